@@ -1,0 +1,73 @@
+# Every target does its own set-up in a virtual environment of the project's own (.venv), and does it again only
+# when pyproject.toml or constraints.txt has changed. The install is editable: a changed source needs no new one.
+#
+#   make demo          the library at work on a real recording
+#   make test          all tests, those of the torch backend included
+#   make test-lowest   the same with the oldest versions that pyproject.toml promises, without torch
+#   make lint          ruff
+#   make bench         the benchmarks
+#   make clean         remove the environments, caches and output
+#
+# With another Python:  make test PYTHON=python3.12 VENV=.venv-3.12
+
+PYTHON ?= python3
+VENV ?= .venv
+LOWEST := .venv-lowest
+PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
+
+# One thread for BLAS in each test process, of which there are several.
+PYTEST := -m pytest -n auto --maxprocesses 4
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: help demo test test-lowest lint bench clean
+.DEFAULT_GOAL := help
+.SECONDARY:
+
+help:
+	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/hoi demo
+
+test: $(VENV)/.test
+	$(ONE_THREAD) $(VENV)/bin/python $(PYTEST) tests
+
+test-lowest: $(LOWEST)/.lowest
+	$(ONE_THREAD) $(LOWEST)/bin/python $(PYTEST) tests
+
+lint: $(VENV)/.test
+	$(VENV)/bin/ruff check .
+
+bench: $(VENV)/.test
+	$(VENV)/bin/python -m pytest benchmarks --benchmark-only
+
+clean:
+	rm -rf .venv $(VENV) $(LOWEST) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks demo-output
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# ---- set-up: a stamp file in the environment says what it holds
+
+%/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "hoi needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+	  echo "Name a newer one:  make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $* || { \
+	  echo "$(PYTHON) cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)." >&2; \
+	  exit 1; }
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.python pyproject.toml
+	$(VENV)/bin/python $(PIP_INSTALL) ".[plot,io]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
+	$(VENV)/bin/python $(PIP_INSTALL) ".[test,plot,io,torch]" --constraint constraints.txt
+	@touch $@
+
+$(LOWEST)/.lowest: $(LOWEST)/.python pyproject.toml
+	$(LOWEST)/bin/python -c 'import tomllib; \
+	  p = tomllib.load(open("pyproject.toml", "rb"))["project"]; extra = p["optional-dependencies"]; \
+	  print(*(r.replace(">=", "==") for r in p["dependencies"] + extra["plot"] + extra["io"]), sep="\n")' \
+	  > $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python $(PIP_INSTALL) ".[test,plot,io]" --constraint $(LOWEST)/lowest.txt
+	@touch $@
