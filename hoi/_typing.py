@@ -1,0 +1,21 @@
+"""Type aliases shared by the package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ArrayLike", "FloatArray", "IntArray", "Multiplet", "Seed", "Ties", "Units"]
+
+ArrayLike: TypeAlias = Any
+"""What a user may give as data: numpy, lists, pandas, polars, xarray, torch (see `hoi.checks.check_data`)."""
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+Multiplet: TypeAlias = Sequence[int | str]
+Seed: TypeAlias = int | np.random.Generator | None
+Ties: TypeAlias = Literal["average", "ordinal", "random"]
+Units: TypeAlias = Literal["nats", "bits"]

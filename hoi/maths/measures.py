@@ -1,0 +1,44 @@
+"""The registry of measures: each is half an integer combination of the terms (D, J, L)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["MEASURES", "Measure"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of the registry.
+
+    The measure of a set is ``(d * D + j * J + l * L) / 2`` nats, where ``D`` is the sum of the logarithms of the
+    variances, ``J`` the log-determinant of the covariance, and ``L`` the sum of the logarithms of the diagonal of
+    its inverse.
+    """
+
+    name: str
+    label: str
+    symbol: str
+    d: int
+    j: int
+    l: int  # noqa: E741  (the field's letter)
+
+    def value(self, D: Any, J: Any, L: Any) -> Any:
+        """The measure in nats from the terms, elementwise."""
+        return 0.5 * (self.d * D + self.j * J + self.l * L)
+
+
+MEASURES = {
+    measure.name: measure
+    for measure in (
+        # Watanabe (1960)
+        Measure("tc", "total correlation", "TC", d=1, j=-1, l=0),
+        # Han (1978)
+        Measure("dtc", "dual total correlation", "DTC", d=0, j=1, l=1),
+        # Rosas et al. (2019), eq. 1: TC - DTC
+        Measure("oinfo", "O-information", "Ω", d=1, j=-2, l=-1),
+        # Rosas et al. (2019), eq. 5: TC + DTC
+        Measure("sinfo", "S-information", "Σ", d=1, j=0, l=1),
+    )
+}
