@@ -1,0 +1,107 @@
+"""The n best sets at both ends of a ranking: an associative, order-independent merge."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends._protocol import Floor
+from hoi._typing import FloatArray
+
+__all__ = ["Best"]
+
+# Values closer than this are equal, and ordered by their members: rounding must not decide the order.
+_GRID = 2.0**-40
+
+
+class Best:
+    """The lowest and the highest sets seen so far, for each dataset (and each order, if asked).
+
+    Parameters
+    ----------
+    n_best : int
+        Sets to keep at each end.
+    ends : tuple of str
+        "lowest", "highest" or both.
+    width : int
+        Largest order: rows of members are filled up with -1 to that.
+    per_order : bool
+        Keep `n_best` sets for each order rather than over all.
+    """
+
+    def __init__(self, n_best: int, ends: tuple[str, ...], width: int, per_order: bool) -> None:
+        self.n_best = n_best
+        self.ends = ends
+        self.width = width
+        self.per_order = per_order
+        self._kept: dict[tuple[int, int, str], tuple[NDArray[np.intp], FloatArray]] = {}
+
+    def promising(self, dataset: int, order: int, approximate: FloatArray, margin: float) -> NDArray[np.bool_]:
+        """Which sets of one order can come in, given values known to `margin`."""
+        floor = self.floor(dataset, order)
+        wanted = np.zeros(len(approximate), dtype=bool)
+        if len(approximate) <= self.n_best:
+            return ~wanted
+        if "lowest" in self.ends:
+            nth = np.partition(approximate, self.n_best - 1)[self.n_best - 1]
+            wanted |= approximate <= min(floor.low, nth + margin) + margin
+        if "highest" in self.ends:
+            nth = np.partition(approximate, -self.n_best)[-self.n_best]
+            wanted |= approximate >= max(floor.high, nth - margin) - margin
+        return wanted | ~np.isfinite(approximate)
+
+    def add(self, dataset: int, members: NDArray[np.intp], values: FloatArray) -> None:
+        """Take in evaluated sets of one order."""
+        padded = np.full((len(members), self.width), -1, dtype=np.intp)
+        padded[:, : members.shape[1]] = members
+        for end in self.ends:
+            self._take(self._key(dataset, members.shape[1], end), padded, values)
+
+    def merge(self, other: Best) -> None:
+        """Take in what another one has kept."""
+        for key, (members, values) in other._kept.items():
+            self._take(key, members, values)
+
+    def floor(self, dataset: int, order: int) -> Floor:
+        """What a set must reach to come in."""
+        low, high = -np.inf, np.inf
+        if "lowest" in self.ends:
+            low = self._last(self._key(dataset, order, "lowest"), np.inf)
+        if "highest" in self.ends:
+            high = self._last(self._key(dataset, order, "highest"), -np.inf)
+        return Floor(low, high)
+
+    def rows(self, dataset: int, end: str) -> tuple[NDArray[np.intp], FloatArray]:
+        """Members and values kept at one end of a dataset, the best first."""
+        orders = range(self.width + 1) if self.per_order else (0,)
+        kept = [self._kept[key] for order in orders if (key := (dataset, order, end)) in self._kept]
+        if not kept:
+            return np.empty((0, self.width), dtype=np.intp), np.empty(0)
+        members = np.concatenate([rows[0] for rows in kept])
+        values = np.concatenate([rows[1] for rows in kept])
+        order = _ranking(members, values, end)
+        return members[order], values[order]
+
+    def _key(self, dataset: int, order: int, end: str) -> tuple[int, int, str]:
+        return dataset, order if self.per_order else 0, end
+
+    def _last(self, key: tuple[int, int, str], open_value: float) -> float:
+        values = self._kept[key][1] if key in self._kept else ()
+        return float(values[-1]) if len(values) == self.n_best else open_value
+
+    def _take(self, key: tuple[int, int, str], members: NDArray[np.intp], values: FloatArray) -> None:
+        if key in self._kept:
+            near = values <= self._last(key, np.inf) + _GRID
+            if key[2] == "highest":
+                near = values >= self._last(key, -np.inf) - _GRID
+            members, values = members[near], values[near]
+            members = np.concatenate([self._kept[key][0], members])
+            values = np.concatenate([self._kept[key][1], values])
+        order = _ranking(members, values, key[2])[: self.n_best]
+        self._kept[key] = members[order], values[order]
+
+
+def _ranking(members: NDArray[np.intp], values: FloatArray, end: str) -> NDArray[np.intp]:
+    """Order of rows from the best: by value on the grid, then by members."""
+    grid = np.round(values / _GRID)
+    return np.lexsort((*members.T[::-1], grid if end == "lowest" else -grid))

@@ -1,0 +1,217 @@
+"""Running units on a backend: threads, progress, Ctrl-C. The answer does not depend on any of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends._protocol import Backend, Floor, Found, Problem, Ranking, Unit
+from hoi._typing import FloatArray
+from hoi.engine.plan import count_sets, cut
+from hoi.engine.reduce import Best
+from hoi.maths.measures import Measure
+from hoi.maths.terms import by_elimination, correction
+
+__all__ = ["Outcome", "default_threads", "run"]
+
+# Fewer sets than this are done before a second thread has started.
+_SMALL = 300_000
+# Nats for each member by which terms found by a backend may be off, down to the most singular sets that have a value.
+_APPROXIMATE = 1e-4
+
+
+@dataclass
+class Outcome:
+    """What a run has found, and how far it came."""
+
+    best: Best
+    evaluated: int = 0
+    skipped: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def default_threads() -> int:
+    """The number of threads numba was told to use, or the cores this process may run on."""
+    told = os.environ.get("NUMBA_NUM_THREADS", "")
+    if told.isdigit() and int(told) > 0:
+        return int(told)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(
+    problem: Problem,
+    orders: tuple[int, int],
+    measure: Measure,
+    best: Best,
+    backend: Backend,
+    threads: int,
+    progress: bool | None,
+    unit_sets: int | None = None,
+) -> Outcome:
+    """Go through all sets of the orders and keep the best.
+
+    `progress` None shows a bar when the error stream is a terminal (or a notebook) and the work is not over at once.
+    """
+    outcome = Outcome(best)
+    total = count_sets(problem, *orders)
+    units = cut(problem, *orders, unit_sets or getattr(backend, "unit_sets", None))
+    if not backend.parallel or (total < _SMALL and unit_sets is None):
+        threads = 1
+    with _Bar(total, progress) as bar:
+        try:
+            for order in range(orders[0], orders[1] + 1):
+                with bar.meanwhile(f"hoi: compiling for order {order}"):
+                    backend.ready(problem, order, Ranking(measure.d, measure.j, measure.l))
+            if threads == 1:
+                for unit in units:
+                    for _ in _work(problem, unit, measure, outcome, backend):
+                        bar.show(outcome)
+            else:
+                _run_threads(problem, units, measure, outcome, backend, threads, bar)
+        except KeyboardInterrupt:
+            done = outcome.evaluated + outcome.skipped
+            raise KeyboardInterrupt(f"stopped after {done:,} of {total:,} sets ({done / total:.1%})") from None
+        bar.show(outcome)
+    return outcome
+
+
+def _work(
+    problem: Problem, unit: Unit, measure: Measure, outcome: Outcome, backend: Backend
+) -> Iterator[None]:
+    """Run one unit; yields after each part of it, so that the caller can stop."""
+    ranking = Ranking(measure.d, measure.j, measure.l)
+
+    def floor() -> Floor:
+        return outcome.best.floor(unit.dataset, unit.order)
+
+    for found in backend.walk(problem, unit, ranking, floor):
+        members, values = _values(problem, unit.dataset, found, measure, outcome)
+        with outcome.lock:
+            outcome.best.add(unit.dataset, members, values)
+            outcome.evaluated += found.evaluated
+            outcome.skipped += found.skipped
+        yield
+
+
+def _values(
+    problem: Problem, dataset: int, found: Found, measure: Measure, outcome: Outcome
+) -> tuple[NDArray[np.intp], FloatArray]:
+    """The sets found that can come in, with their values by the reference path: the only ones that decide."""
+    D, J, L = correction(np.diff(problem.blocks)[found.members], problem.bias)
+    approximate = measure.value(D, found.J + J, found.L + L)
+    order = found.members.shape[1]
+    with outcome.lock:
+        keep = outcome.best.promising(dataset, order, approximate, order * _APPROXIMATE)
+    members = found.members[keep]
+    terms = by_elimination(problem.matrix[dataset], members, problem.blocks)
+    return members, measure.value(terms.D + D[keep], terms.J + J[keep], terms.L + L[keep])
+
+
+def _run_threads(
+    problem: Problem,
+    units: Iterator[Unit],
+    measure: Measure,
+    outcome: Outcome,
+    backend: Backend,
+    threads: int,
+    bar: _Bar,
+) -> None:
+    """Threads take one unit after the other; the calling thread shows progress and hears Ctrl-C."""
+    stop = threading.Event()
+    errors: list[BaseException] = []
+    taking = threading.Lock()
+
+    def take() -> None:
+        try:
+            while not stop.is_set():
+                with taking:
+                    unit = next(units, None)
+                if unit is None:
+                    return
+                for _ in _work(problem, unit, measure, outcome, backend):
+                    if stop.is_set():
+                        return
+        except BaseException as error:  # handed to the calling thread
+            errors.append(error)
+            stop.set()
+
+    workers = [threading.Thread(target=take, name=f"hoi-{i}", daemon=True) for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(0.1)
+                bar.show(outcome)
+    except BaseException:
+        stop.set()
+        for worker in workers:
+            worker.join()
+        raise
+    if errors:
+        raise errors[0]
+
+
+class _Bar:
+    """A tqdm bar that appears only for work that takes a while."""
+
+    _patience = 0.5
+
+    def __init__(self, total: int, progress: bool | None) -> None:
+        self._total = total
+        self._wanted = progress
+        self._start = time.perf_counter()
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bar:
+        if self._wanted is None:
+            self._wanted = sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+        elif self._wanted:
+            self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _open(self) -> None:
+        from tqdm.auto import tqdm
+
+        self._bar = tqdm(total=self._total, unit="set", unit_scale=True, desc="hoi")
+
+    @contextlib.contextmanager
+    def meanwhile(self, what: str) -> Iterator[None]:
+        """Say what is going on if it takes a while."""
+        timer = threading.Timer(self._patience, self._describe, [what])
+        timer.daemon = True
+        if self._wanted:
+            timer.start()
+        yield
+        timer.cancel()
+        if self._bar is not None:
+            self._bar.set_description("hoi")
+
+    def _describe(self, what: str) -> None:
+        if self._bar is None:
+            self._open()
+        self._bar.set_description(what)
+
+    def show(self, outcome: Outcome) -> None:
+        if not self._wanted:
+            return
+        if self._bar is None:
+            if time.perf_counter() - self._start < self._patience:
+                return
+            self._open()
+        self._bar.update(outcome.evaluated + outcome.skipped - self._bar.n)
