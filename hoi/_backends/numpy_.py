@@ -1,0 +1,32 @@
+"""The reference backend: every set evaluated on its own, in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends._blocks import walk_blocks
+from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
+from hoi.maths.terms import Terms, by_elimination
+
+__all__ = ["NumpyBackend"]
+
+
+class NumpyBackend:
+    """Plain numpy: slow in a search, always there, and the measure of the others."""
+
+    name = "numpy"
+    parallel = False
+
+    def ready(self, problem: Problem, order: int, ranking: Ranking) -> None:
+        """Nothing to prepare."""
+
+    def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
+        return by_elimination(problem.matrix[dataset], members, problem.blocks)
+
+    def walk(
+        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
+    ) -> Iterator[Found]:
+        return walk_blocks(problem, unit)
