@@ -1,0 +1,83 @@
+"""Terms of many sets at once by elimination, as in `hoi.maths.terms`, on a torch device."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from hoi.maths.terms import SINGULAR
+
+__all__ = ["DeviceTerms", "bytes_per_set", "factor", "terms_of"]
+
+
+class DeviceTerms(NamedTuple):
+    """Terms in standard form, where D = 0, and which sets are numerically singular; each (m,)."""
+
+    J: Tensor
+    L: Tensor
+    singular: Tensor
+
+
+def bytes_per_set(order: int, width: int) -> int:
+    """Memory that `terms_of` takes for each set, for variables of up to `width` columns."""
+    K = order * width
+    return 8 * (5 * K * K + 2 * K * width + 8 * K)
+
+
+def terms_of(R: Tensor, dataset: Tensor | int, members: Tensor, blocks: Tensor, width: int) -> DeviceTerms:
+    """Terms of the sets in the rows of `members` (m, k), of one dataset or each of its own.
+
+    `R` (n_datasets, n_columns, n_columns) is in standard form; variable ``v`` is the columns
+    ``blocks[v]:blocks[v + 1]``, at most `width` of them.
+    """
+    A = _gather(R, dataset, members, blocks, width)
+    K = len(A)
+    W, pivots, singular = factor(A)
+    J = pivots.log().sum(0)
+    if width == 1:
+        return DeviceTerms(J, (W.square_() / pivots[:, None]).sum(0).log().sum(0), singular)
+    W = W.reshape(K, K // width, width, -1)
+    P = W.new_zeros(K // width, width, width, W.shape[-1])  # diagonal blocks of the inverse
+    for row, pivot in zip(W, pivots, strict=True):
+        P += row[:, :, None] * (row[:, None] / pivot)
+    L = torch.zeros_like(J)
+    for i in range(width):
+        pivot = torch.where(singular, 1.0, P[:, i, i])
+        L += pivot.log().sum(0)
+        P[:, i + 1 :, i + 1 :] -= (P[:, i + 1 :, i] / pivot[:, None])[:, :, None] * P[:, i, None, i + 1 :]
+    return DeviceTerms(J, L, singular)
+
+
+def factor(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Inverse of the unit lower factor (K, K, m), pivots (K, m) and singular (m,) of matrices (K, K, m), destroyed.
+
+    The pivots are the variances of each row given the earlier ones; from where a matrix is singular, they are 1.
+    """
+    K, _, m = A.shape
+    W = torch.zeros_like(A)
+    W.diagonal(dim1=0, dim2=1).fill_(1.0)
+    pivots = A.new_empty(K, m)
+    singular = torch.zeros(m, dtype=torch.bool, device=A.device)
+    for i in range(K):
+        singular |= ~(A[i, i] > SINGULAR)
+        pivot = pivots[i] = torch.where(singular, 1.0, A[i, i])
+        multiple = A[i + 1 :, i] / pivot
+        A[i + 1 :, i + 1 :] -= multiple[:, None] * A[i, None, i + 1 :]
+        W[i + 1 :, : i + 1] -= multiple[:, None] * W[i, None, : i + 1]
+    return W, pivots, singular
+
+
+def _gather(R: Tensor, dataset: Tensor | int, members: Tensor, blocks: Tensor, width: int) -> Tensor:
+    """Sub-matrices (K, K, m) of the sets; narrow variables are filled up with independent unit columns."""
+    if width == 1:
+        columns = blocks[members.T]
+        return R[dataset, columns[:, None], columns[None]]
+    sizes = blocks.diff()[members.T]  # (k, m)
+    offset = torch.arange(width, device=R.device)[None, :, None]
+    real = (offset < sizes[:, None]).reshape(-1, members.shape[0])
+    columns = torch.where(real, (blocks[members.T][:, None] + offset).reshape(real.shape), 0)
+    A = R[dataset, columns[:, None], columns[None]]
+    unit = torch.eye(len(columns), dtype=R.dtype, device=R.device)[:, :, None]
+    return torch.where(real[:, None] & real[None], A, unit)

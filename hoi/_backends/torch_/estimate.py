@@ -1,0 +1,110 @@
+"""From data to covariance on a device: checks, ranks, normal scores. Only the covariance comes back."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hoi import checks
+from hoi._backends._protocol import Estimate
+from hoi._backends.torch_.device import budget, in_parts
+from hoi._errors import HoiError
+from hoi._typing import ArrayLike, Ties
+
+__all__ = ["estimate", "normal_scores"]
+
+
+def estimate(
+    X: ArrayLike, estimator: str, ties: str, rng: np.random.Generator | None, device: torch.device
+) -> Estimate:
+    """Covariance of data of any kind, or of the normal scores of each column; a tensor never passes through numpy."""
+    values, names, stacked = _read(X, device)
+    n_datasets, n_samples, n_variables = values.shape
+    matrices = torch.empty(n_datasets, n_variables, n_variables, dtype=torch.float64, device=device)
+    repeated = torch.zeros(n_variables, dtype=torch.float64, device=device)
+    for table, matrix in zip(values, matrices, strict=True):
+        if estimator == "gaussian_copula":
+            columns, share = normal_scores(table, ties, rng)
+            torch.maximum(repeated, share, out=repeated)
+        else:
+            columns = table.T.to(torch.float64, copy=True)
+        columns -= columns.mean(dim=1, keepdim=True)
+        torch.mm(columns, columns.T, out=matrix)
+        matrix /= n_samples - 1
+    matrices = (matrices + matrices.mT) / 2  # matrix products need not be symmetric to the last bit
+    where = str(device) if device.type != "cpu" else None
+    return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where)
+
+
+def _read(X: ArrayLike, device: torch.device) -> tuple[Tensor, tuple[str, ...], bool]:
+    """Checked values (n_datasets, n_samples, n_variables) on the device, names, and whether X was a stack.
+
+    Where the device finds a fault, `checks.check_data` says it in the words it has for any data.
+    """
+    if not isinstance(X, Tensor):
+        data = checks.check_data(X)
+        values = data.values if data.values.flags.writeable else data.values.copy()
+        return torch.from_numpy(values).to(device), data.names, data.stacked
+    sound = X.ndim in (2, 3) and X.numel() > 0 and X.shape[-2] >= 3 and not X.is_complex() and not X.is_sparse
+    if sound:
+        values = X.detach().to(device).reshape(-1, *X.shape[-2:])
+        if not values.is_floating_point():
+            values = values.double()
+        sound = bool(torch.isfinite(values).all()) and not bool((values == values[:, :1]).all(dim=1).any())
+    if not sound:
+        checks.check_data(X)  # raises
+    return values, tuple(map(str, range(X.shape[-1]))), X.ndim == 3
+
+
+def normal_scores(X: Tensor, ties: Ties, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
+    """Normal scores of each column of (n_samples, n_vars), as rows (n_vars, n_samples), and the share that repeats.
+
+    The rules and the random numbers are those of `hoi.maths.copula.normal_scores`.
+    """
+    n, m = X.shape
+    streams = None
+    if ties == "random":
+        if rng is None:
+            raise HoiError('ties="random" needs a seed, so that the call can be repeated: give seed=0, say.')
+        streams = rng.integers(2**63, size=(m,), dtype=np.int64)
+    grid = torch.arange(1, n + 1, dtype=torch.float64, device=X.device)
+    table = torch.special.ndtri(grid / (n + 1))
+    scores = torch.empty(m, n, dtype=torch.float64, device=X.device)
+    repeated = torch.empty(m, dtype=torch.float64, device=X.device)
+
+    def work(start: int, stop: int) -> bool:
+        x = X.T[start:stop].contiguous() + 0  # -0.0 is 0.0, also where a sort goes by bits
+        ascending, order = torch.sort(x, dim=1, stable=True)
+        new = torch.ones_like(x, dtype=torch.bool)
+        torch.ne(ascending[:, 1:], ascending[:, :-1], out=new[:, 1:])
+        repeated[start:stop] = 1 - new.sum(1) / n
+        if ties == "average":
+            scores[start:stop].scatter_(1, order, _average_scores(new, table))
+            return True
+        scores[start:stop].scatter_(1, order, table.expand_as(x))
+        if streams is not None:
+            # an order drawn at random, by which equal values then are sorted: only columns that have some need it
+            for row in (repeated[start:stop] > 0).nonzero()[:, 0].tolist():
+                drawn = np.random.default_rng(streams[start + row]).permutation(n)
+                shuffled = torch.from_numpy(drawn).to(X.device)
+                by_value = torch.sort(x[row][shuffled], stable=True).indices
+                scores[start + row, shuffled[by_value]] = table
+        return True
+
+    step = budget(X.device) // (64 * n)
+    for _ in in_parts(work, 0, m, step, X.device, f"column of {n} samples"):
+        pass
+    return scores, repeated
+
+
+def _average_scores(new: Tensor, table: Tensor) -> Tensor:
+    """Score at each sorted position, equal values at their mean rank; `new` marks where a value begins."""
+    n = new.shape[1]
+    place = torch.arange(n, device=new.device)
+    first = torch.where(new, place, 0).cummax(dim=1).values
+    ends = torch.ones_like(new)
+    ends[:, :-1] = new[:, 1:]
+    last = torch.where(ends, place, n).flip(1).cummin(dim=1).values.flip(1)
+    rank = (first + last).double() / 2 + 1
+    return torch.where(first == last, table[place], torch.special.ndtri(rank / (n + 1)))

@@ -1,0 +1,129 @@
+"""The Triton kernel of the pairs: what `sweep.score_pairs` does, in registers, with an atomic list of survivors.
+
+A program takes a block of prefixes and a tile of lanes x, and goes through the lanes y behind them tile by tile.
+Nothing is stored but the survivors. Its shapes are compile-time constants, and so are the order and the powers.
+"""
+
+from __future__ import annotations
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from hoi._backends.torch_.sweep import Screen, State
+from hoi.maths.terms import SINGULAR
+
+__all__ = ["launch_pairs", "shape_for"]
+
+# Sets a program holds at a time, and the most lanes of a tile.
+_TILE = 512
+_LANES = 32
+
+
+@triton.jit
+def _pairs(
+    R, dataset, V, U, S, P, LOW, HIGH, FIRST, DEAD, PLACE, OUT, COUNT,
+    rows, T, n, capacity,
+    near: tl.constexpr, tol: tl.constexpr, tiny: tl.constexpr,
+    MANY: tl.constexpr, EXACT: tl.constexpr, M: tl.constexpr, a: tl.constexpr, b: tl.constexpr,
+    ROWS: tl.constexpr, X: tl.constexpr, Y: tl.constexpr,
+):  # fmt: skip
+    """List the survivors as ``(place * n + x) * n + y`` in OUT; add their number, and the singular ones, to COUNT."""
+    block = tl.program_id(0).to(tl.int64) * ROWS  # 64-bit once; within the block 32 bits are enough
+    V += block * M * T
+    U += block * M * T
+    S += block * T
+    P += block * M
+    row = tl.arange(0, ROWS)
+    x = tl.program_id(1) * X + tl.arange(0, X)
+    real = row < rows - block
+    live = real & (tl.load(DEAD + block + row, real, other=1) == 0)
+    first = tl.load(FIRST + block + row, live, other=0).to(tl.int32)
+    place = tl.load(PLACE + block + row, live, other=0)
+    R += (n - T) * (n + 1)  # to lane 0, lane 0
+    if MANY:
+        system = tl.load(dataset + block + row, live, other=0)
+        behind = (system * n * n)[:, None, None]
+    else:
+        behind = tl.zeros([1, 1, 1], tl.int32)
+    on_x = live[:, None] & (x < T)[None, :] & (x[None, :] >= first[:, None])
+    sx = tl.load(S + row[:, None] * T + x[None, :], on_x, other=1.0)
+    inv_x = 1.0 / sx
+    scale = inv_x * 0.0 + 1.0
+    for _ in tl.static_range(a):
+        scale *= inv_x
+    low = tl.load(LOW + block + row, live, other=0.0)[:, None] * scale
+    low = tl.where(low > tiny, low, tiny)
+    high = tl.load(HIGH + block + row, live, other=0.0)[:, None] * scale
+    at_x = row[:, None] * (M * T) + x[None, :]
+    for start in range(tl.program_id(1) * X, T, Y):
+        y = start + tl.arange(0, Y)
+        on_y = live[:, None] & (y < T)[None, :]
+        at_y = row[:, None] * (M * T) + y[None, :]
+        on = on_x[:, :, None] & on_y[:, None, :] & (x[:, None] < y[None, :])[None, :, :]
+        q = tl.load(R + behind + (x[:, None] * n + y[None, :])[None, :, :], on, other=0.0)
+        for j in range(M):
+            vx = tl.load(V + at_x + j * T, on_x, other=0.0)
+            vy = tl.load(V + at_y + j * T, on_y, other=0.0)
+            q -= vx[:, :, None] * vy[:, None, :]
+        c = q * inv_x[:, :, None]
+        s2 = tl.load(S + row[:, None] * T + y[None, :], on_y, other=1.0)[:, None, :] - q * c
+        inv_y = 1.0 / s2
+        v = inv_y * 0.0 + 1.0
+        if b > 0:
+            g = inv_x[:, :, None] + c * c * inv_y
+            for j in range(M):
+                pj = tl.load(P + row * M + j, live, other=1.0)
+                ux = tl.load(U + at_x + j * T, on_x, other=0.0)
+                uy = tl.load(U + at_y + j * T, on_y, other=0.0)
+                t = uy[:, None, :] - ux[:, :, None] * c
+                g *= (pj[:, None] + ux * ux * inv_x)[:, :, None] + t * t * inv_y
+            for _ in tl.static_range(b):
+                v *= g
+        for _ in tl.static_range(a - b):
+            v *= s2
+        for _ in tl.static_range(b - a):
+            v *= inv_y
+        # written so that anything that is not a number, or out of range, is handed over
+        plain = (v > low[:, :, None]) & (v < high[:, :, None]) & (s2 >= near) & (sx >= near)[:, :, None]
+        singular = on & ~(sx > tol)[:, :, None]
+        if EXACT:
+            singular = singular | (on & ~(s2 > tol))
+        hit = tl.reshape((on & ~plain & ~singular).to(tl.int32), [ROWS * X * Y])
+        found = tl.sum(hit, axis=0)
+        if found > 0:
+            code = (place[:, None, None] * n + (n - T + x)[None, :, None]) * n + (n - T + y)[None, None, :]
+            at = tl.atomic_add(COUNT, found.to(tl.int64)) + tl.cumsum(hit, axis=0) - 1
+            tl.store(OUT + at, tl.reshape(code, [ROWS * X * Y]), (hit > 0) & (at < capacity))
+        none = tl.sum(tl.reshape(singular.to(tl.int32), [ROWS * X * Y]), axis=0)
+        if none > 0:
+            tl.atomic_add(COUNT + 1, none.to(tl.int64))
+
+
+def shape_for(T: int) -> tuple[int, int, int, int]:
+    """Prefixes, lanes x, lanes y of a tile, and warps, for `T` lanes: short tails take several prefixes at once."""
+    lanes = min(_LANES, triton.next_power_of_2(T))
+    x = min(lanes, 16)
+    return max(1, _TILE // (x * lanes)), x, lanes, 4
+
+
+def launch_pairs(
+    R: Tensor, dataset: Tensor | int, state: State, screen: Screen, place: Tensor, out: Tensor, count: Tensor
+) -> None:
+    """Queue the kernel on a block of prefixes; it appends to `out` and adds to `count`, and nothing waits for it.
+
+    `R` has the type of the screen; `place` (B,) is the number of each prefix in its part.
+    """
+    B, M, T = state.V.shape
+    many = isinstance(dataset, Tensor)
+    ROWS, X, Y, warps = shape_for(T)
+    grid = (triton.cdiv(B, ROWS), triton.cdiv(T - 1, X))
+    _pairs[grid](
+        R if many else R[dataset], dataset if many else place,
+        state.V, state.U, state.S, state.P, state.low, state.high, state.first, state.dead, place, out, count,
+        B, T, R.shape[-1], len(out),
+        near=screen.near, tol=SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
+        MANY=many, EXACT=screen.dtype == torch.float64, M=M, a=screen.a, b=screen.b,
+        ROWS=ROWS, X=X, Y=Y, num_warps=warps, enable_fp_fusion=True,
+    )  # fmt: skip

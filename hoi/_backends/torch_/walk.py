@@ -1,0 +1,257 @@
+"""A unit of work on a device: parts are queued one ahead, so that the device has work while the host reads results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hoi._backends._blocks import set_position
+from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
+from hoi._backends.torch_ import sweep
+from hoi._backends.torch_.device import budget, in_parts
+from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
+from hoi._backends.torch_.ranges import count_last, unrank
+from hoi.maths import combinatorics
+from hoi.maths.terms import correction
+
+__all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin"]
+
+# Conditional variance below which a set is handed over whatever its score: rounding may exceed the margin there.
+NEAR = {torch.float64: 1e-6, torch.float32: 1e-2}
+# Nats for each member by which values in float64 may differ from the reference path's.
+_MARGIN = 1e-9
+# The same down to the most singular sets that have a value: sets that close to the floor go to the reference path.
+_APPROXIMATE = 1e-4
+# A part is at most so many times as large as all that came before it in its unit: the floor is still rising.
+_GROWTH = 8
+
+
+class Sizes(NamedTuple):
+    """How a device likes its work: most sets and prefixes in a part, sets of a launch that cost as much as launching
+    it, survivors a part may have, and sets in a part that evaluates every one."""
+
+    sets: int
+    prefixes: int
+    spare: int
+    room: int
+    plain: int
+
+
+# An H200 at 1e10 sets a second: 0.2 s a part. Estimated, not measured.
+GPU = Sizes(sets=2_000_000_000, prefixes=4_000_000, spare=3_000_000, room=1 << 20, plain=1 << 20)
+CPU = Sizes(sets=2_000_000, prefixes=100_000, spare=10_000, room=1 << 20, plain=1 << 14)
+
+
+def margin(order: int, dtype: torch.dtype) -> float:
+    """Nats by which the value of a set that is not near-singular may be off when it is screened in `dtype`.
+
+    In float32 this is twice the first-order bound, for the unit roundoff e, conditional variances of at least h and
+    M = order - 2 members before the pair. The inputs of the pairs are made in float64 and rounded once. Covariances
+    given the prefix are sums of M + 1 products of numbers of norm at most 1: off by d = 2 (M + 4) e at most. Hence
+    the last conditional variance is off by the share s = (2 d / sqrt(h) + 4 e) / h, as |c| <= 1 / sqrt(h), and each
+    diagonal entry of the inverse, a sum of positive terms, by s + 2 (e + 6 e / sqrt(h) + d / h) + 4 e. The score is a
+    product of at most 2 of the first and M + 1 of the second, and a value is half its logarithm.
+    """
+    if dtype == torch.float64:
+        return order * _MARGIN
+    e, h, M = 2.0**-24, NEAR[dtype], order - 2
+    d = 2 * (M + 4) * e
+    s = (2 * d / math.sqrt(h) + 4 * e) / h
+    entry = s + 2 * (e + 6 * e / math.sqrt(h) + d / h) + 4 * e
+    return 2 * s + (M + 1) * entry + 8 * (M + 4) * e
+
+
+class _Part(NamedTuple):
+    """Queued work on prefixes start..stop. When the device has come there, `count` holds the number of survivors and
+    of singular sets, and `codes` the survivors, ``(place among the prefixes * n + x) * n + y``."""
+
+    start: int
+    stop: int
+    prefixes: Tensor
+    codes: list[Tensor]
+    count: Tensor
+
+
+class Walk:
+    """The walk through one unit on `R`, the matrices of all datasets in standard form on their device."""
+
+    def __init__(
+        self, problem: Problem, unit: Unit, ranking: Ranking, R: Tensor, sizes: Sizes, launch: Any, dtype: torch.dtype
+    ) -> None:
+        self.problem, self.unit, self.ranking = problem, unit, ranking
+        self.R, self.device = R, R.device
+        self.dtype, self.launch, self.sizes = dtype, launch, sizes
+        self.screened = R if dtype == R.dtype else R.to(dtype)
+        self.n, self.k = problem.n_variables, unit.order
+        self.blocks = torch.from_numpy(problem.blocks.astype(np.int64)).to(self.device)
+        widths = np.diff(problem.blocks)
+        self.width = int(widths.max())
+        self.widths = torch.from_numpy(widths.astype(np.int64)).to(self.device)
+        self.sign = -1 if (ranking.j or ranking.l) < 0 else 1
+
+    def run(self, floor: Callable[[], Floor]) -> Iterator[Found]:
+        """Parts in order. While the floor is open, every set is evaluated; then they are swept."""
+        position, stop = self.unit.start, self.unit.stop
+        seen, ahead = 0, None
+        while position < stop or ahead is not None:
+            part = None
+            if position < stop:
+                now = floor()
+                if self._plain(now):
+                    if ahead is not None:  # cannot be: a floor does not open again
+                        yield from self._finish(ahead, floor)
+                        ahead = None
+                    end = self._advance(position, max(self.sizes.plain, seen))
+                    yield from self._evaluate(position, end, floor)
+                else:
+                    end = self._advance(position, min(self.sizes.sets, max(self.sizes.plain, _GROWTH * seen)))
+                    part = self._queue(position, end, now)
+                seen += self._sets(position, end)
+                position = end
+            if ahead is not None:
+                yield from self._finish(ahead, floor)
+            ahead = part
+
+    def _plain(self, floor: Floor) -> bool:
+        """Whether sets are evaluated one by one: everything is of interest, or there is nothing to share."""
+        return self.problem.grouped or self.k < 3 or floor.low == np.inf or floor.high == -np.inf
+
+    def _sets(self, start: int, stop: int) -> int:
+        return set_position(self.k, stop, self.n) - set_position(self.k, start, self.n)
+
+    def _advance(self, position: int, sets: int) -> int:
+        """The prefix position after about so many sets, at least one prefix on."""
+        target = set_position(self.k, position, self.n) + sets
+        end = min(self.unit.stop, position + self.sizes.prefixes)
+        if target >= combinatorics.count(self.n, self.k):
+            return end
+        prefix = combinatorics.unrank(target, self.n, self.k)[: self.k - 2]
+        return min(end, max(combinatorics.rank(prefix, self.n - 2), position + 1))
+
+    # --- every set on its own
+
+    def _evaluate(self, start: int, stop: int, floor: Callable[[], Floor]) -> Iterator[Found]:
+        """All the sets of a range of prefixes, by elimination."""
+        first, last = (set_position(self.k, p, self.n) for p in (start, stop))
+        step = min(self.sizes.plain, budget(self.device) // bytes_per_set(self.k, self.width))
+
+        def work(begin: int, end: int) -> Found:
+            members = unrank(begin, end, self.n, self.k, self.device)
+            return self._keep(members, floor(), end - begin, 0)
+
+        yield from in_parts(work, first, last, step, self.device, f"set of {self.k} variables")
+
+    def _keep(self, members: Tensor, floor: Floor, went_through: int, skipped: int) -> Found:
+        """Those of the sets that reach the floor, with their terms; singular ones are counted."""
+        J, L, singular = terms_of(self.R, self.unit.dataset, members, self.blocks, self.width)
+        keep = ~singular
+        skipped += len(members) - int(keep.sum())
+        if not (floor.low == np.inf or floor.high == -np.inf):
+            value = 0.5 * (self.ranking.j * J + self.ranking.l * L) + self._shift(members)
+            spare = self.k * _APPROXIMATE
+            keep &= (value <= floor.low + spare) | (value >= floor.high - spare)
+        return Found(
+            members[keep].cpu().numpy().astype(np.intp, copy=False),
+            J[keep].cpu().numpy(),
+            L[keep].cpu().numpy(),
+            went_through - skipped,
+            skipped,
+        )
+
+    def _shift(self, members: Tensor) -> Tensor | float:
+        """What the bias correction adds to the value of each set."""
+        if not self.problem.grouped:
+            return _shift_of(self.problem, self.k, self.ranking)
+        D, J, L = correction(self.widths.cpu().numpy()[members.cpu().numpy()], self.problem.bias)
+        return torch.from_numpy(0.5 * (self.ranking.d * D + self.ranking.j * J + self.ranking.l * L)).to(self.device)
+
+    # --- the sweep
+
+    def _queue(self, start: int, stop: int, floor: Floor) -> _Part:
+        """Queue all the work on a range of prefixes; nothing here waits for the device."""
+        n, M = self.n, self.k - 2
+        prefixes = unrank(start, stop, n - 2, M, self.device)
+        place = torch.argsort(prefixes[:, -1], stable=True)
+        count = torch.zeros(2, dtype=torch.int64, device=self.device)
+        codes: list[Tensor] = []
+        if self.launch is not None:
+            codes.append(torch.empty(self.sizes.room, dtype=torch.int64, device=self.device))
+        screen = self._screen(floor)
+        for bucket in sweep.buckets(count_last(start, stop, n - 2, M), n, self.sizes.spare):
+            T = bucket.lanes
+            need = sweep.bytes_per_prefix(M, T, mask=self.launch is None)
+
+            def work(begin: int, end: int, T: int = T) -> bool:
+                here = place[begin:end]
+                self._sweep(prefixes[here], here, T, screen, codes, count)
+                return True
+
+            step = budget(self.device) // need
+            for _ in in_parts(work, bucket.start, bucket.stop, step, self.device, f"prefix of {M} variables"):
+                pass
+        return _Part(start, stop, prefixes, codes, count)
+
+    def _sweep(
+        self, rows: Tensor, place: Tensor, T: int, screen: sweep.Screen, codes: list[Tensor], count: Tensor
+    ) -> None:
+        """One launch: state and pairs of prefixes with T lanes."""
+        n, dataset = self.n, self.unit.dataset
+        state = sweep.make_state(self.R, dataset, rows, T, screen)
+        m = n - 1 - rows[:, -1]
+        lost = torch.where(state.dead, m * (m - 1) // 2, 0).sum()
+        if self.launch is not None:
+            self.launch(self.screened, dataset, state, screen, place, codes[0], count)
+        else:
+            hits, singular = sweep.score_pairs(self.R, dataset, state, screen)
+            codes.append((place[hits[:, 0]] * n + hits[:, 1] + n - T) * n + hits[:, 2] + n - T)
+            lost = lost + singular
+        count[1] += lost
+
+    def _screen(self, floor: Floor) -> sweep.Screen:
+        """Powers and thresholds of the score ``exp(2 sign value)``."""
+        shift = _shift_of(self.problem, self.k, self.ranking)
+        spare = margin(self.k, self.dtype)
+        ends = [self.sign * 2 * (floor.low + spare - shift), self.sign * 2 * (floor.high - spare - shift)]
+        low, high = ends if self.sign > 0 else ends[::-1]
+        return sweep.Screen(
+            self.sign * self.ranking.j, self.sign * self.ranking.l, low, high, NEAR[self.dtype], self.dtype
+        )
+
+    def _finish(self, part: _Part, floor: Callable[[], Floor]) -> Iterator[Found]:
+        """Wait for a part and give its survivors; one with too many is done again in halves, with a higher floor."""
+        found, skipped = part.count.tolist()
+        codes = part.codes[0][:found] if self.launch is not None else torch.cat(part.codes)
+        if found > self.sizes.room and part.stop - part.start > 1:
+            middle = (part.start + part.stop) // 2
+            for start, stop in ((part.start, middle), (middle, part.stop)):
+                yield from self._finish(self._queue(start, stop, floor()), floor)
+            return
+        if found > self.sizes.room:
+            yield from self._evaluate(part.start, part.stop, floor)
+            return
+        total = self._sets(part.start, part.stop)
+        codes = codes.sort().values
+        n = self.n
+        prefixes = part.prefixes[codes // (n * n)]
+        members = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
+        if not len(members):
+            yield Found(np.empty((0, self.k), dtype=np.intp), np.empty(0), np.empty(0), total - skipped, skipped)
+
+        def work(begin: int, end: int) -> Found:
+            # the sets that are of no interest, and the singular ones, are counted with the last candidates
+            others = (total - len(members), skipped) if end == len(members) else (0, 0)
+            return self._keep(members[begin:end], floor(), end - begin + others[0], others[1])
+
+        step = budget(self.device) // bytes_per_set(self.k, 1)
+        yield from in_parts(work, 0, len(members), step, self.device, f"set of {self.k} variables")
+
+
+def _shift_of(problem: Problem, order: int, ranking: Ranking) -> float:
+    """What the bias correction adds to the value of every set of this order, without groups."""
+    D, J, L = correction(np.ones((1, order), dtype=np.intp), problem.bias)
+    return 0.5 * float((ranking.d * D + ranking.j * J + ranking.l * L)[0])
