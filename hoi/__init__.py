@@ -1,0 +1,66 @@
+"""hoi: higher-order interactions in data, by Gaussian-copula information theory.
+
+Exact O-information, total correlation, dual total correlation and S-information of sets of variables, and
+the exhaustive search for the most synergistic and the most redundant sets.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hoi import datasets as datasets
+    from hoi import plot as plot
+    from hoi import simulate as simulate
+    from hoi._errors import BackendUnavailableError as BackendUnavailableError
+    from hoi._errors import HoiError as HoiError
+    from hoi._errors import HoiWarning as HoiWarning
+    from hoi._errors import SingularWarning as SingularWarning
+    from hoi._errors import TiesWarning as TiesWarning
+    from hoi.api import backends as backends
+    from hoi.api import copula_transform as copula_transform
+    from hoi.api import dual_total_correlation as dual_total_correlation
+    from hoi.api import entropy as entropy
+    from hoi.api import measures as measures
+    from hoi.api import mutual_information as mutual_information
+    from hoi.api import oinfo as oinfo
+    from hoi.api import scan as scan
+    from hoi.api import search as search
+    from hoi.api import sinfo as sinfo
+    from hoi.api import total_correlation as total_correlation
+    from hoi.results import Multiplets as Multiplets
+    from hoi.system import GaussianSystem as GaussianSystem
+    from hoi.transformer import GaussianCopulaTransformer as GaussianCopulaTransformer
+
+__version__ = "0.1.0"
+
+# public name -> module that holds it; a module is imported when its first name is used
+_HOME = {
+    **dict.fromkeys(
+        ["entropy", "total_correlation", "dual_total_correlation", "oinfo", "sinfo", "mutual_information",
+         "measures", "search", "scan", "copula_transform", "backends"], "hoi.api"),
+    "GaussianSystem": "hoi.system",
+    "GaussianCopulaTransformer": "hoi.transformer",
+    "Multiplets": "hoi.results",
+    **dict.fromkeys(
+        ["HoiError", "BackendUnavailableError", "HoiWarning", "SingularWarning", "TiesWarning"], "hoi._errors"),
+}
+_MODULES = ("datasets", "plot", "simulate")
+
+__all__ = sorted([*_HOME, *_MODULES, "__version__"])
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"hoi.{name}")
+    else:
+        raise AttributeError(f"module 'hoi' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
