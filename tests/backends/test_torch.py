@@ -1,0 +1,426 @@
+"""The torch backends beyond the contract: data that stay on their device, the sweep, memory, and what is missing."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+from math import comb
+
+import numpy as np
+import pytest
+
+import hoi
+from hoi import checks
+from hoi._backends import _registry
+from hoi._backends._protocol import EVERYTHING, Floor, Ranking, Unit
+from hoi._search.exhaustive import best_sets
+from hoi.engine.plan import cut, prepare
+from hoi.maths.copula import normal_scores
+from hoi.maths.measures import MEASURES
+from hoi.maths.terms import by_elimination
+from messages import message, says
+
+torch = pytest.importorskip("torch")
+
+from hoi._backends.torch_ import backend as leaf  # noqa: E402
+from hoi._backends.torch_ import device, eliminate, estimate, ranges, sweep, walk  # noqa: E402
+
+BOTH = ("lowest", "highest")
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Parts and buckets so small that a few hundred sets go through every branch of the sweep."""
+    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=150, prefixes=40, spare=3, room=1 << 12, plain=10))
+
+
+def tied_table(n_samples=40, n_variables=6):
+    """Columns with many, few and no ties, with both zeros."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(n_samples, n_variables))
+    X[:, 0] = rng.integers(0, 4, n_samples)
+    X[:, 1] = np.where(rng.random(n_samples) < 0.3, 0.0, X[:, 1])
+    X[:3, 1] = -0.0, 0.0, -0.0
+    X[:, 2] = np.round(X[:, 2], 1)
+    return X
+
+
+def system_of(n, *, copies=(), near=(), n_samples=80, n_datasets=1, seed=3):
+    """A system of several datasets; a copy (i, j) makes column i equal to j, a near one adds a little noise."""
+    X = hoi.simulate.random_covariance(n, seed=seed).sample(n_samples, seed=seed, n_datasets=n_datasets)
+    rng = np.random.default_rng(seed)
+    for i, j in copies:
+        X[..., i] = X[..., j]
+    for i, j, noise in near:
+        X[..., i] = X[..., j] + noise * rng.normal(size=X.shape[:-1])
+    return hoi.GaussianSystem.from_data(X, estimator="gaussian")
+
+
+def agree(problem, order, measure, backend, n_best=6):
+    """The backend finds what numpy finds, with the same counts."""
+    found, wanted = (
+        best_sets(problem, (order, order), MEASURES[measure], BOTH, n_best, False, b, 1, False)
+        for b in (backend, _registry.load("numpy"))
+    )
+    where = f"order {order}, {measure}"
+    assert np.array_equal(found.members, wanted.members), where
+    assert np.array_equal(found.dataset, wanted.dataset), where
+    assert (found.evaluated, found.skipped) == (wanted.evaluated, wanted.skipped), where
+    assert np.array_equal(found.terms.J, wanted.terms.J), where
+
+
+# --- ranks, scores, covariance
+
+
+@pytest.mark.parametrize("ties", ["average", "ordinal", "random"])
+def test_scores_are_those_of_numpy(ties):
+    X = tied_table()
+    wanted, share = normal_scores(X, ties, np.random.default_rng(2))
+    scores, repeated = estimate.normal_scores(torch.from_numpy(X), ties, np.random.default_rng(2))
+    np.testing.assert_allclose(scores.numpy().T, wanted, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(repeated.numpy(), share, rtol=0, atol=1e-15)
+
+
+def test_scores_do_not_depend_on_the_block_of_columns(monkeypatch):
+    X = torch.from_numpy(tied_table())
+    whole = estimate.normal_scores(X, "average", None)[0]
+    monkeypatch.setattr(estimate, "budget", lambda _: 64 * 40 * 2)
+    assert torch.equal(estimate.normal_scores(X, "average", None)[0], whole)
+
+
+@pytest.mark.parametrize("estimator", ["gaussian_copula", "gaussian"])
+@pytest.mark.parametrize("n_datasets", [None, 3])
+def test_estimates_are_those_of_numpy(estimator, n_datasets):
+    X = tied_table() if n_datasets is None else np.stack([tied_table()[i:] for i in (0, 1, 2)][:1] * n_datasets)
+    options = {"estimator": estimator, "ties": "random", "seed": 4}
+    with pytest.warns(hoi.TiesWarning) if estimator == "gaussian_copula" else nothing():
+        wanted = hoi.GaussianSystem.from_data(X, **options)
+    for given in (X, torch.from_numpy(X), X.tolist()):
+        with pytest.warns(hoi.TiesWarning) if estimator == "gaussian_copula" else nothing():
+            system = hoi.GaussianSystem.from_data(given, backend="torch", **options)
+        np.testing.assert_allclose(system.matrices, wanted.matrices, rtol=0, atol=1e-13)
+        assert np.array_equal(system.matrices, system.matrices.swapaxes(1, 2))
+        assert (system.names, system.n_samples, system.stacked) == (wanted.names, wanted.n_samples, wanted.stacked)
+
+
+def nothing():
+    import contextlib
+
+    return contextlib.nullcontext()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int16", "uint8", "bool"])
+def test_tensors_of_any_real_type(dtype):
+    X = torch.from_numpy(np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 90, (30, 4)))
+    X = X.to(getattr(torch, dtype))
+    a, b = (
+        hoi.GaussianSystem.from_data(given, backend=backend, ties="ordinal").covariance
+        for given, backend in ((X, "torch"), (X.double().numpy(), "numpy"))
+    ) if dtype == "float16" else systems_with_ties(X)
+    np.testing.assert_allclose(a, b, rtol=0, atol=1e-13)
+
+
+def systems_with_ties(X):
+    with pytest.warns(hoi.TiesWarning):
+        a = hoi.GaussianSystem.from_data(X, backend="torch").covariance
+    with pytest.warns(hoi.TiesWarning):
+        return a, hoi.GaussianSystem.from_data(X.double().numpy()).covariance
+
+
+def test_a_tensor_does_not_pass_through_numpy(monkeypatch):
+    X = torch.from_numpy(np.random.default_rng(0).normal(size=(50, 5)))
+
+    def refuse(*_, **__):
+        raise RuntimeError("the data went to the host")
+
+    monkeypatch.setattr(checks, "check_data", refuse)
+    assert hoi.GaussianSystem.from_data(X.requires_grad_(), backend="torch").n_samples == 50
+
+
+BAD = {
+    "nan": lambda X: X.masked_fill(X > 1.5, float("nan")),
+    "inf": lambda X: X.masked_fill(X > 1.5, float("inf")),
+    "constant": lambda X: torch.cat([X, torch.ones_like(X[:, :1])], dim=1),
+    "constant in one": lambda X: torch.stack([X, X.clone().index_fill_(1, torch.tensor([2]), 7.0)]),
+    "empty": lambda X: X[:0],
+    "one dimension": lambda X: X[0],
+    "four dimensions": lambda X: X[None, None],
+    "two samples": lambda X: X[:2],
+    "complex": lambda X: X.to(torch.complex128),
+    "sparse": lambda X: X.to_sparse(),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_errors_of_input_read_as_those_of_numpy(name):
+    bad = BAD[name](torch.from_numpy(np.random.default_rng(0).normal(size=(30, 4))))
+    text = message(hoi.oinfo, bad, backend="torch")
+    assert text == message(hoi.oinfo, bad, backend="numpy")
+
+
+def test_random_ties_need_a_seed():
+    text = message(hoi.oinfo, torch.from_numpy(tied_table()), ties="random", backend="torch")
+    assert text == message(hoi.oinfo, tied_table(), ties="random", backend="numpy")
+
+
+# --- terms of given sets
+
+
+@pytest.mark.parametrize("groups", [None, [(0, 4), (1,), (8, 2, 3), (5,), (6, 7)]])
+@pytest.mark.parametrize("order", [1, 2, 3, 5])
+def test_terms_are_those_of_the_reference_path(groups, order):
+    problem = prepare(system_of(9, copies=[(7, 1)], n_datasets=2), groups, True)
+    members = np.array(list(itertools.combinations(range(problem.n_variables), order)))
+    for d in range(2):
+        wanted = by_elimination(problem.matrix[d], members, problem.blocks)
+        found = leaf.TorchBackend().terms(problem, d, members)
+        assert np.array_equal(found.singular, wanted.singular)
+        for a, b in zip(found[:3], wanted[:3], strict=True):
+            np.testing.assert_allclose(a[~wanted.singular], b[~wanted.singular], rtol=0, atol=1e-11)
+
+
+def test_sets_of_several_orders_and_datasets_at_once(recording):
+    X = np.stack([recording, recording[:, ::-1]])
+    sets = [(0, 1, 2), (4,), (7, 3), (6, 5, 1, 0), (2, 1, 0)]
+    a, b = (hoi.oinfo(X, sets, backend=backend) for backend in ("torch", "numpy"))
+    np.testing.assert_allclose(a, b, rtol=0, atol=1e-10)
+
+
+# --- ranges of sets on the device
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (6, 1), (6, 3), (7, 5), (5, 5)])
+def test_ranges_of_sets(n, k):
+    sets = list(itertools.combinations(range(n), k))
+    for start, stop in itertools.combinations_with_replacement(range(len(sets) + 1), 2):
+        rows = ranges.unrank(start, stop, n, k, CPU)
+        assert [tuple(row) for row in rows.tolist()] == sets[start:stop]
+        last = [s[-1] for s in sets[start:stop]]
+        assert ranges.count_last(start, stop, n, k) == [last.count(w) for w in range(n)]
+
+
+def test_ranges_beyond_64_bits():
+    n, k = 200, 40
+    first = comb(n, k) - 2
+    assert ranges.unrank(first, first + 2, n, k, CPU).tolist() == [
+        [159, *range(161, 200)], [*range(160, 200)],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("spare", [0, 50, 10**9])
+def test_buckets_hold_every_prefix_once(spare):
+    counts = [0, 3, 0, 1, 20, 400, 1, 0, 0]
+    n = 11
+    found = sweep.buckets(counts, n, spare)
+    last = [w for w, count in enumerate(counts) for _ in range(count)]
+    assert [b.start for b in found] == [0, *(b.stop for b in found[:-1])]
+    assert found[-1].stop == len(last)
+    assert all(b.lanes == n - 1 - last[b.start] for b in found), "as many lanes as variables behind the first prefix"
+    assert len(found) == {0: 4, 50: 3, 10**9: 1}[spare] or spare == 50
+
+
+# --- the sweep
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("order", range(2, 11))
+def test_search_finds_what_brute_force_finds(small, order, measure):
+    system = system_of(10, copies=[(8, 1)], near=[(4, 2, 1e-4), (6, 0, 1e-2)])
+    agree(prepare(system, None, True), order, measure, leaf.TorchBackend())
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_equal_values_are_ordered_by_members(small, measure):
+    # every set of one order has the same value
+    C = np.full((9, 9), 0.4) + 0.6 * np.eye(9)
+    problem = prepare(hoi.GaussianSystem.from_covariance(np.stack([C, np.eye(9) * 2])), None, True)
+    agree(problem, 4, measure, leaf.TorchBackend())
+
+
+@pytest.mark.parametrize("rho", [0.9999, 0.999999])
+def test_extreme_correlations_at_high_order(small, rho):
+    C = (1 - rho) * np.eye(30) + rho
+    C[0, 1:] = C[1:, 0] = rho * 0.9999
+    problem = prepare(hoi.GaussianSystem.from_covariance(C), None, True)
+    agree(problem, 28, "oinfo", leaf.TorchBackend())
+
+
+def test_datasets_and_tails_longer_than_a_part(small):
+    agree(prepare(system_of(24, n_datasets=3), None, True), 3, "oinfo", leaf.TorchBackend())
+
+
+def test_orders_of_several_units(small):
+    problem = prepare(system_of(12), None, True)
+    backend = leaf.TorchBackend()
+    floor = Floor(-0.02, 0.3)
+    ranking = Ranking(1, -2, -1)
+    whole = [found for found in backend.walk(problem, Unit(0, 4, 0, comb(10, 2)), ranking, lambda: floor)]
+    parts = [f for u in cut(problem, 4, 4, 37) for f in backend.walk(problem, u, ranking, lambda: floor)]
+    a, b = (np.concatenate([f.members for f in found]) for found in (whole, parts))
+    assert len(a) > 10
+    assert np.array_equal(a, b), "a unit is a pure function, and its sets come in lexicographic order"
+    assert [tuple(row) for row in a] == sorted(map(tuple, a.tolist()))
+    for found in (whole, parts):
+        assert sum(f.evaluated for f in found) == comb(12, 4)
+
+
+def test_too_many_survivors_are_walked_again_in_halves(small, monkeypatch):
+    sizes = walk.Sizes(sets=10**6, prefixes=10**6, spare=3, room=9, plain=10)
+    monkeypatch.setattr(leaf, "CPU", sizes)
+    queued = []
+    original = walk.Walk._queue
+    monkeypatch.setattr(walk.Walk, "_queue", lambda self, a, b, f: queued.append((a, b)) or original(self, a, b, f))
+    problem = prepare(system_of(11), None, True)
+    # nearly all sets reach this floor, although it is closed
+    parts = list(leaf.TorchBackend().walk(problem, Unit(0, 4, 0, comb(9, 2)), Ranking(1, -2, -1), lambda: Floor(9, 9)))
+    members = np.concatenate([found.members for found in parts])
+    assert sorted(map(tuple, members.tolist())) == list(itertools.combinations(range(11), 4))
+    assert len(queued) > 3
+
+
+def test_scan_gives_everything(small):
+    problem = prepare(system_of(9, copies=[(8, 1)]), None, True)
+    unit = Unit(0, 4, 0, comb(7, 2))
+    parts = list(leaf.TorchBackend().walk(problem, unit, Ranking(0, -1, 0), lambda: EVERYTHING))
+    assert sum(f.evaluated for f in parts) == comb(9, 4) - comb(7, 2)
+    assert sum(f.skipped for f in parts) == comb(7, 2)
+    assert sum(len(f.members) for f in parts) == comb(9, 4) - comb(7, 2)
+
+
+# --- memory
+
+
+def out_of_memory_above(monkeypatch, most):
+    """`terms_of` runs out of memory for more than `most` sets at once."""
+    original, sizes = eliminate.terms_of, []
+
+    def limited(R, dataset, members, blocks, width):
+        if len(members) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 GiB.")
+        sizes.append(len(members))
+        return original(R, dataset, members, blocks, width)
+
+    monkeypatch.setattr(leaf, "terms_of", limited)
+    monkeypatch.setattr(walk, "terms_of", limited)
+    return sizes
+
+
+def test_blocks_are_halved_when_memory_runs_out(monkeypatch):
+    system = system_of(9)
+    sets = list(itertools.combinations(range(9), 3))
+    wanted = hoi.oinfo(system, sets, backend="torch"), hoi.search(system, 3, backend="torch").members
+    sizes = out_of_memory_above(monkeypatch, 10)
+    assert np.array_equal(hoi.oinfo(system, sets, backend="torch"), wanted[0])
+    assert hoi.search(system, 3, backend="torch").members == wanted[1]
+    assert 5 < max(sizes) <= 10
+
+
+def test_a_single_set_that_does_not_fit_is_an_error(monkeypatch):
+    out_of_memory_above(monkeypatch, 0)
+    text = message(hoi.oinfo, system_of(4), backend="torch")
+    says(text, "cpu has too little free memory for a single set of 4 variables", "7 GiB", 'backend="numba"')
+
+
+def test_other_errors_of_torch_are_not_hidden():
+    def broken(start, stop):
+        raise RuntimeError("something else")
+
+    with pytest.raises(RuntimeError, match="something else"):
+        list(device.in_parts(broken, 0, 4, 2, CPU, "thing"))
+
+
+# --- what is missing
+
+
+def test_without_torch_the_error_says_how_to_install_it(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("hoi._backends.torch_")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(_registry, "_loaded", {})
+    for backend in ("torch", "cuda"):
+        with pytest.raises(hoi.BackendUnavailableError) as caught:
+            hoi.oinfo(system_of(4), backend=backend)
+        says(str(caught.value), "need PyTorch", "pip install 'hoi[torch]'")
+    assert "PyTorch" in hoi.backends()["cuda"]
+    monkeypatch.undo()
+    importlib.import_module("hoi._backends.torch_.backend")
+
+
+def test_torch_without_cuda(monkeypatch):
+    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr(torch.version, "hip", None)
+    says(message(hoi.search, system_of(4), 3, backend="cuda"), "needs a PyTorch built with CUDA", "pytorch.org")
+
+
+def test_cuda_without_a_gpu(monkeypatch):
+    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+    def no_driver():
+        raise RuntimeError("Found no NVIDIA driver on your system.\nMore words.")
+
+    monkeypatch.setattr(torch.cuda, "init", no_driver)
+    text = message(hoi.oinfo, system_of(4), backend="cuda")
+    says(text, "CUDA 13.0", "finds no GPU: Found no NVIDIA driver on your system.", "nvidia-smi", 'backend="numba"')
+    assert "More words" not in text
+
+
+def test_a_device_without_float64():
+    with pytest.raises(hoi.BackendUnavailableError, match="has no float64"):
+        device.require_float64(torch.device("mps"))
+
+
+# --- choices
+
+
+def test_settings_say_device_and_kernel(recording):
+    settings = hoi.search(recording, 3, backend="torch").settings
+    assert (settings["backend"], settings["device"], settings["kernel"]) == ("torch", "cpu", "torch")
+    assert settings["screening"] == "float64"
+
+
+def test_the_device_of_the_data_is_kept():
+    system = hoi.GaussianSystem.from_data(torch.rand(20, 3, generator=torch.Generator().manual_seed(0)), backend="torch")
+    assert system.device is None, "the CPU is what there is anyway"
+    system.device = "cuda:1"
+    assert leaf.TorchBackend()._device(prepare(system, None, True)) == torch.device("cuda", 1)
+
+
+def test_the_margin_of_float32_is_above_its_errors():
+    """Scores of random sets in float32 are within the stated bound of those in float64."""
+    rng = np.random.default_rng(8)
+    for M in (1, 3, 6, 10):
+        n = M + 6
+        X = rng.normal(size=(60, n)) @ (np.eye(n) + 0.35 * rng.normal(size=(n, n)))
+        R = torch.from_numpy(np.corrcoef(X.T))[None]
+        rows = ranges.unrank(0, comb(n - 2, M), n - 2, M, CPU)
+        rows = rows[rows[:, -1] == M]
+        worst = 0.0
+        for a, b in ((2, 1), (1, 0), (1, 1), (0, 1)):
+            logs = []
+            for dtype in (torch.float64, torch.float32):
+                screen = sweep.Screen(a, b, 0.0, 0.0, walk.NEAR[dtype], dtype)
+                state = sweep.make_state(R, 0, rows, n - 1 - M, screen)
+                logs.append(log_scores(R, state, a, b))
+            good = logs[0][1] & torch.isfinite(logs[1][0])
+            worst = max(worst, float((logs[0][0] - logs[1][0]).abs()[good].max()) / 2)
+        assert 0 < worst < walk.margin(M + 2, torch.float32), M
+
+
+def log_scores(R, state, a, b):
+    """Logarithm of the score of every pair, in the type of the state, and which are not near-singular for float32."""
+    T = state.S.shape[1]
+    x, y = torch.triu_indices(T, T, 1)
+    n = R.shape[-1]
+    sx, sy = state.S[:, x], state.S[:, y]
+    q = R[0, n - T + x, n - T + y].to(sx.dtype) - (state.V[:, :, x] * state.V[:, :, y]).sum(1)
+    s2 = sy - q * q / sx
+    c = q / sx
+    t = state.U[:, :, y] - state.U[:, :, x] * c[:, None]
+    h = state.P[:, :, None] + state.U[:, :, x] ** 2 / sx[:, None] + t * t / s2[:, None]
+    g = (1 / sx + c * c / s2) * h.prod(1) / s2
+    return (g**b * (sx * s2) ** a).double().log(), (s2 > 1.1e-2) & (sx > 1.1e-2) & torch.isfinite(state.low)[:, None]

@@ -1,0 +1,193 @@
+"""Slow definitions of everything hoi computes, for the tests to compare with. Never imports hoi.
+
+A measure is a sum of joint entropies; an entropy is one slogdet; a search is a loop over
+itertools.combinations. `h` is always a function from a tuple of columns to the joint entropy of those
+columns, in nats, and `parts` a list of tuples of columns, each of which counts as one variable.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.special import ndtri, psi
+
+Entropy = Callable[[Sequence[int]], float]
+
+
+# --- entropies
+
+
+def entropies(covariance: np.ndarray, n_samples: int | None = None) -> Entropy:
+    """The entropy function h of a Gaussian; corrected for its bias when it was estimated from n_samples."""
+    covariance = np.asarray(covariance, dtype=np.float64)
+    known: dict[tuple[int, ...], float] = {(): 0.0}
+
+    def h(columns: Sequence[int]) -> float:
+        columns = tuple(sorted(columns))
+        if columns not in known:
+            k = len(columns)
+            sign, logdet = np.linalg.slogdet(covariance[np.ix_(columns, columns)])
+            if sign <= 0:
+                raise ValueError(f"columns {columns} are singular")
+            known[columns] = (k * math.log(2 * math.pi * math.e) + logdet) / 2
+            if n_samples is not None:
+                known[columns] -= bias(k, n_samples)
+        return known[columns]
+
+    return h
+
+
+def bias(k: int, n_samples: int) -> float:
+    """Expected entropy of k Gaussian variables estimated from n_samples less the true one, in nats (below 0).
+
+    The mean is removed, so the scatter is Wishart with n-1 degrees of freedom, and
+    E log det = log det Sigma + sum_i psi((n-i)/2) + k log 2 (Goodman 1963; Misra, Singh and Demchuk 2005).
+    """
+    digammas = sum(psi((n_samples - i) / 2) for i in range(1, k + 1))
+    return float((digammas + k * (math.log(2) - math.log(n_samples - 1))) / 2)
+
+
+# --- measures
+
+
+def joined(parts: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """All the columns of the parts."""
+    return tuple(itertools.chain.from_iterable(parts))
+
+
+def without(parts: Sequence[Sequence[int]], i: int) -> tuple[int, ...]:
+    """All the columns of the parts but the i-th."""
+    return joined([part for j, part in enumerate(parts) if j != i])
+
+
+def total_correlation(h: Entropy, parts: Sequence[Sequence[int]]) -> float:
+    """sum_i H(X_i) - H(X)   (Watanabe 1960)."""
+    return sum(h(part) for part in parts) - h(joined(parts))
+
+
+def dual_total_correlation(h: Entropy, parts: Sequence[Sequence[int]]) -> float:
+    """H(X) - sum_i H(X_i | the others)   (Han 1975)."""
+    everything = h(joined(parts))
+    return everything - sum(everything - h(without(parts, i)) for i in range(len(parts)))
+
+
+def oinfo(h: Entropy, parts: Sequence[Sequence[int]]) -> float:
+    """(n-2) H(X) + sum_i [H(X_i) - H(the others)]   (Rosas et al. 2019, eq. 3)."""
+    return (len(parts) - 2) * h(joined(parts)) + sum(
+        h(part) - h(without(parts, i)) for i, part in enumerate(parts)
+    )
+
+
+def sinfo(h: Entropy, parts: Sequence[Sequence[int]]) -> float:
+    """sum_i I(X_i; the others)   (Rosas et al. 2019, eq. 5)."""
+    return sum(mutual_information(h, part, without(parts, i)) for i, part in enumerate(parts))
+
+
+def mutual_information(h: Entropy, x: Sequence[int], y: Sequence[int], given: Sequence[int] = ()) -> float:
+    """I(X; Y | Z) = H(X, Z) + H(Y, Z) - H(X, Y, Z) - H(Z)."""
+    x, y, z = tuple(x), tuple(y), tuple(given)
+    return h(x + z) + h(y + z) - h(x + y + z) - h(z)
+
+
+REFERENCE: dict[str, Callable[[Entropy, Sequence[Sequence[int]]], float]] = {
+    "tc": total_correlation,
+    "dtc": dual_total_correlation,
+    "oinfo": oinfo,
+    "sinfo": sinfo,
+}
+
+
+def singles(members: Sequence[int]) -> list[tuple[int]]:
+    """Each column a variable of its own."""
+    return [(i,) for i in members]
+
+
+def value(
+    measure: str, covariance: np.ndarray, members: Sequence[int] | None = None, n_samples: int | None = None
+) -> float:
+    """One measure of one set of columns (all of them by default)."""
+    members = range(len(covariance)) if members is None else members
+    return REFERENCE[measure](entropies(covariance, n_samples), singles(members))
+
+
+# --- search
+
+
+def every_set(
+    h: Entropy, measure: str, variables: Sequence[Sequence[int]], orders: Sequence[int]
+) -> list[tuple[float, tuple[int, ...]]]:
+    """(value, members) of every set of the given orders, in lexicographic order within each order.
+
+    `variables` holds the columns of each variable, and members are indices into it.
+    """
+    rows = []
+    for order in orders:
+        for members in itertools.combinations(range(len(variables)), order):
+            rows.append((REFERENCE[measure](h, [variables[i] for i in members]), members))
+    return rows
+
+
+def best(
+    rows: Sequence[tuple[float, tuple[int, ...]]], which: str, n_best: int, digits: int = 10
+) -> list[tuple[str, float, tuple[int, ...]]]:
+    """(extreme, value, members): the n_best lowest, ascending, then the n_best highest, descending.
+
+    Values that agree to `digits` decimals count as equal, and go in the lexicographic order of their members.
+    """
+    chosen = []
+    if which in ("lowest", "both"):
+        lowest = sorted(rows, key=lambda row: (round(row[0], digits), row[1]))[:n_best]
+        chosen += [("lowest", *row) for row in lowest]
+    if which in ("highest", "both"):
+        highest = sorted(rows, key=lambda row: (-round(row[0], digits), row[1]))[:n_best]
+        chosen += [("highest", *row) for row in highest]
+    return chosen
+
+
+# --- the Gaussian copula as the published tools compute it
+
+
+def peers_copula(x: np.ndarray) -> np.ndarray:
+    """Normal scores of untied data: argsort of argsort, / (n+1), ndtri, less the mean (gcmi, HOI, THOI)."""
+    ranks = np.argsort(np.argsort(x, axis=0, kind="stable"), axis=0, kind="stable") + 1
+    z = ndtri(ranks / (len(x) + 1.0))
+    return z - z.mean(axis=0)
+
+
+def peers_covariance(x: np.ndarray) -> np.ndarray:
+    """Covariance of the normal scores, divided by n - 1."""
+    z = peers_copula(x)
+    return z.T @ z / (len(x) - 1.0)
+
+
+def peers_entropy(x: np.ndarray, columns: Sequence[int], bias_correction: bool = True) -> float:
+    """Gaussian-copula entropy in nats, by Cholesky (Ince et al. 2017; what HOI reports in bits)."""
+    k, n = len(columns), len(x)
+    if k == 0:
+        return 0.0
+    factor = np.linalg.cholesky(peers_covariance(x)[np.ix_(columns, columns)])
+    entropy = np.log(np.diag(factor)).sum() + 0.5 * k * (math.log(2 * math.pi) + 1.0)
+    if bias_correction:
+        psiterms = psi((n - np.arange(1.0, k + 1)) / 2.0) / 2.0
+        entropy = entropy - k * (math.log(2.0) - math.log(n - 1.0)) / 2.0 - psiterms.sum()
+    return float(entropy)
+
+
+def peers_measures(x: np.ndarray, columns: Sequence[int], bias_correction: bool = True) -> dict[str, float]:
+    """The four measures in nats as THOI computes them: determinants, the inverse, a constant per order."""
+    k, n = len(columns), len(x)
+    sigma = peers_covariance(x)[np.ix_(columns, columns)]
+    logdet = np.linalg.slogdet(sigma)[1]
+    tc = (np.log(np.diag(sigma)).sum() - logdet) / 2
+    dtc = (logdet + np.log(np.diag(np.linalg.inv(sigma))).sum()) / 2
+    if bias_correction:
+        constant = [0.0] + [
+            sum(psi((n - i) / 2.0) for i in range(1, j + 1)) / 2 + j * (math.log(2) - math.log(n - 1)) / 2
+            for j in range(1, k + 1)
+        ]
+        tc += constant[k] - k * constant[1]
+        dtc += (k - 1) * constant[k] - k * constant[k - 1]
+    return {"tc": tc, "dtc": dtc, "oinfo": tc - dtc, "sinfo": tc + dtc}

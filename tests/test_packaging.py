@@ -1,0 +1,139 @@
+"""The wheel and the source archive: they build without the network, hold what they should, and work."""
+
+from __future__ import annotations
+
+import email
+import os
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import hoi
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+pytestmark = pytest.mark.packaging
+
+
+def python(*arguments: str, **options) -> str:
+    """Run this Python and give what it printed."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A folder with the source archive, and the wheel that is built from it."""
+    pytest.importorskip("build")
+    pytest.importorskip("hatchling")
+    out = tmp_path_factory.mktemp("dist")
+    python("-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT))
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built) -> Path:
+    (found,) = built.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_wheel(wheel) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def in_sdist(built) -> set[str]:
+    (found,) = built.glob("*.tar.gz")
+    with tarfile.open(found) as archive:
+        return {name.partition("/")[2] for name in archive.getnames()}
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel) -> email.message.Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(archive.read(name))
+
+
+def sources(folder: str) -> set[str]:
+    """Files of a folder that belong to the project: neither hidden, nor made by running it."""
+    return {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+    }
+
+
+def test_the_wheel_holds_every_file_of_the_package(in_wheel):
+    missing = sources("hoi") - in_wheel
+    assert missing == set()
+    assert "hoi/py.typed" in in_wheel
+    assert {"hoi/datasets/fmri_timeseries.csv", "hoi/datasets/fmri_timeseries.LICENSE.txt"} <= in_wheel
+
+
+def test_the_wheel_holds_nothing_else(in_wheel, wheel):
+    info = "-".join(wheel.name.split("-")[:2]) + ".dist-info"
+    assert {name.split("/")[0] for name in in_wheel} <= {"hoi", "hoi_grokking", info}
+    assert [name for name in in_wheel if "__pycache__" in name or name.endswith(".pyc")] == []
+    assert [name for name in in_wheel if name.endswith("/LICENSE")] == [f"{info}/licenses/LICENSE"]
+
+
+def test_the_source_archive_holds_what_is_needed_to_test_it(in_sdist):
+    needed = {
+        "pyproject.toml", "constraints.txt", "Makefile",
+        "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff",
+    }  # fmt: skip
+    missing = (needed | sources("hoi") | sources("tests") | sources("docs/developer")) - in_sdist
+    assert missing == set()
+    assert {name.split("/")[0] for name in in_sdist} & {".venv", "dist", "build", ".git"} == set()
+
+
+def test_the_metadata_say_what_pyproject_says(metadata):
+    assert (metadata["Name"], metadata["Version"]) == ("hoi", hoi.__version__)
+    assert metadata["License-Expression"] == "BSD-3-Clause"
+    assert metadata["Requires-Python"] == ">=3.11"
+    core = {line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line}
+    assert core == set(PROJECT["dependencies"])
+    assert not [line for line in core if line.startswith(("torch", "matplotlib", "triton"))]
+
+
+def test_all_is_every_extra_for_users():
+    extras = PROJECT["optional-dependencies"]
+    wanted = {line for name in extras for line in extras[name] if name not in ("all", "docs", "test")}
+    assert set(extras["all"]) == wanted
+
+
+def test_the_wheel_works_away_from_the_tree_and_without_torch(wheel, tmp_path):
+    site = tmp_path / "site"
+    python("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel))
+    program = """
+        import sys
+        sys.modules["torch"] = sys.modules["matplotlib"] = None  # as if they were not installed
+        import hoi
+        assert hoi.__file__.startswith(sys.argv[1]), hoi.__file__
+        system = hoi.simulate.planted(9, seed=1)
+        found = hoi.search(system.sample(200, seed=1), 3, n_best=2)
+        assert len(found) == 4, found
+        from hoi.cli import main
+        assert main(["--version"]) == 0
+    """
+    program = "\n".join(line[8:] for line in program.splitlines())
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    printed = python("-c", program, str(site), cwd=tmp_path, env=env)
+    assert hoi.__version__ in printed
+
+
+def test_the_command_is_declared(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
+        assert "hoi = hoi.cli:main" in archive.read(name).decode()
