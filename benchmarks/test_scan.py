@@ -1,0 +1,36 @@
+"""`hoi.scan`: every set with its four measures, block by block. Values first, then time."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+import pytest
+
+import hoi
+import reference
+from benchmarks import cases
+from benchmarks.test_search import report_rate
+
+
+@pytest.mark.parametrize("n_variables, order", [(60, 3), (40, 4), (20, 10)])
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_scan(benchmark, n_variables, order, backend):
+    X = cases.factor_data(1000, n_variables)
+    C = reference.peers_covariance(X)
+    seen = 0
+    for block in hoi.scan(X, order, backend=backend):
+        seen += len(block)
+        row = len(block) // 2
+        want = reference.REFERENCE
+        h = reference.entropies(C, len(X))
+        for name in want:
+            value = want[name](h, reference.singles(block.members[row]))
+            np.testing.assert_allclose(getattr(block, name)[row], value, rtol=0, atol=1e-10)
+    assert seen == comb(n_variables, order)
+
+    def consume():
+        return sum(len(block) for block in hoi.scan(X, order, backend=backend))
+
+    benchmark.pedantic(consume, rounds=3, warmup_rounds=1)
+    report_rate(benchmark, seen)
