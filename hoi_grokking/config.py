@@ -1,0 +1,215 @@
+"""What is trained: frozen settings, read strictly. An unknown key, a wrong type or a value out of range is an
+error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import hoi
+
+__all__ = ["ALPHAS", "PAPER_SEEDS", "WEIGHT_DECAYS", "Sweep", "Task", "Variant", "paper_variants", "read"]
+
+PAPER_SEEDS = (0, 100, 200, 300, 400)
+TASKS = ("addition", "subtraction", "multiplication", "division", "parity", "digits")
+
+
+def _check(good: bool, what: str, given: Any, rule: str) -> None:
+    if not good:
+        raise hoi.HoiError(f"{what} is {given}, and has to be {rule}.")
+
+
+def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
+    _check(value in allowed, what, repr(value), f"one of {', '.join(map(repr, allowed))}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What is learnt, and which part of the inputs is for training.
+
+    `modulus` belongs to the four modular tasks, `bits` and `relevant` to sparse parity; digits has neither.
+    `split_seed` draws the training set (420 in the published code, whatever the seed of the model).
+    """
+
+    name: str = "addition"
+    modulus: int = 97
+    train_fraction: float = 0.4
+    split_seed: int = 420
+    bits: int = 30
+    relevant: int = 3
+    n_samples: int = 3000
+
+    def __post_init__(self) -> None:
+        _one_of(self.name, TASKS, "Task.name")
+        _check(0 < self.train_fraction < 1, "Task.train_fraction", self.train_fraction, "between 0 and 1")
+        _check(self.modulus >= 3, "Task.modulus", self.modulus, "3 or more")
+        _check(1 <= self.relevant <= self.bits, "Task.relevant", self.relevant, f"1 to {self.bits} (bits)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One configuration of a sweep: what differs between models besides their seed.
+
+    `alpha` scales the initial weights of both layers (not the bias); `keep_norm` holds their joint norm at
+    its initial value after every step; `zero_last_layer` starts the output layer at 0. `kept` trains only
+    these hidden neurons: the others are masked after every step, in both layers ("both") or, as published,
+    only in the weights into them ("first": their bias still acts).
+    """
+
+    label: str
+    weight_decay: float = 0.0
+    alpha: float = 1.0
+    keep_norm: bool = False
+    zero_last_layer: bool = False
+    learning_rate: float = 0.03
+    kept: tuple[int, ...] | None = None
+    mask: str = "both"
+
+    def __post_init__(self) -> None:
+        _one_of(self.mask, ("both", "first"), "Variant.mask")
+        _check(self.weight_decay >= 0, "Variant.weight_decay", self.weight_decay, "0 or more")
+        _check(self.alpha > 0, "Variant.alpha", self.alpha, "above 0")
+        _check(self.learning_rate > 0, "Variant.learning_rate", self.learning_rate, "above 0")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """All models that train together: every variant with every seed, variants outermost.
+
+    The defaults are the model of the paper: 194-250-97, ReLU, AdamW on the full batch, 4000 steps.
+    `evaluate_every` steps the accuracies and losses are recorded, at `n_checkpoints` log-spaced steps the
+    weights.
+    """
+
+    variants: tuple[Variant, ...]
+    task: Task = Task()
+    seeds: tuple[int, ...] = PAPER_SEEDS
+    width: int = 250
+    hidden_bias: bool = True
+    steps: int = 4000
+    evaluate_every: int = 5
+    n_checkpoints: int = 80
+    optimizer: str = "adamw"
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-8
+    momentum: float = 0.9
+
+    def __post_init__(self) -> None:
+        _one_of(self.optimizer, ("adamw", "sgd"), "Sweep.optimizer")
+        for name in ("width", "steps", "evaluate_every", "n_checkpoints"):
+            _check(getattr(self, name) >= 1, f"Sweep.{name}", getattr(self, name), "1 or more")
+        _check(
+            len(self.variants) > 0 and len(self.seeds) > 0,
+            "Sweep.variants and .seeds",
+            "none",
+            "at least one each",
+        )
+        labels = [variant.label for variant in self.variants]
+        _check(
+            len(set(labels)) == len(labels), "Sweep.variants", f"labels {labels}", "labels that all differ"
+        )
+        for variant in self.variants:
+            known = variant.kept is None or all(0 <= neuron < self.width for neuron in variant.kept)
+            _check(known, "Variant.kept", variant.kept, f"neurons 0 to {self.width - 1}")
+
+    @property
+    def members(self) -> list[tuple[Variant, int]]:
+        """(variant, seed) of every model, in the order of the leading axis."""
+        return [(variant, seed) for variant in self.variants for seed in self.seeds]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; :func:`read` turns them back."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    def key(self) -> str:
+        """Eight hexadecimal digits that change with any setting."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+WEIGHT_DECAYS = {f"weight decay {value:g}": value for value in (0.01, 0.1, 2.0, 10.0, 50.0)}
+ALPHAS = {f"alpha {value:g}": value for value in (1.0, 5.0, 8.0, 50.0)}
+
+
+def paper_variants(extra: bool = False) -> tuple[Variant, ...]:
+    """The seven configurations of the paper's figures; `extra` adds those that its text or its code name
+    besides.
+
+    Those are weight decay 0.01 (section 4), alpha 5 (section 6), and alpha 8 and 50 whose last layer is not
+    zeroed.
+    """
+    decays = [
+        Variant(label, weight_decay=value) for label, value in WEIGHT_DECAYS.items() if extra or value != 0.01
+    ]
+    alphas = [
+        Variant(label, alpha=value, keep_norm=True, zero_last_layer=value != 1)
+        for label, value in ALPHAS.items()
+        if extra or value != 5
+    ]
+    free = [
+        Variant(f"alpha {value:g}, last layer free", alpha=value, keep_norm=True) for value in (8.0, 50.0)
+    ]
+    return (*decays, *alphas, *(free if extra else ()))
+
+
+def read(kind: type, values: Mapping[str, Any]) -> Any:
+    """Make a Task, Variant or Sweep of plain values.
+
+    Parameters
+    ----------
+    kind : type
+        `Task`, `Variant` or `Sweep`.
+    values : mapping
+        As from JSON; what is not given keeps its default.
+
+    Returns
+    -------
+    Task, Variant or Sweep
+
+    Raises
+    ------
+    hoi.HoiError
+        For a key that `kind` does not have, or a value of the wrong type or out of range.
+
+    Examples
+    --------
+    >>> from hoi_grokking.config import Task, read
+    >>> read(Task, {"modulus": 23}).train_fraction
+    0.4
+    """
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(set(values) - set(hints))
+    if unknown:
+        raise hoi.HoiError(
+            f"{kind.__name__} has no key {', '.join(map(repr, unknown))}. It has: {', '.join(hints)}."
+        )
+    missing = [
+        f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING and f.name not in values
+    ]
+    if missing:
+        raise hoi.HoiError(f"{kind.__name__} needs {', '.join(map(repr, missing))}.")
+    return kind(
+        **{name: _cast(hints[name], value, f"{kind.__name__}.{name}") for name, value in values.items()}
+    )
+
+
+def _cast(hint: Any, value: Any, what: str) -> Any:
+    """`value` as the annotated type; lists become tuples, ints may stand for floats, nothing else is bent."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is types.UnionType:
+        return None if value is None else _cast(next(t for t in inner if t is not type(None)), value, what)
+    if origin is tuple and isinstance(value, list | tuple):
+        return tuple(_cast(inner[0], item, what) for item in value)
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return read(typing.cast(type, hint), value)
+    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    raise hoi.HoiError(f"{what} is {value!r}, and has to be of type {getattr(hint, '__name__', hint)}.")

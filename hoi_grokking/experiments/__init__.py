@@ -1,0 +1,33 @@
+"""The experiments: one module each, with a TITLE and a function ``run(study)`` that returns the files it
+wrote.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import hoi
+from hoi_grokking.study import Study
+
+__all__ = ["BEYOND", "FIGURES", "NAMES", "run", "title"]
+
+FIGURES = tuple(f"figure_{number}" for number in range(1, 10))
+BEYOND = ("early_prediction", "comparison", "estimators", "tasks", "transformer", "sgd", "spectral")
+NAMES = (*FIGURES, *BEYOND)
+
+
+def title(name: str) -> str:
+    """What an experiment shows."""
+    return _module(name).TITLE
+
+
+def run(name: str, study: Study) -> list[Path]:
+    """Run an experiment: train and measure what is missing, write its tables and figures."""
+    return _module(name).run(study)
+
+
+def _module(name: str):
+    if name not in NAMES:
+        raise hoi.HoiError(f"There is no experiment {name!r}. There are: {', '.join(NAMES)}.")
+    return importlib.import_module(f"hoi_grokking.experiments.{name}")

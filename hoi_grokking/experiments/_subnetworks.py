@@ -1,0 +1,83 @@
+"""Figures 6 and 7: test accuracy of sub-networks that are trained on their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hoi_grokking import drawing
+from hoi_grokking.experiments._curves import first_step
+from hoi_grokking.phases import find_phases
+from hoi_grokking.study import GROKKED, PROBES, Study
+from hoi_grokking.subnetworks import chosen_set, subnetwork_sweep, window_of
+
+__all__ = ["KINDS", "retrain", "subnetwork_figure"]
+
+# The union estimator, whose sets are smaller than the network: pooled sets are nearly always all of it.
+ESTIMATOR = "union, ordinal ties"
+
+KINDS = ("full", "synergistic", "random", "inverse", "random inverse")
+
+
+def retrain(
+    study: Study, label: str, phases: Sequence[str]
+) -> tuple[np.ndarray, dict[str, np.ndarray], pd.DataFrame]:
+    """Retrain the sub-networks of a configuration.
+
+    Returns
+    -------
+    step : ndarray, shape (n_steps,)
+    accuracy : dict of ndarray
+        Kind -> test accuracy (n_models, n_steps); there are several models of the random kinds per seed.
+    table : DataFrame
+        One row per model: seed, kind, size, steps to levels of test accuracy, and the chosen window.
+    """
+    run = study.paper()
+    found = study.measured(run, PROBES[ESTIMATOR])
+    general = study.at_checkpoints(run, "test_accuracy")
+    source = next(variant for variant in run.sweep.variants if variant.label == label)
+    kinds: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
+    rows = []
+    for seed in run.sweep.seeds[: study.scale.sub_seeds]:
+        member = run.member(label, seed)
+        cut = find_phases(found.step, found.synergy[member], found.highest[member], general[member])
+        window = window_of(cut, phases)
+        at, neurons = chosen_set(found, member, window)
+        name = f"subnetworks-{label.replace(' ', '-')}-seed{seed}"
+        retrained = study.run(name, subnetwork_sweep(run.sweep, source, seed, neurons, study.scale.n_random))
+        curves = retrained.curves()
+        for place, (variant, _) in enumerate(retrained.sweep.members):
+            test = curves["test_accuracy"][place]
+            kind = variant.label.rstrip("0123456789 ")
+            kinds[kind].append(test)
+            times = {f"test {x:.0%}": first_step(curves["step"], test, x) for x in (0.5, 0.9, GROKKED, 0.99)}
+            rows.append(
+                {
+                    "configuration": label, "seed": seed, "kind": kind,
+                    "neurons": run.sweep.width if variant.kept is None else len(variant.kept),
+                    **times, "final test accuracy": test[-1],
+                    "set of step": at, "window": f"{window[0]}-{window[1]}",
+                }
+            )  # fmt: skip
+    step = curves["step"]
+    return step, {kind: np.array(lines) for kind, lines in kinds.items() if lines}, pd.DataFrame(rows)
+
+
+def subnetwork_figure(study: Study, name: str, panels: Sequence[tuple[str, Sequence[str]]]) -> list[Path]:
+    """A panel per configuration, given with the phases its set is taken from."""
+    made, axes = drawing.figure(1, len(panels), 3.6, 2.8)
+    tables = []
+    for ax, (label, phases) in zip(axes[0], panels, strict=True):
+        step, accuracy, table = retrain(study, label, phases)
+        tables.append(table)
+        for place, (kind, lines) in enumerate(accuracy.items()):
+            size = int(table.loc[table.kind == kind, "neurons"].mean())
+            drawing.band(ax, step, lines, f"{kind} ({size} neurons)", place)
+        drawing.step_axis(ax, "test accuracy")
+        ax.set_ylim(-0.03, 1.03)
+        ax.set_title(label)
+        drawing.legend(ax)
+    return [study.save_table(name, pd.concat(tables)), *study.save_figure(name, made)]

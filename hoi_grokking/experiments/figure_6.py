@@ -1,0 +1,19 @@
+"""Figure 6: sub-networks for weight decay 0.1 and 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hoi_grokking.experiments._subnetworks import subnetwork_figure
+from hoi_grokking.study import Study
+
+TITLE = "Test accuracy of synergistic sub-networks, inverse and random ones: weight decay 0.1 and 2"
+
+
+def run(study: Study) -> list[Path]:
+    """The set of the delayed emergence for weight decay 0.1, of the emergence for 2, as in section 7."""
+    panels = [
+        ("weight decay 0.1", ("delayed emergence", "emergence")),
+        ("weight decay 2", ("emergence",)),
+    ]
+    return subnetwork_figure(study, "figure_6", panels)

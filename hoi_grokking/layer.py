@@ -1,0 +1,109 @@
+"""The activations of a layer with what the estimators share: clusters of neurons and copula covariances, made
+once.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+import hoi
+from hoi_grokking.unions import Unions, all_unions
+
+__all__ = ["CLUSTERINGS", "Layer"]
+
+CLUSTERINGS = ("ward", "spectral")
+
+
+class Layer:
+    """Activations of one layer at one moment.
+
+    Parameters
+    ----------
+    activations : array_like, shape (n_samples, n_neurons)
+        Numbers, without NaN. Neurons that never change carry no information: they are left out of every
+        measure.
+
+    Attributes
+    ----------
+    alive : ndarray of int
+        Columns that vary.
+    values : ndarray, shape (n_samples, n_alive)
+    """
+
+    def __init__(self, activations) -> None:
+        values = np.asarray(activations, np.float64)
+        if values.ndim != 2:
+            raise hoi.HoiError(
+                f"Activations of shape {values.shape} were given; a layer needs (samples, neurons). "
+                "Flatten or average the other axes (positions, pixels) first."
+            )
+        self.alive = np.flatnonzero(np.ptp(values, axis=0) > 0)
+        if len(self.alive) < 3:
+            raise hoi.HoiError(
+                f"{len(self.alive)} of {values.shape[1]} neurons vary over the samples; 3 are needed."
+            )
+        self.values = values[:, self.alive]
+        self._systems: dict[tuple[str, int], hoi.GaussianSystem] = {}
+        self._clusters: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
+        self._unions: dict[tuple[str, int, str, int], Unions] = {}
+
+    def system(self, ties: str, seed: int) -> hoi.GaussianSystem:
+        """Copula covariance of the neurons that vary; ReLU layers have many ties, and the rule for them was
+        chosen.
+        """
+        key = (ties, seed if ties == "random" else 0)
+        if key not in self._systems:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", hoi.TiesWarning)
+                self._systems[key] = hoi.GaussianSystem.from_data(self.values, ties=ties, seed=seed)
+        return self._systems[key]
+
+    def clusters(self, method: str, n_clusters: int) -> list[NDArray[np.int64]]:
+        """Columns of `values` in each cluster, clusters ordered by their first neuron."""
+        key = (method, min(n_clusters, len(self.alive)))
+        if key not in self._clusters:
+            labels = {"ward": self._ward, "spectral": self._spectral}[method](key[1])
+            found = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+            self._clusters[key] = sorted(found, key=lambda members: int(members[0]))
+        return self._clusters[key]
+
+    def unions(self, ties: str, seed: int, method: str, n_clusters: int) -> Unions:
+        """O-information of every union of clusters."""
+        key = (ties, seed, method, n_clusters)
+        if key not in self._unions:
+            self._unions[key] = all_unions(
+                self.system(ties, seed).covariance, self.clusters(method, n_clusters)
+            )
+        return self._unions[key]
+
+    @cached_property
+    def _squared_distances(self) -> NDArray[np.float64]:
+        """Between neurons as vectors over the samples: (n_alive, n_alive)."""
+        products = self.values.T @ self.values
+        norms = products.diagonal()
+        distances = np.maximum(norms[:, None] + norms - 2 * products, 0)
+        np.fill_diagonal(distances, 0)
+        return distances
+
+    def _ward(self, n_clusters: int) -> NDArray[np.int64]:
+        """Ward's clusters of the raw activations: AgglomerativeClustering of scikit-learn, from the
+        distances.
+        """
+        from scipy.cluster.hierarchy import cut_tree, linkage
+        from scipy.spatial.distance import squareform
+
+        tree = linkage(np.sqrt(squareform(self._squared_distances, checks=False)), "ward")
+        return cut_tree(tree, n_clusters)[:, 0]
+
+    def _spectral(self, n_clusters: int) -> NDArray[np.int64]:
+        """Spectral clusters of the absolute correlations: neurons that say the same are alike, whatever their
+        scale.
+        """
+        from sklearn.cluster import SpectralClustering
+
+        affinity = np.abs(np.corrcoef(self.values.T))
+        return SpectralClustering(n_clusters, affinity="precomputed", random_state=0).fit_predict(affinity)

@@ -1,0 +1,200 @@
+"""Progress measures of a stored run: every checkpoint of every model, written line by line, in parallel.
+
+`measures/member_003.jsonl` of a run folder holds one JSON object per checkpoint and probe, appended as it is
+known. A second call computes what is missing; a probe that is added later adds lines.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import hoi
+from hoi_grokking import model
+from hoi_grokking.layer import Layer
+from hoi_grokking.progress import Measured, Probe, measure
+from hoi_grokking.store import Run
+from hoi_grokking.tasks import Data, load
+
+__all__ = ["Series", "measure_run", "series"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Series:
+    """A progress measure over training.
+
+    Attributes
+    ----------
+    step : ndarray, shape (n_steps,)
+    lowest, highest : ndarray, shape (n_models, n_steps)
+        O-information in nats of the most synergistic and the most redundant set.
+    lowest_size, highest_size : ndarray, shape (n_models, n_steps)
+        Neurons in these sets.
+    lowest_neurons : list of lists of tuple
+        ``lowest_neurons[model][place]``: the neurons themselves.
+    """
+
+    step: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
+    lowest_size: np.ndarray
+    highest_size: np.ndarray
+    lowest_neurons: list[list[tuple[int, ...]]]
+
+    @property
+    def synergy(self) -> np.ndarray:
+        """Minus the lowest O-information: more is more synergy, below 0 no set is synergistic."""
+        return -self.lowest
+
+
+def measure_run(
+    run: Run,
+    probes: Sequence[Probe],
+    *,
+    members: Sequence[int] | None = None,
+    steps: Sequence[int] | None = None,
+    jobs: int | None = None,
+    progress: bool | None = None,
+) -> None:
+    """Measure the checkpoints of a run that have not been measured yet.
+
+    Parameters
+    ----------
+    run : Run
+        Finished.
+    probes : sequence of Probe
+    members, steps : sequence of int, optional
+        Models and checkpoints; all by default.
+    jobs : int, optional
+        Processes; by default one per core.
+    progress : bool, optional
+        Show a bar; None shows one in a terminal.
+    """
+    from joblib import Parallel, delayed, effective_n_jobs
+    from tqdm import tqdm
+
+    chosen = list(range(len(run.sweep.members)) if members is None else members)
+    steps = run.checkpoint_steps if steps is None else steps
+    todo = {member: _missing(run, member, probes, steps) for member in chosen}
+    tasks = [(member, missing) for member, missing in todo.items() if missing]
+    jobs = min(effective_n_jobs(-1 if jobs is None else jobs), len(tasks))
+    bar = tqdm(total=len(tasks), unit="model", disable=None if progress is None else not progress)
+    with bar:
+        if jobs <= 1:
+            for member, missing in tasks:
+                _measure_member(run.path, member, missing)
+                bar.update()
+        else:
+            work = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered")
+            for _ in work(delayed(_measure_member)(run.path, member, missing) for member, missing in tasks):
+                bar.update()
+
+
+def series(run: Run, probe: Probe, members: Sequence[int] | None = None) -> Series:
+    """What was measured with a probe.
+
+    Raises
+    ------
+    hoi.HoiError
+        If a checkpoint has not been measured with it.
+    """
+    chosen = list(range(len(run.sweep.members)) if members is None else members)
+    rows = [
+        {line["step"]: line for line in _lines(run, member) if line["probe"] == probe.key}
+        for member in chosen
+    ]
+    steps = sorted(rows[0]) if rows else []
+    if not steps or any(sorted(row) != steps for row in rows):
+        raise hoi.HoiError(
+            f"{run.path} is not measured with {probe.key}, or not wholly. Call measure_run first."
+        )
+
+    def table(name: str) -> np.ndarray:
+        return np.array([[row[step][name] for step in steps] for row in rows], float)
+
+    neurons = [[tuple(row[step]["lowest_neurons"]) for step in steps] for row in rows]
+    return Series(
+        np.array(steps),
+        table("lowest"),
+        table("highest"),
+        np.array([[len(found) for found in row] for row in neurons]),
+        np.array([[len(row[step]["highest_neurons"]) for step in steps] for row in rows]),
+        neurons,
+    )
+
+
+def hidden_at(run: Run, member: int, step: int, inputs: str, data: Data | None = None) -> np.ndarray:
+    """Hidden activations of a model at a checkpoint, on the training inputs or on all."""
+    data = data or load(run.sweep.task)
+    shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
+    part = data.train if inputs == "train" else data.everything
+    return model.hidden(shape, run.checkpoint(step, member), part.inputs)
+
+
+def _measure_member(path: Path, member: int, missing: list[tuple[int, list[Probe]]]) -> None:
+    """Measure some checkpoints of one model, one line of its file each."""
+    from threadpoolctl import threadpool_limits
+
+    run = Run(path)
+    data = load(run.sweep.task)
+    file_path = _path(run, member)
+    file_path.parent.mkdir(exist_ok=True)
+    _drop_broken_end(file_path)
+    with threadpool_limits(1), open(file_path, "a", encoding="utf-8") as file:
+        for step, probes in missing:
+            layers: dict[str, Layer] = {}
+            for probe in probes:
+                if probe.inputs not in layers:
+                    layers[probe.inputs] = Layer(hidden_at(run, member, step, probe.inputs, data))
+                found = measure(layers[probe.inputs], probe)
+                file.write(json.dumps(_line(step, probe, found)) + "\n")
+            file.flush()
+
+
+def _line(step: int, probe: Probe, found: Measured) -> dict[str, Any]:
+    ends = {"lowest": found.lowest, "highest": found.highest}
+    return {
+        "step": step,
+        "probe": probe.key,
+        "alive": found.n_alive,
+        **{name: end.value for name, end in ends.items()},
+        **{f"{name}_clusters": end.n_clusters for name, end in ends.items()},
+        **{f"{name}_neurons": list(end.neurons) for name, end in ends.items()},
+    }
+
+
+def _missing(
+    run: Run, member: int, probes: Sequence[Probe], steps: Sequence[int]
+) -> list[tuple[int, list[Probe]]]:
+    """Checkpoints with the probes that they lack."""
+    done = {(line["step"], line["probe"]) for line in _lines(run, member)}
+    todo = [(step, [probe for probe in probes if (step, probe.key) not in done]) for step in steps]
+    return [(step, lacking) for step, lacking in todo if lacking]
+
+
+def _lines(run: Run, member: int) -> list[dict[str, Any]]:
+    """The whole lines of a model's file; a kill may have cut the last one."""
+    path = _path(run, member)
+    if not path.exists():
+        return []
+    return [
+        json.loads(line)
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+        if line.endswith("\n")
+    ]
+
+
+def _drop_broken_end(path: Path) -> None:
+    if path.exists():
+        whole = path.read_bytes()
+        with open(path, "r+b") as file:
+            file.truncate(whole.rfind(b"\n") + 1)
+
+
+def _path(run: Run, member: int) -> Path:
+    return run.path / "measures" / f"member_{member:03d}.jsonl"
