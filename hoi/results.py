@@ -326,7 +326,7 @@ class _Pictures:
         module = importlib.import_module("hoi.plot")
         if name not in module.__all__:
             raise AttributeError(f"no picture {name!r}; there are {', '.join(module.__all__)}")
-        return lambda **options: getattr(module, name)(self._result, **options)
+        return lambda *more, **options: getattr(module, name)(self._result, *more, **options)
 
     def __dir__(self) -> list[str]:
         return list(importlib.import_module("hoi.plot").__all__)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hoi import HoiError, Multiplets, plot
+from hoi.plot import _landscape
 
 pytest.importorskip("matplotlib")
 from matplotlib.colors import to_hex
@@ -33,6 +34,21 @@ def result(oinfo=(-0.4, -0.2, 0.9, 0.5), extreme=("lowest", "lowest", "highest",
 
 def empty():
     return result((), ())
+
+
+def as_search(n_sets=4, **more):
+    """Rows of several data sets and orders, in the order of a search."""
+    rows = [
+        (d, end, order, sign * (1 - rank / 10))
+        for d in more.pop("datasets", [0])
+        for end, sign in (("lowest", -1), ("highest", 1))
+        for order in more.pop("orders", [3])
+        for rank in range(n_sets)
+    ]
+    dataset, extreme, order, oinfo = zip(*rows, strict=True)
+    indices = [[0, 1, 2, -1] if k == 3 else [0, 1, 2, 3] for k in order]
+    zeros = np.zeros(len(rows))
+    return Multiplets(indices, zeros, zeros, oinfo, zeros, NAMES, np.array(dataset), extreme, **more)
 
 
 def labels(axis):
@@ -79,6 +95,50 @@ def test_ranking_names_the_data_set(ax):
     assert labels(ax.yaxis)[1] == "[1]  a · b · d"
 
 
+def test_ranking_draws_the_first_of_each_data_set(ax):
+    plot.ranking(as_search(datasets=[0, 1, 2]), n_best=2, ax=ax)
+    ends = [[-1.0, -0.9], [1.0, 0.9]]
+    assert [bar.get_width() for bar in ax.containers[0]] == [value for end in ends * 3 for value in end]
+    assert [text[:3] for text in labels(ax.yaxis)] == [f"[{d}]" for d in (0, 1, 2) for _ in range(4)]
+
+
+def test_ranking_of_many_data_sets_stays_a_picture(ax):
+    plot.ranking(as_search(datasets=range(10)), ax=ax)
+    assert len(ax.containers[0]) == 10 * 2 * 2
+    other = Figure().subplots()
+    plot.ranking(as_search(datasets=range(50)), ax=other)
+    assert len(other.containers[0]) == 50 * 2
+
+
+def test_ranking_shares_the_room_among_long_names(ax):
+    found = Multiplets([[0, 1, 2]], [0], [0], [1], [0], ["x" * 80, "short", "y" * 80])
+    plot.ranking(found, ax=ax)
+    (text,) = labels(ax.yaxis)
+    assert "short" in text
+    assert (text.count("x"), text.count("y")) == (26, 27)
+    assert text.count("…") == 2
+
+
+def test_hypergraph_links_the_members_of_each_set(ax):
+    assert plot.hypergraph(result(), ax=ax) is ax
+    rows = labels(ax.yaxis)
+    assert sorted(rows) == sorted(["a", "b", "c", "d", r"\$e"])
+    assert rows[0] == "b"  # in the sets furthest to the left, on the average
+    drawn = [line for line in ax.lines if line.get_marker() == "o"]
+    members = [{rows[int(y)] for y in line.get_ydata()} for line in drawn]
+    assert members == [{"a", "b", "c"}, {"a", "b", "d"}, {"b", "c", "d", r"\$e"}, {"a", "c", r"\$e"}]
+    assert [to_hex(line.get_color()) for line in drawn] == [SYNERGY] * 2 + [REDUNDANCY] * 2
+    assert labels(ax.xaxis) == ["−0.400", "−0.200", "0.900", "0.500"]
+    assert ax.get_xlabel() == "O-information (nats) of each set"
+
+
+def test_hypergraph_of_several_data_sets_and_another_measure(ax):
+    plot.hypergraph(result(dataset=[0, 1, 0, 1]), measure="tc", n_best=1, ax=ax)
+    assert labels(ax.xaxis) == ["[0]  0.600", "[1]  0.800", "[0]  1.900", "[1]  1.500"]
+    colours = {to_hex(line.get_color()) for line in ax.lines}
+    assert colours.isdisjoint({SYNERGY, REDUNDANCY})
+
+
 def test_landscape_counts_every_set_of_every_block(ax):
     blocks = [result(extreme=None), result((3.0, -2.0, 0.1, 0.2), None), empty()]
     plot.landscape(iter(blocks), ax=ax)
@@ -105,10 +165,18 @@ def test_landscape_leaves_out_what_is_not_finite(ax):
     assert labels(ax.xaxis) == ["3\n2"]
 
 
+def test_landscape_reaches_no_further_than_the_values(ax):
+    plot.landscape(result((-0.001, -0.001, 0.9, 0.5), None), measure="oinfo", ax=ax)
+    for container, (low, high) in zip(ax.containers, [(-0.001, 0.5), (0.9, 0.9)], strict=True):
+        spans = [(bar.get_y(), bar.get_y() + bar.get_height()) for bar in container]
+        assert min(bottom for bottom, _ in spans) == low
+        assert max(top for _, top in spans) == pytest.approx(high, rel=1e-12)
+
+
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e6])
 def test_histogram_of_growing_range(scale):
     rng = np.random.default_rng(0)
-    histogram = plot._Histogram()
+    histogram = _landscape._Histogram()
     blocks = [rng.normal(size=1000) * scale * growth for growth in (0.01, 1, 0.1, 100, 1e5, 1)]
     for block in blocks:
         histogram.add(block)
@@ -122,7 +190,7 @@ def test_histogram_of_growing_range(scale):
 
 
 def test_histogram_of_one_value():
-    histogram = plot._Histogram()
+    histogram = _landscape._Histogram()
     histogram.add(np.zeros(5))
     histogram.add(np.zeros(2))
     assert histogram.total == 7 and histogram.counts.size == 1
@@ -161,16 +229,57 @@ def test_tc_dtc(ax):
     assert ax.get_xlim() == ax.get_ylim()
 
 
+def other(oinfo=(-0.5, 0.1, 0.8), names=("e", "d", "c", "b", "a"), **more):
+    """The first sets of `result` under other column numbers: the first two, and one of its own."""
+    indices = [[4, 3, 2], [3, 4, 1], [0, 1, 2]]
+    return Multiplets(indices, np.ones(3), np.ones(3), oinfo, np.ones(3), names, **more)
+
+
+def test_comparison_matches_sets_by_names(ax):
+    plot.comparison(result(), other(), labels=("rest", "task"), ax=ax)
+    points = ax.collections[0]
+    assert points.get_offsets().tolist() == [[-0.4, -0.5], [-0.2, 0.1]]
+    shades = [to_hex(c) for c in points.get_facecolors()]
+    assert shades[0] == SYNERGY
+    assert shades[1] not in (SYNERGY, REDUNDANCY)  # another sign on the other side
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("O-information (nats), rest", "O-information (nats), task")
+    ticks = {line.get_marker(): line for line in ax.lines if line.get_marker() in (1, 2)}
+    assert ticks[2].get_xdata().tolist() == [0.9, 0.5]
+    assert ticks[1].get_ydata().tolist() == [0.8]
+    assert ax.get_xlim() == ax.get_ylim()
+
+
+def test_comparison_keeps_data_sets_apart(ax):
+    one, two = other(dataset=[0, 0, 1]), other(dataset=[0, 1, 1], oinfo=(-0.6, 0.2, 0.9))
+    plot.comparison(one, two, ax=ax)
+    assert ax.collections[0].get_offsets().tolist() == [[-0.5, -0.6], [0.8, 0.9]]
+
+
+def test_comparison_says_what_cannot_be_compared(ax):
+    with pytest.raises(HoiError, match=r"of 4 and 3 sets, have none in common .* hoi\.measures\(X, result\)"):
+        plot.comparison(result(), other(names=list("vwxyz")), ax=ax)
+    with pytest.raises(HoiError, match="the results are in nats and bits: give both the same units"):
+        plot.comparison(result(), other(settings={"units": "bits"}), ax=ax)
+
+
+# what the pictures need beside the result
+MORE = {"comparison": lambda: (result(),)}
+
+
+def more(name):
+    return MORE.get(name, tuple)()
+
+
 @pytest.mark.parametrize("name", plot.__all__)
 def test_nothing_to_draw(name, ax):
     with pytest.raises(HoiError, match=f"{name}: the result has no sets to draw"):
-        getattr(plot, name)(empty(), ax=ax)
+        getattr(plot, name)(empty(), *more(name), ax=ax)
 
 
-@pytest.mark.parametrize("name", ["ranking", "landscape"])
+@pytest.mark.parametrize("name", ["ranking", "landscape", "hypergraph", "comparison"])
 def test_an_unknown_measure(name, ax):
     with pytest.raises(HoiError, match="measure 'o' is not known: use one of 'tc', 'dtc', 'oinfo', 'sinfo'"):
-        getattr(plot, name)(result(), measure="o", ax=ax)
+        getattr(plot, name)(result(), *more(name), measure="o", ax=ax)
 
 
 @pytest.mark.parametrize("name", plot.__all__)
@@ -179,7 +288,7 @@ def test_a_result_offers_its_pictures_in_a_new_figure(name):
     from matplotlib import pyplot
 
     matplotlib.use("agg")
-    axes = getattr(result().plot, name)()
+    axes = getattr(result().plot, name)(*more(name))
     axes.figure.canvas.draw()
     assert callable(result().plot)
     pyplot.close(axes.figure)

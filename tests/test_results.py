@@ -371,8 +371,8 @@ def test_synergy_and_redundancy_have_their_colours():
 
 def test_plot_names_its_pictures():
     pytest.importorskip("matplotlib")
-    assert repr(example().plot).startswith("pictures of this result: .landscape(), .participation()")
-    with pytest.raises(AttributeError, match="no picture 'pie'; there are landscape, "):
+    assert repr(example().plot).startswith("pictures of this result: .comparison(), .hypergraph(), .landscape()")
+    with pytest.raises(AttributeError, match="no picture 'pie'; there are comparison, "):
         example().plot.pie()
 
 

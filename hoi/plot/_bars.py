@@ -1,0 +1,150 @@
+"""Ranked bars of sets, and how often each variable takes part in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hoi.plot._style import (
+    FAINT,
+    NEUTRAL,
+    REDUNDANCY,
+    SYNERGY,
+    axes_or_new,
+    axis_label,
+    chosen,
+    colour,
+    end_names,
+    ends,
+    gaps,
+    label,
+    need_rows,
+    number,
+    plain,
+    tidy,
+)
+from hoi.results import Multiplets
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["participation", "ranking"]
+
+
+def ranking(
+    result: Multiplets, *, measure: str | None = None, n_best: int | None = None, ax: Axes | None = None
+) -> Axes:
+    """Ranked bars: the sets at both ends of a search with the names of their variables.
+
+    Parameters
+    ----------
+    result : Multiplets
+        Result of `hoi.search` (its own order and its two ends are kept) or of `hoi.measures` (sorted by
+        value).
+    measure : {"tc", "dtc", "oinfo", "sinfo"}, optional
+        What the bars show; by default the measure that was searched for, or O-information.
+    n_best : int, optional
+        How many sets at most to draw of each end: of each data set, and of each order where the search
+        kept the best of each. By default 10, or fewer where there are many of those.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure of fitting height.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    HoiError
+        When matplotlib is missing, there are no sets, or the measure is not known.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> from matplotlib.figure import Figure
+    >>> found = hoi.search(hoi.datasets.load_fmri(), 3)
+    >>> hoi.plot.ranking(found, ax=Figure().subplots()).get_xlabel()
+    'O-information (nats)'
+    """
+    measure = chosen(result, measure)
+    rows = ends(result, measure, n_best)
+    need_rows(len(rows), "ranking")
+    texts = [label(result, i, 60 if ax else 96) for i in rows]
+    ax = axes_or_new(ax, (4.4 + 0.075 * max(map(len, texts)), 1.2 + 0.27 * len(rows)))
+    values = getattr(result, measure)[rows]
+    places = np.arange(len(rows), dtype=float)
+    places += np.cumsum(gaps(result, rows))
+    ax.barh(places, values, height=0.72, color=[colour(v, measure) for v in values])
+    ax.set_yticks(places, texts)
+    ax.set_ylim(places[-1] + 0.7, -0.7)
+    ax.axvline(0, color=NEUTRAL, linewidth=0.8)
+    ax.margins(x=0.16)
+    small: dict[str, Any] = {"va": "center", "fontsize": "x-small", "color": NEUTRAL}
+    for place, value in zip(places, values, strict=True):
+        away, side = (-4, "right") if value < 0 else (4, "left")
+        ax.annotate(number(value), (value, place), (away, 0), textcoords="offset points", ha=side, **small)
+    ax.set_xlabel(axis_label(measure, result.units))
+    ax.locator_params(axis="x", nbins=6)
+    tidy(ax, grid="x")
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def participation(result: Multiplets, *, n_variables: int = 30, ax: Axes | None = None) -> Axes:
+    """How often each variable takes part in the sets of each end.
+
+    Parameters
+    ----------
+    result : Multiplets
+        Sets with an ``extreme`` (from `hoi.search`) are counted by it; others by the sign of their
+        O-information.
+    n_variables : int, default 30
+        How many variables at most to show, those that take part most often.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure of fitting height.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    HoiError
+        When matplotlib is missing or there are no sets.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> from matplotlib.figure import Figure
+    >>> found = hoi.search(hoi.datasets.load_fmri(), 3)
+    >>> hoi.plot.participation(found, ax=Figure().subplots()).get_xlabel()
+    'number of sets with the variable'
+    """
+    measure = chosen(result, None)
+    need_rows(len(result), "participation")
+    low = result.extreme == "lowest" if result.extreme is not None else result.oinfo < 0
+    counts = []
+    for rows in (low, ~np.asarray(low, dtype=bool)):
+        members = result.indices[np.asarray(rows, dtype=bool)]
+        counts.append(np.bincount(members[members >= 0], minlength=len(result.names)))
+    lowest, highest = counts
+    both = lowest + highest
+    # most often first; the order of the columns decides among equals
+    shown = np.argsort(-both, kind="stable")[: min(n_variables, int((both > 0).sum()))]
+    ax = axes_or_new(ax, (5.5, 1.2 + 0.24 * len(shown)))
+    places = np.arange(len(shown))
+    low_name, high_name = end_names(measure, result)
+    colours = (SYNERGY, REDUNDANCY) if measure == "oinfo" else (FAINT, NEUTRAL)
+    ax.barh(places, -lowest[shown], height=0.72, color=colours[0], label=low_name)
+    ax.barh(places, highest[shown], height=0.72, color=colours[1], label=high_name)
+    ax.axvline(0, color=NEUTRAL, linewidth=0.8)
+    ax.set_yticks(places, [plain(result.names[i]) for i in shown])
+    ax.set_ylim(len(shown) - 0.3, -0.7)
+    ax.locator_params(axis="x", integer=True)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{abs(x):.0f}")
+    ax.set_xlabel("number of sets with the variable")
+    ax.legend(frameon=False, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    tidy(ax, grid="x")
+    ax.tick_params(axis="y", length=0)
+    return ax

@@ -1,0 +1,175 @@
+"""Points in a plane: total against dual total correlation, and one result against another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hoi._errors import HoiError
+from hoi.plot._style import (
+    FAINT,
+    NEUTRAL,
+    REDUNDANCY,
+    SYNERGY,
+    axes_or_new,
+    axis_label,
+    chosen,
+    colour,
+    need_rows,
+    tidy,
+)
+from hoi.results import Multiplets
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["comparison", "tc_dtc"]
+
+
+def tc_dtc(result: Multiplets, *, ax: Axes | None = None) -> Axes:
+    """Total against dual total correlation, one point for each set.
+
+    O-information is their difference: points above the diagonal are dominated by synergy, points below by
+    redundancy.
+
+    Parameters
+    ----------
+    result : Multiplets
+        The sets.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    HoiError
+        When matplotlib is missing or there are no sets.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> from matplotlib.figure import Figure
+    >>> found = hoi.search(hoi.datasets.load_fmri(), 3)
+    >>> hoi.plot.tc_dtc(found, ax=Figure().subplots()).get_xlabel()
+    'Total correlation (nats)'
+    """
+    need_rows(len(result), "tc_dtc")
+    ax = axes_or_new(ax, (4.8, 4.6))
+    colours = [colour(v, "oinfo") for v in result.oinfo]
+    ax.scatter(result.tc, result.dtc, s=22, c=colours, alpha=0.8, linewidths=0)
+    bottom, top = _range(np.concatenate([result.tc, result.dtc]))
+    ax.plot([bottom, top], [bottom, top], color=NEUTRAL, linewidth=0.8, zorder=0)
+    ax.set_xlim(bottom, top)
+    ax.set_ylim(bottom, top)
+    ax.set_aspect("equal")
+    ax.locator_params(nbins=6)
+    ax.text(0.04, 0.96, "synergy", color=SYNERGY, transform=ax.transAxes, va="top", weight="bold")
+    ax.text(0.96, 0.04, "redundancy", color=REDUNDANCY, transform=ax.transAxes, ha="right", weight="bold")
+    ax.set_xlabel(axis_label("tc", result.units))
+    ax.set_ylabel(axis_label("dtc", result.units))
+    tidy(ax)
+    return ax
+
+
+def comparison(
+    result: Multiplets,
+    other: Multiplets,
+    *,
+    measure: str | None = None,
+    labels: tuple[str, str] = ("first", "second"),
+    ax: Axes | None = None,
+) -> Axes:
+    """The values of the same sets in two results: two conditions, two recordings, two estimators.
+
+    A point for each set that is in both, by the names of its members (and its data set, where there are
+    several). Sets of one sign keep its colour; those whose sign differs are grey. Ticks at the
+    margins are the sets that only one result holds.
+
+    Parameters
+    ----------
+    result : Multiplets
+        The values along the horizontal axis.
+    other : Multiplets
+        The values along the vertical axis. `hoi.measures` gives them for the sets of a search:
+        ``hoi.measures(X, result)``.
+    measure : {"tc", "dtc", "oinfo", "sinfo"}, optional
+        The measure to compare; by default the one that was searched for, or O-information.
+    labels : (str, str)
+        What the two results are called.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    HoiError
+        When matplotlib is missing, the measure is not known, the results have no set in common, or their
+        units differ.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> from matplotlib.figure import Figure
+    >>> fmri = hoi.datasets.load_fmri()
+    >>> early = hoi.search(fmri[:125], 3)
+    >>> late = hoi.measures(fmri[125:], early)
+    >>> ax = hoi.plot.comparison(early, late, labels=("early", "late"), ax=Figure().subplots())
+    >>> ax.get_ylabel()
+    'O-information (nats), late'
+    """
+    measure = chosen(result, measure)
+    need_rows(min(len(result), len(other)), "comparison")
+    if result.units != other.units:
+        raise HoiError(f"comparison: the results are in {result.units} and {other.units}: give both the same units.")
+    one, two = _by_set(result, measure), _by_set(other, measure)
+    common = [key for key in one if key in two]
+    if not common:
+        raise HoiError(
+            f"comparison: the results, of {len(one)} and {len(two)} sets, have none in common (by the names of "
+            "the members). Evaluate the sets of one in the data of the other: hoi.measures(X, result)."
+        )
+    x, y = np.array([one[key] for key in common]), np.array([two[key] for key in common])
+    ax = axes_or_new(ax, (4.8, 4.6))
+    shades = [colour(a, measure) if (a < 0) == (b < 0) else NEUTRAL for a, b in zip(x, y, strict=True)]
+    ax.scatter(x, y, s=22, c=shades, alpha=0.8, linewidths=0)
+    only_one = [one[key] for key in one if key not in two]
+    only_two = [two[key] for key in two if key not in one]
+    low, high = _range(np.concatenate([x, y, only_one, only_two]))
+    tick = {"markersize": 7, "color": NEUTRAL, "linestyle": "none", "clip_on": False, "alpha": 0.6}
+    ax.plot(only_one, [low] * len(only_one), marker=2, **tick)
+    ax.plot([low] * len(only_two), only_two, marker=1, **tick)
+    ax.plot([low, high], [low, high], color=FAINT, linewidth=0.8, zorder=0)
+    if low < 0 < high:
+        ax.axhline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
+        ax.axvline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
+    ax.set_xlim(low, high)
+    ax.set_ylim(low, high)
+    ax.set_aspect("equal")
+    ax.locator_params(nbins=6)
+    text = axis_label(measure, result.units)
+    ax.set_xlabel(f"{text}, {labels[0]}")
+    ax.set_ylabel(f"{text}, {labels[1]}")
+    tidy(ax)
+    return ax
+
+
+def _by_set(result: Multiplets, measure: str) -> dict[tuple[int, frozenset[str]], float]:
+    """Value of each set, by its data set and the names of its members."""
+    datasets = [0] * len(result) if result.dataset is None else result.dataset.tolist()
+    keys = zip(datasets, map(frozenset, result.member_names), strict=True)
+    return dict(zip(keys, getattr(result, measure).tolist(), strict=True))
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    """Ends of an axis that holds all finite values and zero, with some room."""
+    values = np.append(values[np.isfinite(values)], 0.0)
+    low, high = float(values.min()), float(values.max())
+    room = 0.05 * (high - low) or 1.0
+    return low - room, high + room

@@ -1,0 +1,151 @@
+"""What the pictures share: colours, texts, and the Axes they draw into."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hoi._errors import HoiError
+from hoi._render import REDUNDANCY, SYNERGY
+from hoi.maths.measures import MEASURES
+from hoi.results import Multiplets
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "FAINT",
+    "NEUTRAL",
+    "REDUNDANCY",
+    "SYNERGY",
+    "axes_or_new",
+    "axis_label",
+    "chosen",
+    "colour",
+    "end_names",
+    "ends",
+    "gaps",
+    "label",
+    "need_rows",
+    "number",
+    "plain",
+    "tidy",
+]
+
+NEUTRAL = "#5C6670"
+FAINT = "#B8BEC4"
+
+
+def chosen(result: Multiplets, measure: str | None) -> str:
+    """The measure asked for, or the one of the search."""
+    if measure is None:
+        measure = (result.settings or {}).get("measure")
+        return measure if isinstance(measure, str) and measure in MEASURES else "oinfo"
+    if measure not in MEASURES:
+        raise HoiError(f"measure {measure!r} is not known: use one of {', '.join(map(repr, MEASURES))}")
+    return measure
+
+
+def need_rows(count: int, picture: str) -> None:
+    if not count:
+        raise HoiError(f"{picture}: the result has no sets to draw")
+
+
+def ends(result: Multiplets, measure: str, n_best: int | None) -> np.ndarray:
+    """Rows to draw: the first of each end of each part of a search, or all others sorted by value.
+
+    The parts are the data sets and, where the search kept the best of each order, the orders.
+    """
+    part = np.zeros(len(result), dtype=np.intp) if result.dataset is None else np.array(result.dataset)
+    if (result.settings or {}).get("per_order") and result.extreme is not None:
+        part = part * (result.order.max(initial=0) + 1) + result.order
+    n_parts = len(np.unique(part))
+    if n_best is None:
+        n_best = max(1, min(10, 20 // max(1, n_parts if result.extreme is not None else 1)))
+    if result.extreme is None:
+        rows = np.argsort(getattr(result, measure), kind="stable")
+        return rows if len(rows) <= 2 * n_best else np.concatenate([rows[:n_best], rows[-n_best:]])
+    groups = [(part == p) & (result.extreme == end) for p in np.unique(part) for end in ("lowest", "highest")]
+    return np.sort(np.concatenate([np.flatnonzero(group)[:n_best] for group in groups] or [[]]).astype(np.intp))
+
+
+def colour(value: float, measure: str) -> str:
+    """Synergy or redundancy by the sign of O-information; the other measures have no such sides."""
+    if measure != "oinfo":
+        return NEUTRAL
+    return SYNERGY if value < 0 else REDUNDANCY
+
+
+def end_names(measure: str, result: Multiplets) -> tuple[str, str]:
+    """What the two ends are called in a legend."""
+    if measure != "oinfo":
+        return f"lowest {MEASURES[measure].symbol}", f"highest {MEASURES[measure].symbol}"
+    return ("most synergistic", "most redundant") if result.extreme is not None else ("synergistic", "redundant")
+
+
+def gaps(result: Multiplets, rows: np.ndarray) -> np.ndarray:
+    """Room before each drawn row: some where another end or data set begins, a little where an order does."""
+    room = np.zeros(len(rows))
+    if (result.settings or {}).get("per_order"):
+        room[1:][np.diff(result.order[rows]) != 0] = 0.4
+    if result.extreme is not None:
+        room[1:][result.extreme[rows][1:] != result.extreme[rows][:-1]] = 1.0
+    return room
+
+
+def label(result: Multiplets, row: int, room: int) -> str:
+    """Names of the members of a row, the long ones cut; the data set in front when there are several."""
+    names = result[row].names
+    # what the short names leave over goes to the long ones
+    left, share = room, {}
+    for place, i in enumerate(sorted(range(len(names)), key=lambda i: len(names[i]))):
+        share[i] = max(4, left // (len(names) - place))
+        left -= min(len(names[i]), share[i])
+    text = cut(" · ".join(cut(name, share[i]) for i, name in enumerate(names)), room + 40)
+    text = text.replace("$", r"\$")
+    return text if result.dataset is None else f"[{result.dataset[row]}]  {text}"
+
+
+def cut(text: str, most: int) -> str:
+    """Text of at most that many characters."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def plain(text: str) -> str:
+    """Name of a variable as a label: not too long, and its dollar signs start no mathematical text."""
+    return cut(text, 40).replace("$", r"\$")
+
+
+def number(value: float) -> str:
+    """A value beside its bar."""
+    return f"{value:.3f}".replace("-", "−")
+
+
+def axis_label(measure: str, units: str) -> str:
+    label = MEASURES[measure].label
+    return f"{label[0].upper()}{label[1:]} ({units})"
+
+
+def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """The Axes to draw into, of a new pyplot figure when none is given."""
+    if ax is not None:
+        return ax
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        message = "matplotlib is needed for pictures and is not installed: pip install 'hoi[plot]'"
+        raise HoiError(message) from error
+    return pyplot.subplots(figsize=size, layout="constrained")[1]
+
+
+def tidy(ax: Any, grid: str | None = None) -> None:
+    """Fewer lines: no box, a faint grid behind the data."""
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(FAINT)
+    ax.tick_params(color=FAINT)
+    if grid:
+        ax.grid(axis=grid, color=FAINT, alpha=0.4, linewidth=0.6)
+        ax.set_axisbelow(True)
