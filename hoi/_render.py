@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hoi.results import Multiplet, Multiplets
 
-__all__ = ["REDUNDANCY", "SYNERGY", "html", "summary", "text"]
+__all__ = ["REDUNDANCY", "SYNERGY", "VALUES", "html", "summary", "text", "what_was_done"]
 
 # one colour each in every table and picture: blue and vermilion of Okabe and Ito, which every eye tells apart
 SYNERGY = "#0072B2"
 REDUNDANCY = "#D55E00"
 
-_VALUES = ("oinfo", "tc", "dtc", "sinfo")
+VALUES = ("oinfo", "tc", "dtc", "sinfo")
 
 
 def text(result: Multiplets, max_rows: int = 20, names_width: int = 60) -> str:
@@ -25,7 +25,7 @@ def text(result: Multiplets, max_rows: int = 20, names_width: int = 60) -> str:
     lines = [summary(result)]
     if len(result):
         lines += ["", *_table(result, max_rows, names_width)]
-    done = _what_was_done(result.settings)
+    done = what_was_done(result.settings)
     if done:
         lines += ["", done]
     return "\n".join(lines)
@@ -63,7 +63,7 @@ def _shown(result: Multiplets, max_rows: int) -> list[int | None]:
 
 def _headings(result: Multiplets) -> list[str]:
     optional = [name for name in ("dataset", "extreme") if getattr(result, name) is not None]
-    return [*optional, "order", *_VALUES, "variables"]
+    return [*optional, "order", *VALUES, "variables"]
 
 
 def _cells(row: Multiplet, headings: list[str]) -> list[str]:
@@ -72,7 +72,7 @@ def _cells(row: Multiplet, headings: list[str]) -> list[str]:
     for name in headings:
         if name == "variables":
             cells.append(", ".join(row.names))
-        elif name in _VALUES:
+        elif name in VALUES:
             cells.append(f"{getattr(row, name):.4f}")
         else:
             cells.append(str(getattr(row, name)))
@@ -105,7 +105,7 @@ def _table(result: Multiplets, max_rows: int, names_width: int) -> list[str]:
     return [line(headings), *body, *more]
 
 
-def _what_was_done(settings: dict[str, Any] | None) -> str:
+def what_was_done(settings: dict[str, Any] | None) -> str:
     """Sentences on the work behind the rows, from whatever the settings hold."""
     settings = settings or {}
     work = []
@@ -147,7 +147,8 @@ _STYLE = """
 .hoi-multiplets .hoi-name { display: inline-block; padding: 0 0.5em; margin: 0.05em 0.15em 0.05em 0;
   border-radius: 0.6em; background: rgba(128,128,128,0.18); }
 .hoi-multiplets .hoi-bar { position: relative; display: inline-block; width: 7em; height: 0.75em;
-  margin-left: 0.6em; vertical-align: -0.05em; border-left: 0; }
+  margin-right: 0.6em; vertical-align: -0.05em; }
+.hoi-multiplets .hoi-value { display: inline-block; min-width: 4.2em; }
 .hoi-multiplets .hoi-bar i { position: absolute; top: 0; bottom: 0; border-radius: 2px; }
 .hoi-multiplets .hoi-bar b { position: absolute; left: 50%; top: -0.15em; bottom: -0.15em; width: 1px;
   background: rgba(128,128,128,0.7); }
@@ -173,14 +174,15 @@ def html(result: Multiplets, max_rows: int = 20) -> str:
                 chips = "".join(f'<span class="hoi-name">{html_text.escape(n)}</span>' for n in row.names)
                 cells.append(f'<td class="hoi-words">{chips}</td>')
             elif name == "oinfo":
-                cells.append(f"<td>{cell}{_bar(row.oinfo, reach)}</td>")
+                value = f'<span class="hoi-value">{cell}</span>'
+                cells.append(f"<td>{_bar(row.oinfo, reach)}{value}</td>")
             else:
                 kind = ' class="hoi-words"' if name == "extreme" else ""
                 cells.append(f"<td{kind}>{html_text.escape(cell)}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     left = {"extreme", "variables"}
     head = "".join(f"<th{' class=hoi-words' if h in left else ''}>{h}</th>" for h in headings)
-    done = html_text.escape(_what_was_done(result.settings)).replace("\n", "<br>")
+    done = html_text.escape(what_was_done(result.settings)).replace("\n", "<br>")
     hidden = len(result) - sum(i is not None for i in _shown(result, max_rows))
     more = f"{hidden} more rows: .to_dataframe() has all of them<br>" if hidden else ""
     settings = ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hoi.results import Multiplets
 
-__all__ = ["SUFFIXES", "load", "save", "to_xarray"]
+__all__ = ["SUFFIXES", "check_place", "check_target", "complete_or_nothing", "load", "save", "to_xarray", "write_rows"]
 
 SUFFIXES = (".parquet", ".nc", ".netcdf", ".csv")
 _FORMAT = 1
@@ -39,7 +39,7 @@ def save(result: Multiplets, path: str | os.PathLike[str]) -> Path:
     path = Path(path).expanduser()
     suffix = check_target(path)
     writer = {".parquet": _write_parquet, ".csv": _write_csv}.get(suffix, _write_netcdf)
-    with _complete_or_nothing(path) as part:
+    with complete_or_nothing(path) as part:
         writer(result, part)
     return path
 
@@ -50,17 +50,22 @@ def check_target(path: str | os.PathLike[str]) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise HoiError(f"cannot save to {str(path)!r}: the suffix must be one of {', '.join(SUFFIXES)}")
+    check_place(path)
+    if suffix == ".parquet":
+        _need("pyarrow", "write parquet")
+    elif suffix != ".csv":
+        _need("xarray", "write netCDF")
+    return suffix
+
+
+def check_place(path: Path) -> None:
+    """Error unless a file of that name can be made."""
     if not path.parent.is_dir():
         raise HoiError(
             f"cannot save to {str(path)!r}: there is no folder {str(path.parent)!r}; create it first"
         )
     if path.is_dir():
         raise HoiError(f"cannot save to {str(path)!r}: it is a folder; give the name of a file")
-    if suffix == ".parquet":
-        _need("pyarrow", "write parquet")
-    elif suffix != ".csv":
-        _need("xarray", "write netCDF")
-    return suffix
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -182,7 +187,7 @@ def write_rows(result: Multiplets, file: Any) -> None:
 
 
 @contextmanager
-def _complete_or_nothing(path: Path) -> Iterator[Path]:
+def complete_or_nothing(path: Path) -> Iterator[Path]:
     """A neighbouring name to write to, renamed to `path` at the end, so that no half a file is left."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

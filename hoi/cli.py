@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import hoi
-from hoi import _render, _storage
+from hoi import _render, _report, _storage
 from hoi._errors import HoiError, HoiWarning
 from hoi.maths.measures import MEASURES
 from hoi.reading import SUFFIXES, choose, read_table
@@ -76,9 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> None:
-    if arguments.out:
-        # before the work, not after it
-        _storage.check_target(arguments.out)
+    _check_targets(arguments)
     table = _read(arguments)
     found = hoi.search(
         table,
@@ -95,8 +93,7 @@ def _search(arguments: argparse.Namespace) -> None:
 
 
 def _measure(arguments: argparse.Namespace) -> None:
-    if arguments.out:
-        _storage.check_target(arguments.out)
+    _check_targets(arguments)
     table = _read(arguments)
     names = _names(table)
     sets = None
@@ -179,10 +176,20 @@ def _show(found: Multiplets, arguments: argparse.Namespace) -> None:
     _save(found, arguments)
 
 
-def _save(found: Multiplets, arguments: argparse.Namespace) -> None:
+def _check_targets(arguments: argparse.Namespace) -> None:
+    """The files to write can be written: said before the work, not after it."""
     if arguments.out:
-        path = found.save(arguments.out)
-        if not arguments.quiet:
+        _storage.check_target(arguments.out)
+    if arguments.report:
+        _report.check_target(arguments.report)
+
+
+def _save(found: Multiplets, arguments: argparse.Namespace) -> None:
+    written = [found.save(arguments.out)] if arguments.out else []
+    if arguments.report:
+        written.append(found.report(arguments.report))
+    if not arguments.quiet:
+        for path in written:
             _remark(f"written to {path}")
 
 
@@ -328,6 +335,9 @@ def _data_options() -> argparse.ArgumentParser:
     group.add_argument("--transpose", action="store_true", help="the rows are the variables")
     group = options.add_argument_group("output")
     group.add_argument("--out", metavar="FILE", help=f"also write the result: {', '.join(_storage.SUFFIXES)}")
+    group.add_argument(
+        "--report", metavar="FILE", help="also write a page with table and pictures: .html"
+    )
     group.add_argument(
         "--format", choices=["table", "csv"], default="table", help="on standard output (table)"
     )

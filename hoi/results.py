@@ -268,6 +268,39 @@ class Multiplets:
         """
         return _storage.save(self, path)
 
+    def report(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Write one HTML page with the table, the pictures and the settings (needs ``pip install 'hoi[plot]'``).
+
+        The page needs no network: it can be sent by mail or put on any server. Its table sorts by a click on
+        a heading and filters by variable, end, order and data set; it follows the reader's light or dark mode.
+
+        Parameters
+        ----------
+        path : str or path
+            A file with the suffix ``.html`` or ``.htm``.
+        title : str, optional
+            The heading; by default the first line of the text form.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+
+        Raises
+        ------
+        HoiError
+            For another suffix, a folder that does not exist, or when matplotlib is missing.
+
+        Examples
+        --------
+        >>> import hoi
+        >>> found = hoi.search(hoi.datasets.load_fmri(), 3)
+        >>> found.report("best.html", title="Resting-state fMRI").name
+        'best.html'
+        """
+        # by name, not by an import statement: results lie below the layer of pictures
+        return importlib.import_module("hoi._report").write(self, path, title)
+
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Multiplets:
         """Read what `save` wrote to a ``.parquet`` or ``.nc`` file.

@@ -26,8 +26,8 @@ SOURCES = sorted((ROOT / "hoi").rglob("*.py"))
 CASE_STUDY = sorted((ROOT / "hoi_grokking").rglob("*.py"))
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 
-# One step against the layers: results offer pictures, and load hoi.plot when one is asked for.
-UPWARD = {("hoi.results", "hoi.plot")}
+# One step against the layers: results offer pictures and a report, and load their modules when asked for one.
+UPWARD = {("hoi.results", "hoi.plot"), ("hoi.results", "hoi._report")}
 
 
 # --- reading the tree

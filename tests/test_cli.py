@@ -116,6 +116,22 @@ def test_columns_are_chosen_by_name_and_number(run, data):
     assert len(rows_of(out)) == 4
 
 
+@pytest.mark.parametrize("command", [["search", "--order", 3], ["measure"]])
+def test_a_report_is_written_beside_the_result(run, data, tmp_path, command):
+    pytest.importorskip("matplotlib")
+    table, page = tmp_path / "out.csv", tmp_path / "out.html"
+    status, out, err = run(command[0], data, *command[1:], "--out", table, "--report", page)
+    assert status == 0 and out
+    assert err == f"hoi: written to {table}\nhoi: written to {page}\n"
+    assert "LPCC" in page.read_text(encoding="utf-8")
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_search(run, data):
+    status, out, err = run("search", data, "--order", 3, "--report", "out.pdf")
+    assert (status, out) == (2, "")
+    assert err == "hoi: error: cannot write the report to 'out.pdf': the suffix must be .html or .htm\n"
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".nc"])
 def test_out_writes_by_suffix(run, data, tmp_path, suffix):
     pytest.importorskip({".parquet": "pyarrow", ".nc": "xarray"}.get(suffix, "csv"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -142,7 +142,7 @@ def comparison(
     only_one = [one[key] for key in one if key not in two]
     only_two = [two[key] for key in two if key not in one]
     low, high = _range(np.concatenate([x, y, only_one, only_two]))
-    tick = {"markersize": 7, "color": NEUTRAL, "linestyle": "none", "clip_on": False, "alpha": 0.6}
+    tick: dict[str, Any] = {"markersize": 7, "color": NEUTRAL, "linestyle": "none", "clip_on": False, "alpha": 0.6}
     ax.plot(only_one, [low] * len(only_one), marker=2, **tick)
     ax.plot([low] * len(only_two), only_two, marker=1, **tick)
     ax.plot([low, high], [low, high], color=FAINT, linewidth=0.8, zorder=0)

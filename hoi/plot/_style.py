@@ -57,17 +57,19 @@ def ends(result: Multiplets, measure: str, n_best: int | None) -> np.ndarray:
 
     The parts are the data sets and, where the search kept the best of each order, the orders.
     """
+    if not len(result):
+        return np.empty(0, dtype=np.intp)
     part = np.zeros(len(result), dtype=np.intp) if result.dataset is None else np.array(result.dataset)
     if (result.settings or {}).get("per_order") and result.extreme is not None:
-        part = part * (result.order.max(initial=0) + 1) + result.order
+        part = part * (result.order.max() + 1) + result.order
     n_parts = len(np.unique(part))
     if n_best is None:
-        n_best = max(1, min(10, 20 // max(1, n_parts if result.extreme is not None else 1)))
+        n_best = max(1, min(10, 20 // (n_parts if result.extreme is not None else 1)))
     if result.extreme is None:
         rows = np.argsort(getattr(result, measure), kind="stable")
         return rows if len(rows) <= 2 * n_best else np.concatenate([rows[:n_best], rows[-n_best:]])
     groups = [(part == p) & (result.extreme == end) for p in np.unique(part) for end in ("lowest", "highest")]
-    return np.sort(np.concatenate([np.flatnonzero(group)[:n_best] for group in groups] or [[]]).astype(np.intp))
+    return np.sort(np.concatenate([np.flatnonzero(group)[:n_best] for group in groups]))
 
 
 def colour(value: float, measure: str) -> str:

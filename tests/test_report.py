@@ -1,0 +1,157 @@
+"""The HTML report: complete in itself, with every row, and safe against whatever names hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from messages import message, says
+
+import hoi
+from hoi import Multiplets
+
+pytest.importorskip("matplotlib")
+
+ODD = ["a & b", "</script><b>", "$x$", "Größe 脳", '"q"']
+
+
+def example(**changes):
+    fields = {
+        "indices": [[0, 1, 2, -1], [1, 2, 3, 4], [0, 2, 4, -1]],
+        "tc": [0.1, np.nan, 2.0],
+        "dtc": [0.5, 0.25, 1.0],
+        "oinfo": [-0.4, 1 / 3, 1.0],
+        "sinfo": [0.6, 0.5, np.inf],
+        "names": ODD,
+        "extreme": ["lowest", "lowest", "highest"],
+        "settings": {"units": "bits", "evaluated": 10, "note": "</script>", "order": [3, 4]},
+    }
+    return Multiplets(**{**fields, **changes})
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, the text of each script, and the visible text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self.text, self._open = [], {}, "", None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._open = (tag, dict(attrs).get("id"))
+
+    def handle_endtag(self, tag):
+        self._open = None
+
+    def handle_data(self, data):
+        if self._open and self._open[0] == "script":
+            self.scripts[self._open[1]] = data
+        else:
+            self.text += data
+
+
+def page_of(found, tmp_path, **options):
+    path = found.report(tmp_path / "out.html", **options)
+    assert path == tmp_path / "out.html"
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_every_row_and_name_is_in_the_page(tmp_path):
+    data = json.loads(page_of(example(dataset=[0, 0, 2]), tmp_path).scripts["data"])
+    assert data["names"] == ODD
+    assert data["members"] == [[0, 1, 2], [1, 2, 3, 4], [0, 2, 4]]
+    assert data["columns"] == ["dataset", "extreme", "order", "oinfo", "tc", "dtc", "sinfo"]
+    assert data["dataset"] == [0, 0, 2]
+    assert data["extreme"] == ["lowest", "lowest", "highest"]
+    assert data["order"] == [3, 4, 3]
+    assert data["oinfo"] == [-0.4, 1 / 3, 1.0]
+    assert data["tc"] == [0.1, None, 2.0]
+    assert data["sinfo"] == [0.6, 0.5, None]
+    assert data["labels"]["tc"] == "total correlation, in bits"
+
+
+def test_no_name_or_setting_becomes_markup(tmp_path):
+    page = page_of(example(), tmp_path, title="<i>title</i>")
+    assert [tag for tag, _ in page.elements if tag in ("b", "i")] == []
+    assert set(page.scripts) == {"data", None}
+    assert "<i>title</i>" in page.text
+    assert "</script>" in page.text
+
+
+def test_the_page_asks_for_nothing_from_outside(tmp_path):
+    page = page_of(example(), tmp_path)
+    addresses = [
+        (tag, name, value)
+        for tag, attributes in page.elements
+        for name, value in attributes.items()
+        if name in ("src", "href", "xlink:href", "action", "data") and not (value or "").startswith("#")
+    ]
+    assert addresses == []
+    text = (tmp_path / "out.html").read_text(encoding="utf-8")
+    named = set(re.findall(r"https?://[^\s\"'<)]+", text))
+    assert named <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert not re.search(r"@import|url\((?!#)|fetch\(|XMLHttpRequest", text)
+
+
+def test_pictures_follow_the_mode_of_the_page(tmp_path):
+    page = page_of(example(names=list("abcde")), tmp_path)
+    assert sum(tag == "svg" for tag, _ in page.elements) == 4
+    svg = (tmp_path / "out.html").read_text(encoding="utf-8").split("<figure>", 1)[1]
+    svg = svg[: svg.index("</section>")]
+    for name in ("currentColor", "var(--synergy)", "var(--redundancy)", "var(--neutral)", "var(--faint)"):
+        assert name in svg
+    assert not re.search(r"#(010203|0072b2|d55e00|000000)\b", svg, re.IGNORECASE)
+
+
+def test_settings_and_what_was_done(tmp_path):
+    text = page_of(example(), tmp_path).text
+    says(text, "Multiplets: 3 sets of 3 to 4 out of 5 variables, values in bits", "10 sets evaluated")
+    says(text, "note", "</script>", "order", "[3, 4]")
+
+
+def test_the_same_result_gives_the_same_page(tmp_path):
+    first = example().report(tmp_path / "a.html").read_bytes()
+    assert example().report(tmp_path / "b.htm").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        example()[:0],
+        example(names=["n" * 200] * 2 + list("cde"))[:1],
+        example(settings=None, extreme=None),
+    ],
+)
+def test_results_of_every_kind(found, tmp_path):
+    page = page_of(found, tmp_path)
+    assert len(json.loads(page.scripts["data"])["members"]) == len(found)
+    assert sum(tag == "svg" for tag, _ in page.elements) == (4 if len(found) else 0)
+
+
+def test_a_real_search(tmp_path):
+    found = hoi.search(hoi.datasets.load_fmri(), (3, 4), n_best=3, per_order=True)
+    data = json.loads(page_of(found, tmp_path).scripts["data"])
+    assert data["oinfo"] == found.oinfo.tolist()
+
+
+def test_no_figure_is_left_open(tmp_path):
+    from matplotlib import pyplot
+
+    before = pyplot.get_fignums()
+    example().report(tmp_path / "out.html")
+    assert pyplot.get_fignums() == before
+
+
+def test_messages(tmp_path, monkeypatch):
+    says(message(example().report, tmp_path / "out.pdf"), "out.pdf", "the suffix must be .html or .htm")
+    says(message(example().report, tmp_path / "no" / "out.html"), "there is no folder", "create it first")
+    (tmp_path / "d.html").mkdir()
+    says(message(example().report, tmp_path / "d.html"), "it is a folder")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    says(message(example().report, tmp_path / "out.html"), "matplotlib is needed for a report", "hoi[plot]")
+    assert [path.name for path in tmp_path.iterdir()] == ["d.html"]
