@@ -8,7 +8,7 @@ from hoi._backends._protocol import Found, Problem, Unit
 from hoi.maths import combinatorics
 from hoi.maths.terms import by_elimination
 
-__all__ = ["set_position", "walk_blocks"]
+__all__ = ["first_beginning", "set_position", "walk_blocks"]
 
 _BLOCK = 1 << 14
 
@@ -38,3 +38,17 @@ def set_position(order: int, prefix_position: int, n: int) -> int:
     prefix = combinatorics.unrank(prefix_position, n - 2, order - 2)
     after = prefix[-1] + 1 if prefix else 0
     return combinatorics.rank((*prefix, after, after + 1), n)
+
+
+def first_beginning(length: int, order: int, position: int, n: int) -> int:
+    """Position, among all beginnings of `length` members, of the first one whose sets all have at least `position`.
+
+    With it, sets between two positions are handed out by their beginnings: one belongs where its first set lies.
+    """
+    room = n - (order - length)  # a beginning leaves room for the rest
+    if position >= combinatorics.count(n, order):
+        return combinatorics.count(room, length)
+    members = combinatorics.unrank(position, n, order)
+    after = members[length - 1] + 1 if length else 0
+    begins = members[length:] == tuple(range(after, after + order - length))
+    return combinatorics.rank(members[:length], room) + (not begins)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hoi._typing import FloatArray
 from hoi.maths.terms import Terms
 
-__all__ = ["EVERYTHING", "Backend", "Estimate", "Floor", "Found", "Problem", "Ranking", "Unit"]
+__all__ = ["EVERYTHING", "UNRANKED", "Backend", "Estimate", "Floor", "Found", "Problem", "Ranking", "Unit"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,10 @@ class Ranking(NamedTuple):
     l: int  # noqa: E741
 
 
+# No measure: all sets are wanted, and in lexicographic order.
+UNRANKED = Ranking(0, 0, 0)
+
+
 class Floor(NamedTuple):
     """Only sets with a value at or below `low`, or at or above `high`, are of interest (corrected, in nats)."""
 
@@ -85,8 +89,9 @@ EVERYTHING = Floor(np.inf, -np.inf)
 class Found(NamedTuple):
     """Part of the work on a unit: the sets of interest in it, and how many sets it went through.
 
-    `members` (m, order) ascending in each row, the rows in lexicographic order; `J`, `L` their terms in standard
-    form; `evaluated` sets had a value, `skipped` were numerically singular.
+    `members` (m, order) ascending in each row; `J`, `L` their terms in standard form, NaN for a set too close to a
+    singular one for the backend to vouch for them; `evaluated` sets had a value, `skipped` were numerically singular.
+    A set without terms counts as evaluated here: the engine finds out.
     """
 
     members: NDArray[np.intp]
@@ -132,6 +137,7 @@ class Backend(Protocol):
         """Go through all sets of a unit, and give at least those that reach the floor, part by part.
 
         The floor is asked for again before each part: it may rise while others find better sets. Parts are short
-        (well under a second), so that a search can be stopped between them.
+        (well under a second), so that a search can be stopped between them. Sets come in any order, but in
+        lexicographic order where the ranking is `UNRANKED`.
         """
         ...

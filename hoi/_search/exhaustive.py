@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._protocol import EVERYTHING, Backend, Problem, Ranking
+from hoi._backends._protocol import EVERYTHING, UNRANKED, Backend, Found, Problem
 from hoi.engine.plan import cut
 from hoi.engine.reduce import Best
 from hoi.engine.run import run
@@ -76,7 +76,8 @@ class Block(NamedTuple):
 def all_sets(problem: Problem, orders: tuple[int, int], backend: Backend, block: int) -> Iterator[Block]:
     """Every set that has a value, in lexicographic order within each order, at most `block` at a time."""
     for unit in cut(problem, *orders):
-        for found in backend.walk(problem, unit, Ranking(0, -1, 0), lambda: EVERYTHING):
+        for part in backend.walk(problem, unit, UNRANKED, lambda: EVERYTHING):
+            found = _settled(problem, unit.dataset, part)
             raw = Terms(np.zeros_like(found.J), found.J, found.L, np.zeros(len(found.J), dtype=bool))
             terms = corrected(problem, raw, found.members)
             skipped = found.skipped
@@ -84,3 +85,18 @@ def all_sets(problem: Problem, orders: tuple[int, int], backend: Backend, block:
                 part = slice(start, start + block)
                 yield Block(unit.dataset, found.members[part], Terms(*(t[part] for t in terms)), skipped)
                 skipped = 0
+
+
+def _settled(problem: Problem, dataset: int, found: Found) -> Found:
+    """With the terms that the backend left open, by the reference path, and without the sets that are singular."""
+    left_open = np.flatnonzero(np.isnan(found.J))
+    if not len(left_open):
+        return found
+    terms = by_elimination(problem.matrix[dataset], found.members[left_open], problem.blocks)
+    found.J[left_open], found.L[left_open] = terms.J, terms.L
+    keep = np.ones(len(found.J), dtype=bool)
+    keep[left_open[terms.singular]] = False
+    singular = int(terms.singular.sum())
+    return Found(
+        found.members[keep], found.J[keep], found.L[keep], found.evaluated - singular, found.skipped + singular
+    )

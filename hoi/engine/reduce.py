@@ -37,18 +37,20 @@ class Best:
         self._kept: dict[tuple[int, int, str], tuple[NDArray[np.intp], FloatArray]] = {}
 
     def promising(self, dataset: int, order: int, approximate: FloatArray, margin: float) -> NDArray[np.bool_]:
-        """Which sets of one order can come in, given values known to `margin`."""
+        """Which sets of one order can come in, given values known to `margin`; NaN is a value not known at all."""
         floor = self.floor(dataset, order)
-        wanted = np.zeros(len(approximate), dtype=bool)
-        if len(approximate) <= self.n_best:
-            return ~wanted
+        known = np.isfinite(approximate)
+        values = approximate[known]
+        if len(values) <= self.n_best:
+            return np.ones(len(approximate), dtype=bool)
+        wanted = ~known
         if "lowest" in self.ends:
-            nth = np.partition(approximate, self.n_best - 1)[self.n_best - 1]
+            nth = np.partition(values, self.n_best - 1)[self.n_best - 1]
             wanted |= approximate <= min(floor.low, nth + margin) + margin
         if "highest" in self.ends:
-            nth = np.partition(approximate, -self.n_best)[-self.n_best]
+            nth = np.partition(values, -self.n_best)[-self.n_best]
             wanted |= approximate >= max(floor.high, nth - margin) - margin
-        return wanted | ~np.isfinite(approximate)
+        return wanted
 
     def add(self, dataset: int, members: NDArray[np.intp], values: FloatArray) -> None:
         """Take in evaluated sets of one order."""

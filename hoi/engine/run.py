@@ -25,7 +25,7 @@ __all__ = ["Outcome", "default_threads", "run"]
 
 # Fewer sets than this are done before a second thread has started.
 _SMALL = 300_000
-# Nats for each member by which terms found by a backend may be off, down to the most singular sets that have a value.
+# Nats for each member by which the terms that a backend vouches for may be off.
 _APPROXIMATE = 1e-4
 
 
@@ -96,18 +96,21 @@ def _work(
         return outcome.best.floor(unit.dataset, unit.order)
 
     for found in backend.walk(problem, unit, ranking, floor):
-        members, values = _values(problem, unit.dataset, found, measure, outcome)
+        members, values, singular = _values(problem, unit.dataset, found, measure, outcome)
         with outcome.lock:
             outcome.best.add(unit.dataset, members, values)
-            outcome.evaluated += found.evaluated
-            outcome.skipped += found.skipped
+            outcome.evaluated += found.evaluated - singular
+            outcome.skipped += found.skipped + singular
         yield
 
 
 def _values(
     problem: Problem, dataset: int, found: Found, measure: Measure, outcome: Outcome
-) -> tuple[NDArray[np.intp], FloatArray]:
-    """The sets found that can come in, with their values by the reference path: the only ones that decide."""
+) -> tuple[NDArray[np.intp], FloatArray, int]:
+    """The sets found that can come in, with their values by the reference path: the only ones that decide.
+
+    Last, the number of sets that the backend left open and that turn out to be singular.
+    """
     D, J, L = correction(np.diff(problem.blocks)[found.members], problem.bias)
     approximate = measure.value(D, found.J + J, found.L + L)
     order = found.members.shape[1]
@@ -115,7 +118,9 @@ def _values(
         keep = outcome.best.promising(dataset, order, approximate, order * _APPROXIMATE)
     members = found.members[keep]
     terms = by_elimination(problem.matrix[dataset], members, problem.blocks)
-    return members, measure.value(terms.D + D[keep], terms.J + J[keep], terms.L + L[keep])
+    values = measure.value(terms.D + D[keep], terms.J + J[keep], terms.L + L[keep])
+    good = ~terms.singular
+    return members[good], values[good], len(good) - int(good.sum())
 
 
 def _run_threads(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
+from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._blocks import walk_blocks
-from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
+from hoi._backends._blocks import first_beginning, set_position, walk_blocks
+from hoi._backends._protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
+from hoi._backends.numba_.complement import Inverse, complement_walk, invert
 from hoi._backends.numba_.lanes import lane_walk
+from hoi._backends.numba_.score import Score, exponents, lower_bound, trust
 from hoi._backends.numba_.tail import tail_walk
 from hoi.maths import combinatorics
-from hoi.maths.terms import Terms, by_elimination, correction
+from hoi.maths.terms import Terms, by_elimination
 
 __all__ = ["NumbaBackend"]
 
@@ -20,13 +25,11 @@ __all__ = ["NumbaBackend"]
 _PART_SETS = 10_000_000
 # Sets handed over before the kernel comes back: few at first, when every set is one of the best so far.
 _FIRST_FOUND, _MOST_FOUND = 512, 1 << 16
-# Nats by which the kernel's values may differ from the reference path's, for each member of the set.
-_MARGIN = 1e-9
-# Largest logarithm of a threshold: beyond it, sets are handed over rather than lost.
-_LARGEST_LOG = 690.0
 # From this order on, and up to this many variables for each member, lanes over prefixes beat lanes over the last
 # variable (benchmarks/README.md has the crossover).
 _LANES_ORDER, _LANES_WIDTH = 6, 12
+# Sets of two thirds of the variables and more are cheaper to find by what they leave out.
+_COMPLEMENT_SHARE = 2 / 3
 # First halves listed at once: many lanes that end at the same variable, little memory.
 _HALVES = 1 << 15
 
@@ -37,9 +40,14 @@ class NumbaBackend:
     name = "numba"
     parallel = True
 
+    def __init__(self) -> None:
+        self._held: tuple[weakref.ref[Problem], dict[tuple[str, int], Any]] | None = None
+
     def ready(self, problem: Problem, order: int, ranking: Ranking) -> None:
         """Load or compile the kernel for sets of this order."""
-        if _compiled(problem, order, ranking):
+        if not _compiled(problem, order, ranking):
+            return
+        if any(self._inverse(problem, dataset, order) is None for dataset in range(problem.n_datasets)):
             kernel = lane_walk if _use_lanes(problem.n_variables, order) else tail_walk
             kernel(_rows(order, ranking))
 
@@ -51,29 +59,43 @@ class NumbaBackend:
     ) -> Iterator[Found]:
         if not _compiled(problem, unit.order, ranking):
             return walk_blocks(problem, unit)
-        walk = _walk_lanes if _use_lanes(problem.n_variables, unit.order) else _walk_tail
-        return walk(problem, unit, ranking, floor)
+        if ranking != UNRANKED:
+            inverse = self._inverse(problem, unit.dataset, unit.order)
+            if inverse is not None:
+                return _walk_complements(problem, unit, ranking, floor, inverse)
+        bound = self._known(problem, "bound", unit.dataset, lower_bound)
+        if ranking != UNRANKED and _use_lanes(problem.n_variables, unit.order):
+            return _walk_lanes(problem, unit, ranking, floor, bound)
+        return _walk_tail(problem, unit, ranking, floor, bound)
+
+    def _inverse(self, problem: Problem, dataset: int, order: int) -> Inverse | None:
+        """The inverse to walk with, where walking over complements is faster and safe."""
+        if not _use_complements(problem.n_variables, order):
+            return None
+        return self._known(problem, "inverse", dataset, invert)
+
+    def _known(self, problem: Problem, what: str, dataset: int, compute: Callable) -> Any:
+        """What was computed of a dataset of the present problem; units on several threads share it."""
+        held = self._held
+        if held is None or held[0]() is not problem:
+            held = self._held = weakref.ref(problem), {}
+        if (what, dataset) not in held[1]:
+            held[1][what, dataset] = compute(problem.matrix[dataset])
+        return held[1][what, dataset]
 
 
 def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
     """Whether there is a kernel: not for groups and pairs, nor for a measure with unusual coefficients."""
-    a, b, e, _ = _exponents(ranking)
+    a, b, e, _ = exponents(ranking)
     return not problem.grouped and order >= 3 and a >= 0 and b in (0, 1) and abs(e) <= 1
-
-
-def _exponents(ranking: Ranking) -> tuple[int, int, int, int]:
-    """(a, b, e, sign) of the score ``det^a * prod(p)^b = exp(2 * sign * value)``, bias correction aside.
-
-    With S the set without its last member, and s the variance of that member given S, ``det = det_S * s``, and the
-    product over the members of S has a further factor 1/s, that of the last one: hence s has the exponent e = a - b.
-    """
-    sign = -1 if (ranking.j or ranking.l) < 0 else 1
-    a, b = sign * ranking.j, sign * ranking.l
-    return a, b, a - b, sign
 
 
 def _use_lanes(n: int, order: int) -> bool:
     return order >= _LANES_ORDER and n < _LANES_WIDTH * order
+
+
+def _use_complements(n: int, order: int) -> bool:
+    return _COMPLEMENT_SHARE * n <= order < n
 
 
 def _rows(order: int, ranking: Ranking) -> int:
@@ -86,45 +108,15 @@ def _rows(order: int, ranking: Ranking) -> int:
     return rows + rows % 2 if rows <= 8 else -(-rows // 4) * 4
 
 
-class _Score:
-    """How a kernel compares sets, and the scores that matter."""
-
-    def __init__(self, problem: Problem, order: int, ranking: Ranking) -> None:
-        a, _, e, self.sign = _exponents(ranking)
-        self.power = float(a), float(e == 1), float(e == -1), float(e == 0)
-        D, J, L = correction(np.ones((1, order), dtype=np.intp), problem.bias)
-        self.shift = 0.5 * float((ranking.d * D + ranking.j * J + ranking.l * L)[0])
-        self.margin = order * _MARGIN
-
-    def bounds(self, floor: Floor) -> tuple[float, float]:
-        """Scores between which a set is of no interest."""
-        ends = [
-            self.sign * 2 * (floor.low + self.margin - self.shift),
-            self.sign * 2 * (floor.high - self.margin - self.shift),
-        ]
-        low, high = ends if self.sign > 0 else ends[::-1]
-        return _exp(low, beyond=np.inf), _exp(high, beyond=0.0)
-
-
-def _exp(log_score: float, beyond: float) -> float:
-    """A threshold from its logarithm. Out of range, one end means that no score is of interest (0 as an upper bound,
-    inf as a lower one), the other that every score is (`beyond`)."""
-    if -_LARGEST_LOG < log_score < _LARGEST_LOG:
-        return float(np.exp(log_score))
-    if beyond == np.inf:
-        return np.inf if log_score > 0 else 0.0
-    return np.inf if log_score > 0 else -np.inf
-
-
 class _Output:
-    """Room for what a kernel finds; it grows while the kernel fills it."""
+    """Room for what a kernel finds, in sets of `width` numbers; it grows while the kernel fills it."""
 
-    def __init__(self, n: int, order: int) -> None:
-        self._order = order
+    def __init__(self, n: int, width: int) -> None:
+        self._width = width
         self._grow(max(_FIRST_FOUND, 32 * n))
 
     def _grow(self, room: int) -> None:
-        self.arrays = np.empty((room, self._order), dtype=np.int64), np.empty(room), np.empty(room)
+        self.arrays = np.empty((room, self._width), dtype=np.int64), np.empty(room), np.empty(room)
 
     def take(self, found: int, evaluated: int, skipped: int) -> Found:
         """What was found, as arrays of its own."""
@@ -135,56 +127,87 @@ class _Output:
 
 
 def _walk_tail(
-    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
+    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float
 ) -> Iterator[Found]:
     """Lanes over the last variable; each call of the kernel sees the floor as it is then."""
     n, k = problem.n_variables, unit.order
     left = unit.stop - unit.start
-    walk, score = tail_walk(_rows(k, ranking)), _Score(problem, k, ranking)
+    margin, largest = trust(k, bound)
+    walk, score = tail_walk(_rows(k, ranking)), Score(problem, k, ranking, margin)
     R = problem.matrix[unit.dataset]
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1
     output = _Output(n, k)
     while left:
         found, evaluated, skipped, done, x = walk(
-            R, score.power, cursor, x, left, _PART_SETS, *score.bounds(floor()), *output.arrays
+            R, score.power, largest, cursor, x, left, _PART_SETS, *score.bounds(floor()), *output.arrays
         )
         left -= done
         yield output.take(found, evaluated, skipped)
 
 
 def _walk_lanes(
-    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
+    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float
 ) -> Iterator[Found]:
     """Lanes over the first halves of sets, side by side where they end at the same variable."""
     n, k = problem.n_variables, unit.order
     half = k // 2
-    walk, score = lane_walk(_rows(k, ranking)), _Score(problem, k, ranking)
+    rest = k - half
+    margin, largest = trust(k, bound)
+    walk, score = lane_walk(_rows(k, ranking)), Score(problem, k, ranking, margin)
     R = problem.matrix[unit.dataset]
     output = _Output(n, k)
-    first, last = (_half_at(position, n, k) for position in (unit.start, unit.stop))
+    first, last = (first_beginning(half, k, set_position(k, p, n), n) for p in (unit.start, unit.stop))
     for start in range(first, last, _HALVES):
-        halves = combinatorics.block(n - (k - half), half, start, min(start + _HALVES, last))
+        halves = combinatorics.block(n - rest, half, start, min(start + _HALVES, last))
+        if largest < np.inf:
+            singular = by_elimination(R, halves, problem.blocks).singular
+            skipped = sum(comb(n - 1 - end, rest) for end in halves[singular, -1].tolist())
+            halves = halves[~singular]
+            yield Found(np.empty((0, k), dtype=np.intp), np.empty(0), np.empty(0), 0, skipped)
         halves = np.ascontiguousarray(halves[np.argsort(halves[:, -1], kind="stable")])
-        rest = k - half - 2
-        state = np.array([0, rest, *range(rest)], dtype=np.int64)
+        state = np.array([0, rest - 2, *range(rest - 2)], dtype=np.int64)
         while state[0] < len(halves):
             found, evaluated, skipped = walk(
-                R, score.power, halves, k, state, _PART_SETS, *score.bounds(floor()), *output.arrays
+                R, score.power, largest, halves, k, state, _PART_SETS, *score.bounds(floor()), *output.arrays
             )
             yield output.take(found, evaluated, skipped)
 
 
-def _half_at(prefix_position: int, n: int, k: int) -> int:
-    """Position, among all first halves, of the first one that begins at or behind a prefix of a unit.
-
-    A half belongs to the unit it begins in, with all its sets, though they may reach into the next one: units tile an
-    order all the same.
-    """
-    half = k // 2
-    room = n - (k - half)  # a first half leaves room for the rest
-    if prefix_position == combinatorics.count(n - 2, k - 2):
-        return combinatorics.count(room, half)
-    prefix = combinatorics.unrank(prefix_position, n - 2, k - 2)
-    begins = prefix[half - 1 :] == tuple(range(prefix[half - 1], prefix[half - 1] + k - 1 - half))
-    return combinatorics.rank(prefix[:half], room) + (not begins)
+def _walk_complements(
+    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], inverse: Inverse
+) -> Iterator[Found]:
+    """Lanes over all variables, for the complements of the sets; these have the opposite order."""
+    n, k = problem.n_variables, unit.order
+    a, b, e, _ = exponents(ranking)
+    log_diagonal = np.log(inverse.diagonal)
+    offset = a * inverse.logdet + b * float(log_diagonal.sum())
+    score = Score(problem, k, ranking, k * inverse.margin, offset)
+    weight = inverse.diagonal**e
+    output = _Output(n, n - k)
+    total = combinatorics.count(n, k)
+    last, first = (
+        first_beginning(n - k - 1, n - k, total - set_position(k, position, n), n)
+        for position in (unit.start, unit.stop)
+    )
+    if first == last:
+        return
+    cursor = np.array(combinatorics.unrank(first, n - 1, n - k - 1), dtype=np.int64)
+    y = cursor[-1] + 1 if len(cursor) else 0
+    while first < last:
+        found, evaluated, done, y = complement_walk(
+            inverse.scaled, weight, score.power, score.product, cursor, y, last - first, _PART_SETS,
+            *score.bounds(floor()), *output.arrays,
+        )
+        first += done
+        part = output.take(found, evaluated, 0)
+        inside = np.ones((found, n), dtype=bool)
+        np.put_along_axis(inside, part.members, False, axis=1)
+        left_out = log_diagonal[part.members].sum(axis=1)
+        yield Found(
+            np.nonzero(inside)[1].reshape(found, k),
+            inverse.logdet + left_out + part.J,
+            log_diagonal.sum() - left_out + part.L,
+            evaluated,
+            0,
+        )

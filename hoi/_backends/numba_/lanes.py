@@ -16,7 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from hoi._backends.numba_.tail import FLAGS, NEAR_SINGULAR
+from hoi._backends.numba_.tail import FLAGS, LOST, sure_trace
 from hoi.maths.terms import SINGULAR
 
 __all__ = ["LANES", "lane_walk"]
@@ -41,15 +41,16 @@ def _gather(R, prefixes, first, live, end, base):  # type: ignore[no-untyped-def
 
 
 @numba.njit(**FLAGS)
-def _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, worst):  # type: ignore[no-untyped-def]
+def _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
     """Append the prefix of each lane; the later variables are left in r, s, u at depth 0."""
     W = det.shape[1]
     ss[: A + m] = 1.0  # su and ss: u and s of the variables of `base`
     det[0] = 1.0
-    worst[0] = 1.0
+    trace[0] = 0.0
     for i in range(A):
         for k in range(W):
-            worst[0, k] = min(worst[0, k], ss[i, k])
+            if not ss[i, k] > 0.0:
+                trace[0, k] = np.inf
             inv[k] = 1.0 / ss[i, k]
             det[0, k] *= ss[i, k]
             p[0, i * W + k] = inv[k]
@@ -76,6 +77,9 @@ def _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, worst):  # type: ig
                 target = base[v, w]
                 for k in range(W):
                     target[k] -= row[k] * c[k]
+    for j in range(A):
+        for k in range(W):
+            trace[0, k] += p[0, j * W + k]
     for y in range(m):
         s[0, y] = ss[A + y]
         u[0, y, : A * W] = su[A + y]
@@ -84,7 +88,7 @@ def _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, worst):  # type: ig
 
 
 @numba.njit(**FLAGS)
-def _extend(depth, w, last, m, whole, inv, r, s, u, p, det, worst):  # type: ignore[no-untyped-def]
+def _extend(depth, w, last, m, whole, sure, inv, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
     """Append variable `w` to the set of `last` members at `depth`; `whole` asks for the covariances too."""
     W = det.shape[1]
     deep = depth + 1
@@ -92,14 +96,18 @@ def _extend(depth, w, last, m, whole, inv, r, s, u, p, det, worst):  # type: ign
     sw = s[depth, w]
     uw = u[depth, w]
     for k in range(W):
-        worst[deep, k] = min(worst[depth, k], sw[k])
         inv[k] = 1.0 / sw[k]
+        trace[deep, k] = inv[k] if sw[k] > 0.0 else np.inf
         det[deep, k] = det[depth, k] * sw[k]
         p[deep, last * W + k] = inv[k]
     p0, p1 = p[depth], p[deep]
     for j in range(last):
         for k in range(W):
             p1[j * W + k] = p0[j * W + k] + uw[j * W + k] * uw[j * W + k] * inv[k]
+            trace[deep, k] += p1[j * W + k]
+    for k in range(W):
+        if trace[depth, k] == LOST or (not sw[k] > SINGULAR / 2 and trace[depth, k] < sure):
+            trace[deep, k] = LOST
     for y in range(w + 1, m):
         rw = rr[w, y]
         u0, u1 = u[depth, y], u[deep, y]
@@ -126,20 +134,19 @@ def _extend(depth, w, last, m, whole, inv, r, s, u, p, det, worst):  # type: ign
 def lane_walk(rows: int) -> Any:
     """The compiled walk for sets of up to ``rows + 2`` variables; `rows`, `power` and the output are as in `tail`.
 
-    ``walk(R, power, prefixes, order, state, most, low, high, members, J, L)`` goes through the sets of `order` members
-    that begin with a row of `prefixes`. `state` is the place to go on from, advanced in place: the first row of the
-    block, the next member, and the members behind the prefix so far. It returns (found, evaluated, skipped), after
+    ``walk(R, power, largest, prefixes, order, state, most, low, high, members, J, L)`` goes through the sets of `order`
+    members that begin with a row of `prefixes`. `state` is the place to go on from, advanced in place: the first row of
+    the block, the next member, and the members behind the prefix so far. It returns (found, evaluated, skipped), after
     about `most` sets or when the output is full; all is done when ``state[0] == len(prefixes)``.
     """
     W = LANES
-    near, tol = NEAR_SINGULAR, SINGULAR
 
     @numba.njit(
-        "UniTuple(int64, 3)(float64[:,::1], UniTuple(float64, 4), int64[:,::1], int64, int64[::1], int64, float64, "
-        "float64, int64[:,::1], float64[::1], float64[::1])",
+        "UniTuple(int64, 3)(float64[:,::1], UniTuple(float64, 4), float64, int64[:,::1], int64, int64[::1], int64, "
+        "float64, float64, int64[:,::1], float64[::1], float64[::1])",
         **FLAGS,
     )
-    def walk(R, power, prefixes, order, state, most, low, high, members, J, L):  # type: ignore[no-untyped-def]
+    def walk(R, power, largest, prefixes, order, state, most, low, high, members, J, L):  # type: ignore[no-untyped-def]
         n = R.shape[0]
         A = prefixes.shape[1]
         M = order - A - 2
@@ -158,7 +165,10 @@ def lane_walk(rows: int) -> Any:
         p = np.ones((M + 1, height * W))
         px = np.empty(height * W)
         det = np.empty((M + 1, W))
-        worst = np.empty((M + 1, W))  # smallest conditional variance on the way
+        trace = np.empty((M + 1, W))  # of the inverse; LOST where the set is surely singular
+        total = np.empty(W)
+        near = np.empty(W)
+        sure = sure_trace(order)
         inv = np.empty(W)
         f = np.zeros(W)
         t_low = np.empty(W)
@@ -172,11 +182,11 @@ def lane_walk(rows: int) -> Any:
                 live += 1
             m = n - 1 - end
             _gather(R, prefixes, first, live, end, base)
-            _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, worst)
+            _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, trace)
             depth = 0
             while True:
                 while depth < M:
-                    _extend(depth, cursor[depth], A + depth, m, depth + 1 < M, inv, r, s, u, p, det, worst)
+                    _extend(depth, cursor[depth], A + depth, m, depth + 1 < M, sure, inv, r, s, u, p, det, trace)
                     depth += 1
                 rr = r[max(M - 1, 0)]
                 column = (A + M - 1) * W  # of the last member, whose step on r is left to the loop over y
@@ -190,16 +200,25 @@ def lane_walk(rows: int) -> Any:
                     for k in range(W):
                         inv[k] = 1.0 / sx[k]
                         scale = (det[M, k] * sx[k]) ** int(a)
-                        if min(worst[M, k], sx[k]) >= near and scale > 1e-290:
+                        if scale > 1e-290:
                             t_low[k], t_high[k] = low / scale, high / scale
                         else:
                             t_low[k], t_high[k] = np.inf, -np.inf  # hand all over
+                        total[k] = inv[k] if sx[k] > 0.0 else np.inf
                     if M > 0:
                         f[:] = rr[cursor[M - 1], x]
                     ux = uu[x]
                     for j in range(height):
                         for k in range(W):
                             px[j * W + k] = p[M, j * W + k] + ux[j * W + k] * ux[j * W + k] * inv[k]
+                    for j in range(A + M):
+                        for k in range(W):
+                            total[k] += px[j * W + k]
+                    for k in range(W):
+                        # with less than this variance of the last member, the trace may be above the largest
+                        near[k] = (total[k] + 1.0) / (largest - total[k]) if total[k] < largest else np.inf
+                        if trace[M, k] == LOST or (not sx[k] > SINGULAR / 2 and trace[M, k] < sure):
+                            near[k], total[k] = np.inf, LOST
                     for y in range(x + 1, m):
                         rx = rr[x, y]
                         sy = sM[y]
@@ -218,7 +237,7 @@ def lane_walk(rows: int) -> Any:
                                 t = uy[j * W + k] - ux[j * W + k] * c
                                 v *= px[j * W + k] + t * t * inv_y
                             # written so that what is not a number is handed over too
-                            flag |= 1 - ((v > t_low[k]) & (v < t_high[k]) & (s2 >= near))
+                            flag |= 1 - ((v > t_low[k]) & (v < t_high[k]) & (s2 >= near[k]))
                         if flag == 0:
                             continue
                         # rare: find the lanes, and write them out with their terms
@@ -226,28 +245,32 @@ def lane_walk(rows: int) -> Any:
                             q = rx[k] - f[k] * cy[k]
                             c = q * inv[k]
                             s2 = sy[k] - q * c
-                            if not min(worst[M, k], sx[k], s2) > tol:
+                            if total[k] == LOST or (not s2 > SINGULAR / 2 and total[k] < sure):
                                 skipped += 1
                                 continue
                             inv_y = 1.0 / s2
                             g = inv[k] + c * c * inv_y
-                            l_sum = np.log(inv_y) + np.log(g)
                             for j in range(A + M):
                                 t = uy[j * W + k] - ux[j * W + k] * c
-                                h = px[j * W + k] + t * t * inv_y
-                                l_sum += np.log(h)
-                                g *= h
+                                g *= px[j * W + k] + t * t * inv_y
                             v = e_plus * s2 + e_minus * inv_y + e_none
                             if rows > 0:
                                 v *= g
-                            if (v > t_low[k]) and (v < t_high[k]) and s2 >= near:
+                            if (v > t_low[k]) and (v < t_high[k]) and s2 >= near[k]:
                                 continue
+                            j_sum = l_sum = np.nan
+                            if s2 >= near[k] and det[M, k] > 1e-290:
+                                j_sum = np.log(det[M, k]) + np.log(sx[k]) + np.log(s2)
+                                l_sum = np.log(inv_y) + np.log(inv[k] + c * c * inv_y)
+                                for j in range(A + M):
+                                    t = uy[j * W + k] - ux[j * W + k] * c
+                                    l_sum += np.log(px[j * W + k] + t * t * inv_y)
                             members[found, :A] = prefixes[first + k]
                             for j in range(M):
                                 members[found, A + j] = end + 1 + cursor[j]
                             members[found, A + M] = end + 1 + x
                             members[found, A + M + 1] = end + 1 + y
-                            J[found] = np.log(det[M, k]) + np.log(sx[k]) + np.log(s2)
+                            J[found] = j_sum
                             L[found] = l_sum
                             found += 1
                     seen += (m - 1 - x) * live

@@ -20,29 +20,41 @@ import numpy as np
 
 from hoi.maths.terms import SINGULAR
 
-__all__ = ["FLAGS", "NEAR_SINGULAR", "tail_walk"]
+__all__ = ["FLAGS", "LOST", "sure_trace", "tail_walk"]
 
 # nsz, arcp and contract leave NaN and infinity alone: the walk relies on them at the ends of the float range.
 FLAGS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 
-# Below this conditional variance rounding may exceed the margin of the floor: such sets are always handed over.
-NEAR_SINGULAR = 1e-6
+# In place of the trace of an inverse: a set that is surely singular.
+LOST = -1.0
 
 
 @numba.njit(**FLAGS)
-def _extend(depth, w, whole, rr, r, s, u, p, det, weak):  # type: ignore[no-untyped-def]
+def sure_trace(order):  # type: ignore[no-untyped-def]
+    """Trace of the inverse up to which a conditional variance is known to half of the limit of singularity.
+
+    It is off by at most ``order * (order + 1)`` roundings times one more than the trace, here and in the reference path.
+    """
+    return SINGULAR / (2.0**-51 * order * (order + 1)) - 1.0
+
+
+@numba.njit(**FLAGS)
+def _extend(depth, w, whole, sure, rr, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
     """Append variable `w` to the prefix of `depth` members; `rr` are its covariances, `whole` asks for the next."""
     n = rr.shape[0]
     rw = rr[w, w + 1 :]
     sw = s[depth, w]
-    weak[depth + 1] = max(weak[depth], 2 if not sw > SINGULAR else (1 if sw < NEAR_SINGULAR else 0))
-    if weak[depth + 1] == 2:
+    if trace[depth] == LOST or (not sw > SINGULAR / 2 and trace[depth] < sure):
+        trace[depth + 1] = LOST
         return
     inv = 1.0 / sw
     det[depth + 1] = det[depth] * sw
+    total = inv
     for j in range(depth):
         p[depth + 1, j] = p[depth, j] + u[depth, j, w] * u[depth, j, w] * inv
+        total += p[depth + 1, j]
     p[depth + 1, depth] = inv
+    trace[depth + 1] = total if sw > 0.0 else np.inf
     m = n - w - 1
     c = u[depth + 1, depth, w + 1 :]
     for i in range(m):
@@ -74,19 +86,19 @@ def tail_walk(rows: int) -> Any:
     The score of a set is ``det^a * prod(p)^b * s^e`` with s the last conditional variance, b = 1 (0 for ``rows = 0``)
     and e one of -1, 0, 1, given as ``power = (a, e == 1, e == -1, e == 0)``: see `backend`.
 
-    ``walk(R, power, cursor, x0, n_prefixes, most, low, high, members, J, L)`` starts at the prefix `cursor` (ascending,
+    ``walk(R, power, largest, cursor, x0, n_prefixes, most, low, high, members, J, L)`` starts at the prefix `cursor` (ascending,
     two members short of a set, advanced in place) with `x0` as the next member, and goes on for `n_prefixes` prefixes
     or until about `most` sets were seen or the output is full. A set is written out where its score is not within
-    ``low < score < high``. It returns (found, evaluated, skipped, prefixes done, next x0).
+    ``low < score < high``, and without terms (NaN) where the trace of its inverse may be above `largest`. It returns
+    (found, evaluated, skipped, prefixes done, next x0).
     """
-    near, tol = NEAR_SINGULAR, SINGULAR
 
     @numba.njit(
-        "UniTuple(int64, 5)(float64[:,::1], UniTuple(float64, 4), int64[::1], int64, int64, int64, float64, float64, "
-        "int64[:,::1], float64[::1], float64[::1])",
+        "UniTuple(int64, 5)(float64[:,::1], UniTuple(float64, 4), float64, int64[::1], int64, int64, int64, float64, "
+        "float64, int64[:,::1], float64[::1], float64[::1])",
         **FLAGS,
     )
-    def walk(R, power, cursor, x0, n_prefixes, most, low, high, members, J, L):  # type: ignore[no-untyped-def]
+    def walk(R, power, largest, cursor, x0, n_prefixes, most, low, high, members, J, L):  # type: ignore[no-untyped-def]
         n = R.shape[0]
         M = len(cursor)
         a, e_plus, e_minus, e_none = power
@@ -98,7 +110,8 @@ def tail_walk(rows: int) -> Any:
         px = np.ones(max(M, rows))
         ux = np.zeros(max(M, rows))
         det = np.empty(M + 1)
-        weak = np.zeros(M + 1, dtype=np.int64)  # 1: nearly singular, 2: singular
+        trace = np.zeros(M + 1)  # of the inverse; LOST where the prefix is surely singular
+        sure = sure_trace(M + 2)
         s[0] = 1.0
         det[0] = 1.0
         found = 0
@@ -108,7 +121,8 @@ def tail_walk(rows: int) -> Any:
         depth = 0
         while done < n_prefixes:
             while depth < M:
-                _extend(depth, cursor[depth], depth + 1 < M, R if depth == 0 else r[depth - 1], r, s, u, p, det, weak)
+                rr = R if depth == 0 else r[depth - 1]
+                _extend(depth, cursor[depth], depth + 1 < M, sure, rr, r, s, u, p, det, trace)
                 depth += 1
 
             # the last member of the prefix has not been swept out of rr: that is left to the loop over y
@@ -122,17 +136,21 @@ def tail_walk(rows: int) -> Any:
                     return found, seen - skipped, skipped, done, x
                 seen += m
                 sx = ss[x]
-                if weak[M] == 2 or not sx > tol:
+                if trace[M] == LOST or (not sx > SINGULAR / 2 and trace[M] < sure):
                     skipped += m
                     continue
                 inv_x = 1.0 / sx
                 scale = (det[M] * sx) ** int(a)
                 t_low, t_high = low / scale, high / scale
-                if weak[M] == 1 or sx < near or not scale > 1e-290:
+                if not scale > 1e-290:
                     t_low, t_high = np.inf, -np.inf  # hand all over
+                total = inv_x if sx > 0.0 else np.inf
                 for j in range(M):
                     ux[j] = uu[j, x]
                     px[j] = p[M, j] + ux[j] * ux[j] * inv_x
+                    total += px[j]
+                # with less than this variance of the last member, the trace may be above the largest
+                near = (total + 1.0) / (largest - total) if total < largest else np.inf
                 f = rr[w, x]
                 rx = rr[x, x + 1 :]
                 cw = uu[M - 1, x + 1 :]
@@ -159,28 +177,30 @@ def tail_walk(rows: int) -> Any:
                     q = rx[i] - f * cw[i]
                     c = q * inv_x
                     s2 = sy[i] - q * c
-                    if not s2 > tol:
+                    if not s2 > SINGULAR / 2 and total < sure:
                         skipped += 1
                         continue
                     inv_y = 1.0 / s2
                     g = inv_x + c * c * inv_y
-                    l_sum = np.log(inv_y) + np.log(g)
                     for j in range(M):
                         t = ut[j, i] - ux[j] * c
-                        h = px[j] + t * t * inv_y
-                        l_sum += np.log(h)
-                        g *= h
+                        g *= px[j] + t * t * inv_y
                     v = e_plus * s2 + e_minus * inv_y + e_none
                     if rows > 0:
                         v *= g
                     if (v > t_low) and (v < t_high) and s2 >= near:
                         continue
+                    j_sum = l_sum = np.nan
+                    if s2 >= near:
+                        j_sum = np.log(s2) + np.log(sx)
+                        l_sum = np.log(inv_y) + np.log(inv_x + c * c * inv_y)
+                        for j in range(M):
+                            t = ut[j, i] - ux[j] * c
+                            j_sum += np.log(s[j, cursor[j]])
+                            l_sum += np.log(px[j] + t * t * inv_y)
                     members[found, :M] = cursor
                     members[found, M] = x
                     members[found, M + 1] = x + 1 + i
-                    j_sum = np.log(s2) + np.log(sx)
-                    for j in range(M):
-                        j_sum += np.log(s[j, cursor[j]])
                     J[found] = j_sum
                     L[found] = l_sum
                     found += 1

@@ -1,0 +1,121 @@
+"""How the kernels compare sets: by a product, against thresholds that leave room for rounding.
+
+The value of a set is half the logarithm of its score, but for a sign and a constant. A kernel computes scores, and
+hands a set over unless its score is safely between two thresholds, or unless the set is too close to a singular one
+for its score to be trusted. Both rest on one bound. With unit diagonal, elimination of k variables is exact for a
+matrix that differs from R_S by at most k (k + 1) u in norm, u the unit roundoff (Higham, Accuracy and Stability of
+Numerical Algorithms, theorem 10.3). An entry (R_S^-1)_ii changes by at most that, relative to its size, times
+1 / lambda, lambda the smallest eigenvalue of R_S; log det R_S by at most k times as much. In a value at most two
+determinants and k such entries are added up and halved: 0.75 k^2 (k + 1) eps / lambda, of which `trust` takes four
+times as much.
+
+Two things bound 1 / lambda. Where the smallest eigenvalue of the whole matrix is known to be above a limit, so is
+that of every part of it (interlacing), and nothing has to be watched. Otherwise the kernels watch the trace of the
+inverse: for a set S + y with s the variance of y given S it is at most T + (T + 1) / s, T the trace for S.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hoi._backends._protocol import Floor, Problem, Ranking
+from hoi._typing import FloatArray
+from hoi.maths.terms import correction
+
+__all__ = ["EPS", "MOST", "Score", "Trust", "exponents", "lower_bound", "trust"]
+
+# Lower bounds of the smallest eigenvalue that are tried, one after the other.
+_BOUNDS = (1e-2, 1e-4, 1e-6, 1e-8)
+# Nats for each member: the least margin (values this close are equal in the merge), and the most, which the engine
+# allows for when it compares terms that a backend found.
+_LEAST, MOST = 1e-9, 1e-4
+# Largest logarithm of a threshold: sets beyond it are handed over.
+_LARGEST_LOG = 690.0
+EPS = float(np.finfo(np.float64).eps)
+
+
+def exponents(ranking: Ranking) -> tuple[int, int, int, int]:
+    """(a, b, e, sign) of the score ``det^a * prod(p)^b = exp(2 * sign * value)``, bias correction aside.
+
+    With S the set without its last member, and s the variance of that member given S, ``det = det_S * s``, and the
+    product over the members of S has a further factor 1/s, that of the last one: hence s has the exponent e = a - b.
+    """
+    sign = -1 if (ranking.j or ranking.l) < 0 else 1
+    a, b = sign * ranking.j, sign * ranking.l
+    return a, b, a - b, sign
+
+
+def lower_bound(R: FloatArray) -> float:
+    """A bound that every eigenvalue of `R` is above; 0 if none of those tried is."""
+    for bound in _BOUNDS:
+        try:
+            np.linalg.cholesky(R - bound * np.eye(len(R)))
+        except np.linalg.LinAlgError:
+            continue
+        return bound
+    return 0.0
+
+
+class Trust(NamedTuple):
+    """How far scores can be trusted: to `margin` nats in a value, as long as the trace of the inverse is no more than
+    `largest`; infinite where that needs no watching."""
+
+    margin: float
+    largest: float
+
+
+def trust(order: int, bound: float) -> Trust:
+    """For a matrix whose eigenvalues are above `bound`; 0 if that is not known."""
+    rounding = 3 * EPS * order**3
+    if bound > 0 and rounding / bound <= order * MOST:
+        return Trust(max(order * _LEAST, rounding / bound), np.inf)
+    largest = min(1 / _BOUNDS[-1], order * MOST / rounding)
+    return Trust(max(order * _LEAST, rounding * largest), largest)
+
+
+class Score:
+    """The exponents of a kernel's scores, and the thresholds that matter.
+
+    Parameters
+    ----------
+    margin : float
+        Nats by which the values that the kernel's scores stand for may be off.
+    offset : float
+        Logarithm of a constant factor that the kernel's scores lack.
+    """
+
+    def __init__(
+        self, problem: Problem, order: int, ranking: Ranking, margin: float, offset: float = 0.0
+    ) -> None:
+        a, b, e, self._sign = exponents(ranking)
+        self.power = float(a), float(e == 1), float(e == -1), float(e == 0)
+        self.product = b == 1
+        D, J, L = correction(np.ones((1, order), dtype=np.intp), problem.bias)
+        self._shift = 0.5 * float((ranking.d * D + ranking.j * J + ranking.l * L)[0])
+        self._margin = margin
+        self._offset = offset
+
+    def bounds(self, floor: Floor) -> tuple[float, float]:
+        """Scores between which a set is of no interest: 0 and infinity where an end is not wanted at all."""
+        ends = [
+            self._sign * 2 * (floor.low + self._margin - self._shift) - self._offset,
+            self._sign * 2 * (floor.high - self._margin - self._shift) - self._offset,
+        ]
+        low, high = ends if self._sign > 0 else ends[::-1]
+        return _low(low), _high(high)
+
+
+def _low(log_score: float) -> float:
+    """The lower threshold: nothing is below 0, and all that is beyond the range of logarithms is below the least."""
+    if log_score == -np.inf:
+        return 0.0
+    return float(np.exp(max(log_score, -_LARGEST_LOG))) if log_score < _LARGEST_LOG else np.inf
+
+
+def _high(log_score: float) -> float:
+    """The upper threshold."""
+    if log_score == np.inf:
+        return np.inf
+    return float(np.exp(min(log_score, _LARGEST_LOG))) if log_score > -_LARGEST_LOG else -np.inf
