@@ -111,6 +111,15 @@ def test_size_of_the_blocks_changes_nothing(
     assert sum(part.settings["skipped"] for part in blocks) == 1 + 5 + 10
 
 
+def test_sets_that_stand_alone_in_a_block_are_counted_too(backend: str) -> None:
+    """Two equal variables: the only pair is singular, and its block has no other set."""
+    twice = np.ones((2, 2, 2)) * np.array([1.0, 0.0])[:, None, None]
+    twice[1] = [[1, 0.5], [0.5, 1]]
+    with pytest.warns(hoi.SingularWarning, match="1 of 2 sets were skipped"):
+        blocks = list(hoi.scan(exact(twice), 2, backend=backend))
+    assert [(len(block), block.settings["skipped"]) for block in blocks] == [(0, 1), (1, 0)]
+
+
 def test_bits() -> None:
     nats, bits = (next(hoi.scan(exact(SEVEN), 3, units=units)) for units in ("nats", "bits"))
     np.testing.assert_allclose(bits.oinfo * math.log(2), nats.oinfo, rtol=0, atol=1e-12)

@@ -164,7 +164,7 @@ def scan(
     Multiplets
         Up to 65536 consecutive sets of one order, in lexicographic order of members; dataset after dataset. Sets with
         a numerically singular covariance have no values and are left out; ``settings["skipped"]`` counts those of
-        the block.
+        the block, so that the sum over all blocks is exact. A block of nothing but such sets comes empty.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def scan(
             evaluated += len(block.members)
             skipped += block.skipped
             D, J, L, _ = block.terms
-            if len(block.members):
+            if len(block.members) or block.skipped:
                 yield Multiplets(
                     block.members,
                     *(scale * MEASURES[name].value(D, J, L) for name in ("tc", "dtc", "oinfo", "sinfo")),
