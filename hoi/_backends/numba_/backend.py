@@ -16,6 +16,8 @@ from hoi._backends.numba_.complement import Inverse, complement_walk, invert
 from hoi._backends.numba_.lanes import lane_walk
 from hoi._backends.numba_.score import Score, exponents, lower_bound, trust
 from hoi._backends.numba_.tail import tail_walk
+from hoi._backends.numba_.vectors import padded
+from hoi._typing import FloatArray
 from hoi.maths import combinatorics
 from hoi.maths.terms import Terms, by_elimination
 
@@ -47,7 +49,10 @@ class NumbaBackend:
         """Load or compile the kernel for sets of this order."""
         if not _compiled(problem, order, ranking):
             return
-        if any(self._inverse(problem, dataset, order) is None for dataset in range(problem.n_datasets)):
+        direct = [self._inverse(problem, dataset, order) is None for dataset in range(problem.n_datasets)]
+        if not all(direct):
+            complement_walk()
+        if any(direct):
             kernel = lane_walk if _use_lanes(problem.n_variables, order) else tail_walk
             kernel(_rows(order, ranking))
 
@@ -66,7 +71,8 @@ class NumbaBackend:
         bound = self._known(problem, "bound", unit.dataset, lower_bound)
         if ranking != UNRANKED and _use_lanes(problem.n_variables, unit.order):
             return _walk_lanes(problem, unit, ranking, floor, bound)
-        return _walk_tail(problem, unit, ranking, floor, bound)
+        matrix = self._known(problem, "padded", unit.dataset, padded)
+        return _walk_tail(problem, unit, ranking, floor, bound, matrix)
 
     def _inverse(self, problem: Problem, dataset: int, order: int) -> Inverse | None:
         """The inverse to walk with, where walking over complements is faster and safe."""
@@ -116,7 +122,8 @@ class _Output:
         self._grow(max(_FIRST_FOUND, 32 * n))
 
     def _grow(self, room: int) -> None:
-        self.arrays = np.empty((room, self._width), dtype=np.int64), np.empty(room), np.empty(room)
+        members = np.empty((room, self._width), dtype=np.intp)
+        self.arrays: tuple[NDArray[Any], ...] = members, np.empty(room), np.empty(room)
 
     def take(self, found: int, evaluated: int, skipped: int) -> Found:
         """What was found, as arrays of its own."""
@@ -127,20 +134,19 @@ class _Output:
 
 
 def _walk_tail(
-    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float
+    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float, matrix: FloatArray
 ) -> Iterator[Found]:
     """Lanes over the last variable; each call of the kernel sees the floor as it is then."""
     n, k = problem.n_variables, unit.order
     left = unit.stop - unit.start
     margin, largest = trust(k, bound)
     walk, score = tail_walk(_rows(k, ranking)), Score(problem, k, ranking, margin)
-    R = problem.matrix[unit.dataset]
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1
     output = _Output(n, k)
     while left:
         found, evaluated, skipped, done, x = walk(
-            R, score.power, largest, cursor, x, left, _PART_SETS, *score.bounds(floor()), *output.arrays
+            matrix, score.power, largest, cursor, x, left, _PART_SETS, *score.bounds(floor()), *output.arrays
         )
         left -= done
         yield output.take(found, evaluated, skipped)
@@ -182,7 +188,7 @@ def _walk_complements(
     a, b, e, _ = exponents(ranking)
     log_diagonal = np.log(inverse.diagonal)
     offset = a * inverse.logdet + b * float(log_diagonal.sum())
-    score = Score(problem, k, ranking, k * inverse.margin, offset)
+    walk, score = complement_walk(), Score(problem, k, ranking, k * inverse.margin, offset)
     weight = inverse.diagonal**e
     output = _Output(n, n - k)
     total = combinatorics.count(n, k)
@@ -195,7 +201,7 @@ def _walk_complements(
     cursor = np.array(combinatorics.unrank(first, n - 1, n - k - 1), dtype=np.int64)
     y = cursor[-1] + 1 if len(cursor) else 0
     while first < last:
-        found, evaluated, done, y = complement_walk(
+        found, evaluated, done, y = walk(
             inverse.scaled, weight, score.power, score.product, cursor, y, last - first, _PART_SETS,
             *score.bounds(floor()), *output.arrays,
         )

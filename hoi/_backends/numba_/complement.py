@@ -10,6 +10,7 @@ multiplied is then at most 1. It takes a matrix that is well conditioned; no set
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numba
@@ -57,7 +58,7 @@ def invert(R: FloatArray) -> Inverse | None:
 
 # The order in which these factors are multiplied is free: scores only screen.
 @numba.njit(**{**FLAGS, "fastmath": {*FLAGS["fastmath"], "reassoc"}})
-def _product(s, row, rw, c, inv):  # type: ignore[no-untyped-def]
+def _product(s, row, rw, c, inv):
     """Product of the variances of all variables, given those left out so far, the last one (`rw`) and y (`row`)."""
     v = 1.0
     for i in range(len(s)):
@@ -67,7 +68,7 @@ def _product(s, row, rw, c, inv):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**FLAGS)
-def _leave_out(depth, w, r, s, det):  # type: ignore[no-untyped-def]
+def _leave_out(depth, w, r, s, det):
     """Sweep out variable `w`: from the state at `depth` to the next, for the rows of later variables."""
     rw = r[depth, w]
     inv = 1.0 / s[depth, w]
@@ -85,92 +86,100 @@ def _leave_out(depth, w, r, s, det):  # type: ignore[no-untyped-def]
         target[w] = 0.0
 
 
-@numba.njit(
-    "UniTuple(int64, 4)(float64[:,::1], float64[::1], UniTuple(float64, 4), boolean, int64[::1], int64, int64, int64, "
-    "float64, float64, int64[:,::1], float64[::1], float64[::1])",
-    **FLAGS,
-)
-def complement_walk(Q, weight, power, product, cursor, y0, n_prefixes, most, low, high, members, J, L):  # type: ignore[no-untyped-def]
-    """Go through the complements that begin with `n_prefixes` prefixes from `cursor` on, as `tail_walk` does with sets.
+@functools.cache
+def complement_walk() -> Any:
+    """The compiled walk over complements.
+
+    ``walk(Q, weight, power, product, cursor, y0, n_prefixes, most, low, high, members, J, L)`` goes through those that
+    begin with `n_prefixes` prefixes from `cursor` on, as that of `tail_walk` does with sets.
 
     `Q` is the scaled inverse. The score of a set is ``det^a * prod(weight)`` over the complement, times the product
     over the set if `product`. Those written out are given by their complements, with log det and the sum of logarithms
     of the scaled matrix. It returns (found, evaluated, prefixes done, next y0).
     """
-    n, width = Q.shape
-    M = len(cursor)
-    a, e_plus, e_minus, e_none = power
-    r = np.empty((max(M, 1), n, width))
-    r[0] = Q
-    s = np.ones((M + 1, width))
-    det = np.ones(M + 1)
-    nothing = np.zeros(width)
-    found = 0
-    seen = 0
-    done = 0
-    depth = 0
-    while done < n_prefixes:
-        while depth < M - 1:
-            _leave_out(depth, cursor[depth], r, s, det)
-            depth += 1
-        # the last member of the prefix is not swept out of r: that is left to the loop over i
-        rr = r[max(M - 1, 0)]
-        w = -1
-        rw = nothing
-        inv_w = 0.0
-        if M > 0:
-            w = cursor[M - 1]
-            rw = rr[w]
-            inv_w = 1.0 / s[M - 1, w]
-            det[M] = det[M - 1] * s[M - 1, w]
-            for i in range(width):
-                s[M, i] = s[M - 1, i] - rw[i] * rw[i] * inv_w
-            s[M, w] = 1.0
-        ss = s[M]
-        scale = det[M] ** int(a)
-        for j in range(M):
-            scale *= weight[cursor[j]]
-        t_low, t_high = low / scale, high / scale
-        if not 1e-290 < scale < 1e290 or 0.0 < t_low < 1e-290:
-            t_low, t_high = np.inf, -np.inf  # hand all over
-        for y in range(y0, n):
-            if found == len(J) or seen > most:
-                return found, seen, done, y
-            seen += 1
-            row = rr[y]
-            q = row[w] if M > 0 else 0.0
-            inv_y = 1.0 / ss[y]
-            v = weight[y] * (e_plus * ss[y] + e_minus * inv_y + e_none)
-            g = 1.0
-            if product:
-                # y takes part with its own variance, for which the score has an exponent, and w not at all
-                if M > 0:
-                    row[w] = rw[y] = 0.0
-                g = _product(ss, row, rw, q * inv_w, inv_y)
-                if M > 0:
-                    row[w] = rw[y] = q
-            v *= g
-            if v > t_low and v < t_high and g > 1e-290:
-                continue
-            members[found, :M] = cursor
-            members[found, M] = y
-            J[found] = np.log(det[M]) + np.log(ss[y])
-            l_sum = 0.0
-            for i in range(n):
-                if i != y and i != w:
-                    t = row[i] - q * inv_w * rw[i]
-                    l_sum += np.log(ss[i] - t * t * inv_y)
-            L[found] = l_sum
-            found += 1
 
-        done += 1
-        depth = M - 1
-        while depth >= 0 and cursor[depth] == n - 1 - (M - depth):
-            depth -= 1
-        if depth < 0:
-            break
-        cursor[depth] += 1
-        for j in range(depth + 1, M):
-            cursor[j] = cursor[j - 1] + 1
-        y0 = cursor[M - 1] + 1
-    return found, seen, done, y0
+    @numba.njit(
+        "UniTuple(int64, 4)(float64[:,::1], float64[::1], UniTuple(float64, 4), boolean, int64[::1], int64, int64, "
+        "int64, float64, float64, int64[:,::1], float64[::1], float64[::1])",
+        **FLAGS,
+    )
+    def walk(Q, weight, power, product, cursor, y0, n_prefixes, most, low, high, members, J, L):
+        n, width = Q.shape
+        M = len(cursor)
+        a, e_plus, e_minus, e_none = power
+        r = np.empty((max(M, 1), n, width))
+        r[0] = Q
+        s = np.ones((M + 1, width))
+        det = np.ones(M + 1)
+        nothing = np.zeros(width)
+        found = 0
+        seen = 0
+        done = 0
+        depth = 0
+        while done < n_prefixes:
+            while depth < M - 1:
+                _leave_out(depth, cursor[depth], r, s, det)
+                depth += 1
+            # the last member of the prefix is not swept out of r: that is left to the loop over i
+            rr = r[max(M - 1, 0)]
+            w = -1
+            rw = nothing
+            inv_w = 0.0
+            if M > 0:
+                w = cursor[M - 1]
+                rw = rr[w]
+                inv_w = 1.0 / s[M - 1, w]
+                det[M] = det[M - 1] * s[M - 1, w]
+                for i in range(width):
+                    s[M, i] = s[M - 1, i] - rw[i] * rw[i] * inv_w
+                s[M, w] = 1.0
+            ss = s[M]
+            scale = det[M] ** int(a)
+            for j in range(M):
+                scale *= weight[cursor[j]]
+            t_low, t_high = low / scale, high / scale
+            if not 1e-290 < scale < 1e290 or 0.0 < t_low < 1e-290:
+                t_low, t_high = np.inf, -np.inf  # hand all over
+            for y in range(y0, n):
+                if found == len(J) or seen > most:
+                    return found, seen, done, y
+                seen += 1
+                row = rr[y]
+                q = row[w] if M > 0 else 0.0
+                inv_y = 1.0 / ss[y]
+                v = weight[y] * (e_plus * ss[y] + e_minus * inv_y + e_none)
+                g = 1.0
+                if product:
+                    # y takes part with its own variance, for which the score has an exponent, and w not at all
+                    if M > 0:
+                        row[w] = rw[y] = 0.0
+                    g = _product(ss, row, rw, q * inv_w, inv_y)
+                    if M > 0:
+                        row[w] = rw[y] = q
+                v *= g
+                if v > t_low and v < t_high and g > 1e-290:
+                    continue
+                members[found, :M] = cursor
+                members[found, M] = y
+                J[found] = np.log(det[M]) + np.log(ss[y])
+                l_sum = 0.0
+                for i in range(n):
+                    if i != y and i != w:
+                        t = row[i] - q * inv_w * rw[i]
+                        l_sum += np.log(ss[i] - t * t * inv_y)
+                L[found] = l_sum
+                found += 1
+
+            done += 1
+            depth = M - 1
+            while depth >= 0 and cursor[depth] == n - 1 - (M - depth):
+                depth -= 1
+            if depth < 0:
+                break
+            cursor[depth] += 1
+            for j in range(depth + 1, M):
+                cursor[j] = cursor[j - 1] + 1
+            y0 = cursor[M - 1] + 1
+        return found, seen, done, y0
+
+    return walk

@@ -4,7 +4,7 @@ A lane is a prefix: the first members of a set. The lanes of a block have prefix
 the sets behind them are the same subsets of the later variables, and every operation is done for all lanes at once.
 This keeps the vector units full where lanes over the last variable (`tail`) are short: high orders of few variables.
 
-The state is that of `tail`, with lanes as the last axis: ``u[depth, y, j * LANES + lane]`` and so on. Variables count
+The state is that of `tail`, with lanes as the last axis: ``u[depth, y, j, lane]`` and so on. Variables count
 from the first one behind the prefix.
 """
 
@@ -16,118 +16,107 @@ from typing import Any
 import numba
 import numpy as np
 
-from hoi._backends.numba_.tail import FLAGS, LOST, sure_trace
+from hoi._backends.numba_.tail import FLAGS, LOST, power_of, sure_trace
+from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
 from hoi.maths.terms import SINGULAR
 
-__all__ = ["LANES", "lane_walk"]
-
-# Lanes in a block: long enough to spread the cost of a step, short enough for its state to stay in cache.
-LANES = 16
+__all__ = ["lane_walk"]
 
 
 @numba.njit(**FLAGS)
 def _gather(R, prefixes, first, live, end, base):  # type: ignore[no-untyped-def]
-    """Covariances of the variables of each lane: the prefix first, then those behind `end`."""
+    """Covariances of the members of each lane's prefix, with each other and with the variables behind `end`."""
     A = prefixes.shape[1]
-    total = A + R.shape[0] - 1 - end
-    for lane in range(base.shape[2]):
+    for lane in range(LANES):
         i = first + (lane if lane < live else 0)
-        for v in range(total):
-            row = R[prefixes[i, v] if v < A else end + 1 + v - A]
+        for v in range(A):
+            row = R[prefixes[i, v]]
             for w in range(v + 1, A):
                 base[v, w, lane] = row[prefixes[i, w]]
-            for w in range(max(A, v + 1), total):
-                base[v, w, lane] = row[end + 1 + w - A]
+            for w in range(R.shape[0] - 1 - end):
+                base[v, A + w, lane] = row[end + 1 + w]
 
 
 @numba.njit(**FLAGS)
-def _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
+def _append_prefix(R, A, m, base, su, ss, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
     """Append the prefix of each lane; the later variables are left in r, s, u at depth 0."""
-    W = det.shape[1]
-    ss[: A + m] = 1.0  # su and ss: u and s of the variables of `base`
-    det[0] = 1.0
-    trace[0] = 0.0
+    one, zero = fill(1.0), fill(0.0)
+    for v in range(A + m):  # su and ss: u and s of the variables of `base`
+        store(ss, (v, 0), one)
+    det_0, trace_0 = one, zero
     for i in range(A):
-        for k in range(W):
-            if not ss[i, k] > 0.0:
-                trace[0, k] = np.inf
-            inv[k] = 1.0 / ss[i, k]
-            det[0, k] *= ss[i, k]
-            p[0, i * W + k] = inv[k]
-        ui = su[i]
+        si = load(ss, (i, 0))
+        inv = one / si
+        trace_0 = pick(si > zero, trace_0, fill(np.inf))
+        det_0 = det_0 * si
+        store(p, (0, i, 0), inv)
         for j in range(i):
-            for k in range(W):
-                p[0, j * W + k] += ui[j * W + k] * ui[j * W + k] * inv[k]
+            ui = load(su, (i, j, 0))
+            store(p, (0, j, 0), load(p, (0, j, 0)) + ui * ui * inv)
         for v in range(i + 1, A + m):
-            row = base[i, v]
-            uv = su[v]
-            sv = ss[v]
-            c = uv[i * W : i * W + W]
-            for k in range(W):
-                c[k] = row[k] * inv[k]
-            for k in range(W):
-                sv[k] -= row[k] * c[k]
+            row = load(base, (i, v, 0))
+            c = row * inv
+            store(su, (v, i, 0), c)
+            store(ss, (v, 0), load(ss, (v, 0)) - row * c)
             for j in range(i):
-                for k in range(W):
-                    uv[j * W + k] -= ui[j * W + k] * c[k]
-        for v in range(i + 1, A + m):
-            row = base[i, v]
+                store(su, (v, j, 0), load(su, (v, j, 0)) - load(su, (i, j, 0)) * c)
+        for v in range(i + 1, A):
+            row = load(base, (i, v, 0))
             for w in range(v + 1, A + m):
-                c = su[w, i * W : i * W + W]
-                target = base[v, w]
-                for k in range(W):
-                    target[k] -= row[k] * c[k]
+                store(base, (v, w, 0), load(base, (v, w, 0)) - row * load(su, (w, i, 0)))
     for j in range(A):
-        for k in range(W):
-            trace[0, k] += p[0, j * W + k]
+        trace_0 = trace_0 + load(p, (0, j, 0))
+    store(det, (0, 0), det_0)
+    store(trace, (0, 0), trace_0)
+    end = R.shape[0] - m
     for y in range(m):
-        s[0, y] = ss[A + y]
-        u[0, y, : A * W] = su[A + y]
+        store(s, (0, y, 0), load(ss, (A + y, 0)))
+        for j in range(A):
+            store(u, (0, y, j, 0), load(su, (A + y, j, 0)))
+        for i in range(A):  # su[0] is done with: now it holds what each step takes from the covariances of y
+            store(su, (0, i, 0), load(base, (i, A + y, 0)) / load(ss, (i, 0)))
         for z in range(y + 1, m):
-            r[0, y, z] = base[A + y, A + z]
+            left = fill(R[end + y, end + z])
+            for i in range(A):
+                left = left - load(su, (0, i, 0)) * load(base, (i, A + z, 0))
+            store(r, (0, y, z, 0), left)
 
 
 @numba.njit(**FLAGS)
-def _extend(depth, w, last, m, whole, sure, inv, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
+def _lost(v, s, trace, sure):  # type: ignore[no-untyped-def]
+    """`v`, but LOST in the lanes where a set of that trace is lost, or surely is with a variable of variance `s`."""
+    lost = fill(LOST)
+    v = pick(s > fill(SINGULAR / 2), v, pick(trace < fill(sure), lost, v))
+    return pick(trace < fill(0.0), lost, v)
+
+
+@numba.njit(**FLAGS)
+def _extend(depth, w, last, m, whole, sure, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
     """Append variable `w` to the set of `last` members at `depth`; `whole` asks for the covariances too."""
-    W = det.shape[1]
     deep = depth + 1
-    rr = r[depth]
-    sw = s[depth, w]
-    uw = u[depth, w]
-    for k in range(W):
-        inv[k] = 1.0 / sw[k]
-        trace[deep, k] = inv[k] if sw[k] > 0.0 else np.inf
-        det[deep, k] = det[depth, k] * sw[k]
-        p[deep, last * W + k] = inv[k]
-    p0, p1 = p[depth], p[deep]
+    sw = load(s, (depth, w, 0))
+    inv = fill(1.0) / sw
+    store(det, (deep, 0), load(det, (depth, 0)) * sw)
+    store(p, (deep, last, 0), inv)
+    total = pick(sw > fill(0.0), inv, fill(np.inf))
     for j in range(last):
-        for k in range(W):
-            p1[j * W + k] = p0[j * W + k] + uw[j * W + k] * uw[j * W + k] * inv[k]
-            trace[deep, k] += p1[j * W + k]
-    for k in range(W):
-        if trace[depth, k] == LOST or (not sw[k] > SINGULAR / 2 and trace[depth, k] < sure):
-            trace[deep, k] = LOST
+        uw = load(u, (depth, w, j, 0))
+        pj = load(p, (depth, j, 0)) + uw * uw * inv
+        store(p, (deep, j, 0), pj)
+        total = total + pj
+    store(trace, (deep, 0), _lost(total, sw, load(trace, (depth, 0)), sure))
     for y in range(w + 1, m):
-        rw = rr[w, y]
-        u0, u1 = u[depth, y], u[deep, y]
-        c = u1[last * W : last * W + W]
-        s0, s1 = s[depth, y], s[deep, y]
-        for k in range(W):
-            c[k] = rw[k] * inv[k]
-        for k in range(W):
-            s1[k] = s0[k] - rw[k] * c[k]
+        rw = load(r, (depth, w, y, 0))
+        c = rw * inv
+        store(u, (deep, y, last, 0), c)
+        store(s, (deep, y, 0), load(s, (depth, y, 0)) - rw * c)
         for j in range(last):
-            for k in range(W):
-                u1[j * W + k] = u0[j * W + k] - uw[j * W + k] * c[k]
+            store(u, (deep, y, j, 0), load(u, (depth, y, j, 0)) - load(u, (depth, w, j, 0)) * c)
     if whole:
         for y in range(w + 1, m - 1):
-            rw = rr[w, y]
+            rw = load(r, (depth, w, y, 0))
             for z in range(y + 1, m):
-                r0, r1 = rr[y, z], r[deep, y, z]
-                c = u[deep, z, last * W : last * W + W]
-                for k in range(W):
-                    r1[k] = r0[k] - rw[k] * c[k]
+                store(r, (deep, y, z, 0), load(r, (depth, y, z, 0)) - rw * load(u, (deep, z, last, 0)))
 
 
 @functools.cache
@@ -139,14 +128,13 @@ def lane_walk(rows: int) -> Any:
     the block, the next member, and the members behind the prefix so far. It returns (found, evaluated, skipped), after
     about `most` sets or when the output is full; all is done when ``state[0] == len(prefixes)``.
     """
-    W = LANES
 
     @numba.njit(
         "UniTuple(int64, 3)(float64[:,::1], UniTuple(float64, 4), float64, int64[:,::1], int64, int64[::1], int64, "
         "float64, float64, int64[:,::1], float64[::1], float64[::1])",
         **FLAGS,
     )
-    def walk(R, power, largest, prefixes, order, state, most, low, high, members, J, L):  # type: ignore[no-untyped-def]
+    def walk(R, power, largest, prefixes, order, state, most, low, high, members, J, L):
         n = R.shape[0]
         A = prefixes.shape[1]
         M = order - A - 2
@@ -155,116 +143,112 @@ def lane_walk(rows: int) -> Any:
         found = 0
         skipped = 0
         seen = 0
-        base = np.empty((n, n, W))
-        su = np.empty((n, A * W))
-        ss = np.empty((n, W))
+        base = np.empty((A, n, LANES))
+        su = np.empty((n, A, LANES))
+        ss = np.empty((n, LANES))
         # the rows of u and p that an order does not use stay 0 and 1, and leave products as they are
-        r = np.empty((max(M, 1), n - A, n - A, W))
-        s = np.empty((M + 1, n - A, W))
-        u = np.zeros((M + 1, n - A, height * W))
-        p = np.ones((M + 1, height * W))
-        px = np.empty(height * W)
-        det = np.empty((M + 1, W))
-        trace = np.empty((M + 1, W))  # of the inverse; LOST where the set is surely singular
-        total = np.empty(W)
-        near = np.empty(W)
+        r = np.empty((max(M, 1), n - A, n - A, LANES))
+        s = np.empty((M + 1, n - A, LANES))
+        u = np.zeros((M + 1, n - A, height, LANES))
+        p = np.ones((M + 1, height, LANES))
+        det = np.empty((M + 1, LANES))
+        trace = np.empty((M + 1, LANES))  # of the inverse; LOST where the set is surely singular
         sure = sure_trace(order)
-        inv = np.empty(W)
-        f = np.zeros(W)
-        t_low = np.empty(W)
-        t_high = np.empty(W)
+        # with the next member: u and p, and, for the sets that are handed over, what the lanes have
+        ux, px = np.zeros((height, LANES)), np.ones((height, LANES))
+        inverse, total, near = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+        t_low, t_high = np.empty(LANES), np.empty(LANES)
+        one, infinite, top = fill(1.0), fill(np.inf), fill(largest)
         cursor = state[2:]
         while state[0] < len(prefixes):
             first = state[0]
             end = prefixes[first, A - 1]
             live = 1
-            while live < W and first + live < len(prefixes) and prefixes[first + live, A - 1] == end:
+            while live < LANES and first + live < len(prefixes) and prefixes[first + live, A - 1] == end:
                 live += 1
             m = n - 1 - end
             _gather(R, prefixes, first, live, end, base)
-            _append_prefix(A, m, base, su, ss, inv, r, s, u, p, det, trace)
+            _append_prefix(R, A, m, base, su, ss, r, s, u, p, det, trace)
             depth = 0
             while True:
                 while depth < M:
-                    _extend(depth, cursor[depth], A + depth, m, depth + 1 < M, sure, inv, r, s, u, p, det, trace)
+                    _extend(depth, cursor[depth], A + depth, m, depth + 1 < M, sure, r, s, u, p, det, trace)
                     depth += 1
-                rr = r[max(M - 1, 0)]
-                column = (A + M - 1) * W  # of the last member, whose step on r is left to the loop over y
-                sM = s[M]
-                uu = u[M]
+                # the step of the last member on r is left to the loop over y
+                deep, last = (M - 1, cursor[M - 1]) if M > 0 else (0, 0)
+                column = A + M - 1
+                idle = lanes_from(live)
+                det_M, trace_M = load(det, (M, 0)), load(trace, (M, 0))
                 for x in range(state[1], m - 1):
                     if found + (m - 1 - x) * live > len(J) or seen > most:
                         state[1] = x
                         return found, seen - skipped, skipped
-                    sx = sM[x]
-                    for k in range(W):
-                        inv[k] = 1.0 / sx[k]
-                        scale = (det[M, k] * sx[k]) ** int(a)
-                        if scale > 1e-290:
-                            t_low[k], t_high[k] = low / scale, high / scale
-                        else:
-                            t_low[k], t_high[k] = np.inf, -np.inf  # hand all over
-                        total[k] = inv[k] if sx[k] > 0.0 else np.inf
-                    if M > 0:
-                        f[:] = rr[cursor[M - 1], x]
-                    ux = uu[x]
-                    for j in range(height):
-                        for k in range(W):
-                            px[j * W + k] = p[M, j * W + k] + ux[j * W + k] * ux[j * W + k] * inv[k]
+                    sx = load(s, (M, x, 0))
+                    inv_x = one / sx
+                    scale = power_of(det_M * sx, a)
+                    safe = scale > fill(1e-290)
+                    low_x = pick(safe, fill(low) / scale, infinite)  # or hand all over
+                    high_x = pick(safe, fill(high) / scale, fill(-np.inf))
+                    f = load(r, (deep, last, x, 0)) if M > 0 else fill(0.0)
+                    total_x = pick(sx > fill(0.0), inv_x, infinite)
                     for j in range(A + M):
-                        for k in range(W):
-                            total[k] += px[j * W + k]
-                    for k in range(W):
-                        # with less than this variance of the last member, the trace may be above the largest
-                        near[k] = (total[k] + 1.0) / (largest - total[k]) if total[k] < largest else np.inf
-                        if trace[M, k] == LOST or (not sx[k] > SINGULAR / 2 and trace[M, k] < sure):
-                            near[k], total[k] = np.inf, LOST
+                        v = load(u, (M, x, j, 0))
+                        pj = load(p, (M, j, 0)) + v * v * inv_x
+                        store(ux, (j, 0), v)
+                        store(px, (j, 0), pj)
+                        total_x = total_x + pj
+                    # with less than this variance of the last member, the trace may be above the largest
+                    total_x = _lost(total_x, sx, trace_M, sure)
+                    near_x = pick(total_x < top, (total_x + one) / (top - total_x), infinite)
+                    near_x = pick(total_x < fill(0.0), infinite, near_x)
+                    stored = False
                     for y in range(x + 1, m):
-                        rx = rr[x, y]
-                        sy = sM[y]
-                        uy = uu[y]
-                        cy = uy[column:] if M > 0 else f
-                        flag = 0
-                        for k in range(W):
-                            q = rx[k] - f[k] * cy[k]
-                            c = q * inv[k]
-                            s2 = sy[k] - q * c
-                            inv_y = 1.0 / s2
-                            v = e_plus * s2 + e_minus * inv_y + e_none
-                            if rows > 0:
-                                v *= inv[k] + c * c * inv_y
-                            for j in range(rows):
-                                t = uy[j * W + k] - ux[j * W + k] * c
-                                v *= px[j * W + k] + t * t * inv_y
-                            # written so that what is not a number is handed over too
-                            flag |= 1 - ((v > t_low[k]) & (v < t_high[k]) & (s2 >= near[k]))
-                        if flag == 0:
+                        q = load(r, (deep, x, y, 0))
+                        if M > 0:
+                            q = q - f * load(u, (M, y, column, 0))
+                        c = q * inv_x
+                        s2 = load(s, (M, y, 0)) - q * c
+                        inv_y = one / s2
+                        v = fill(e_plus) * s2 + fill(e_minus) * inv_y + fill(e_none)
+                        if rows > 0:
+                            v = v * (inv_x + c * c * inv_y)
+                        for j in range(rows):
+                            t = load(u, (M, y, j, 0)) - load(ux, (j, 0)) * c
+                            v = v * (load(px, (j, 0)) + t * t * inv_y)
+                        # what is not a number is not between, and handed over
+                        if all_lanes(((v > low_x) & (v < high_x) & (s2 >= near_x)) | idle):
                             continue
                         # rare: find the lanes, and write them out with their terms
+                        if not stored:
+                            store(inverse, (0,), inv_x)
+                            store(total, (0,), total_x)
+                            store(near, (0,), near_x)
+                            store(t_low, (0,), low_x)
+                            store(t_high, (0,), high_x)
+                            stored = True
                         for k in range(live):
-                            q = rx[k] - f[k] * cy[k]
-                            c = q * inv[k]
-                            s2 = sy[k] - q * c
-                            if total[k] == LOST or (not s2 > SINGULAR / 2 and total[k] < sure):
+                            ry = r[deep, x, y, k]
+                            if M > 0:
+                                ry -= r[deep, last, x, k] * u[M, y, column, k]
+                            cy = ry * inverse[k]
+                            sy = s[M, y, k] - ry * cy
+                            if total[k] == LOST or (not sy > SINGULAR / 2 and total[k] < sure):
                                 skipped += 1
                                 continue
-                            inv_y = 1.0 / s2
-                            g = inv[k] + c * c * inv_y
+                            g = inverse[k] + cy * cy / sy
                             for j in range(A + M):
-                                t = uy[j * W + k] - ux[j * W + k] * c
-                                g *= px[j * W + k] + t * t * inv_y
-                            v = e_plus * s2 + e_minus * inv_y + e_none
+                                g *= px[j, k] + (u[M, y, j, k] - ux[j, k] * cy) ** 2 / sy
+                            score = e_plus * sy + e_minus / sy + e_none
                             if rows > 0:
-                                v *= g
-                            if (v > t_low[k]) and (v < t_high[k]) and s2 >= near[k]:
+                                score *= g
+                            if score > t_low[k] and score < t_high[k] and sy >= near[k]:
                                 continue
                             j_sum = l_sum = np.nan
-                            if s2 >= near[k] and det[M, k] > 1e-290:
-                                j_sum = np.log(det[M, k]) + np.log(sx[k]) + np.log(s2)
-                                l_sum = np.log(inv_y) + np.log(inv[k] + c * c * inv_y)
+                            if sy >= near[k] and det[M, k] > 1e-290:
+                                j_sum = np.log(det[M, k]) + np.log(s[M, x, k]) + np.log(sy)
+                                l_sum = np.log(inverse[k] + cy * cy / sy) - np.log(sy)
                                 for j in range(A + M):
-                                    t = uy[j * W + k] - ux[j * W + k] * c
-                                    l_sum += np.log(px[j * W + k] + t * t * inv_y)
+                                    l_sum += np.log(px[j, k] + (u[M, y, j, k] - ux[j, k] * cy) ** 2 / sy)
                             members[found, :A] = prefixes[first + k]
                             for j in range(M):
                                 members[found, A + j] = end + 1 + cursor[j]
