@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hoi.api import sinfo as sinfo
     from hoi.api import total_correlation as total_correlation
     from hoi.results import Multiplets as Multiplets
+    from hoi.selector import OInformationSelector as OInformationSelector
     from hoi.system import GaussianSystem as GaussianSystem
     from hoi.transformer import GaussianCopulaTransformer as GaussianCopulaTransformer
 
@@ -43,6 +44,7 @@ _HOME = {
     "GaussianSystem": "hoi.system",
     "GaussianCopulaTransformer": "hoi.transformer",
     "Multiplets": "hoi.results",
+    "OInformationSelector": "hoi.selector",
     **dict.fromkeys(
         ["HoiError", "BackendUnavailableError", "HoiWarning", "SingularWarning", "TiesWarning"], "hoi._errors"),
 }

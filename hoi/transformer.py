@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from hoi._arrays import columns
 from hoi._errors import HoiError
@@ -164,13 +164,10 @@ class GaussianCopulaTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEsti
 
 def _validated(transformer: Any, X: Any, *, reset: bool) -> FloatArray:
     """X as scikit-learn accepts it, float64; column names and number are stored or compared."""
-    settings = {"dtype": np.float64, "reset": reset, "ensure_min_samples": 3 if reset else 1}
     with np.errstate(over="ignore", invalid="ignore"):  # the sum by which huge but finite values are cleared
-        try:
-            from sklearn.utils.validation import validate_data
-        except ImportError:  # scikit-learn before 1.6
-            return transformer._validate_data(X, **settings)
-        return validate_data(transformer, X, **settings)
+        return validate_data(
+            transformer, X, dtype=np.float64, reset=reset, ensure_min_samples=3 if reset else 1
+        )
 
 
 def _interpolate(x: FloatArray, knots: FloatArray, heights: FloatArray) -> FloatArray:

@@ -30,7 +30,7 @@ FUNCTIONS = [
     "sinfo",
     "total_correlation",
 ]
-CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets"]
+CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector"]
 EXCEPTIONS = ["BackendUnavailableError", "HoiError", "HoiWarning", "SingularWarning", "TiesWarning"]
 MODULES = ["datasets", "plot", "simulate"]
 

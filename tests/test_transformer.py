@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from messages import message, says
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -115,3 +116,22 @@ def test_messages(table):
         GaussianCopulaTransformer().transform(table)
     with pytest.raises(ValueError, match="3 features, but GaussianCopulaTransformer is expecting 4"):
         GaussianCopulaTransformer().fit(table).inverse_transform(table[:, :3])
+
+
+def test_in_a_column_transformer_with_names_out(table):
+    frame = pd.DataFrame(table, columns=list("abcd"))
+    columns = ColumnTransformer([("copula", GaussianCopulaTransformer(), ["d", "b"])], remainder="passthrough")
+    out = columns.set_output(transform="pandas").fit_transform(frame)
+    assert list(out) == ["copula__d", "copula__b", "remainder__a", "remainder__c"]
+    np.testing.assert_array_equal(out["copula__d"], GaussianCopulaTransformer().fit_transform(table)[:, 3])
+    np.testing.assert_array_equal(out["remainder__a"], frame["a"])
+
+
+def test_polars_in_and_out(table):
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(table, schema=list("abcd"))
+    copula = GaussianCopulaTransformer().set_output(transform="polars").fit(frame)
+    out = copula.transform(frame)
+    assert isinstance(out, polars.DataFrame)
+    assert out.columns == list("abcd")
+    np.testing.assert_array_equal(out.to_numpy(), GaussianCopulaTransformer().fit_transform(table))
