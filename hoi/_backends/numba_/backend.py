@@ -27,9 +27,9 @@ __all__ = ["NumbaBackend"]
 _PART_SETS = 10_000_000
 # Sets handed over before the kernel comes back: few at first, when every set is one of the best so far.
 _FIRST_FOUND, _MOST_FOUND = 512, 1 << 16
-# From this order on, and up to this many variables for each member, lanes over prefixes beat lanes over the last
-# variable (benchmarks/README.md has the crossover).
-_LANES_ORDER, _LANES_WIDTH = 6, 12
+# From this order on, lanes over prefixes beat lanes over the last variable as long as their state fits into the nearest
+# cache: up to this many variables times members (benchmarks/README.md has the crossover).
+_LANES_ORDER, _LANES_STATE = 5, 1000
 # Sets of two thirds of the variables and more are cheaper to find by what they leave out.
 _COMPLEMENT_SHARE = 2 / 3
 # First halves listed at once: many lanes that end at the same variable, little memory.
@@ -97,7 +97,7 @@ def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
 
 
 def _use_lanes(n: int, order: int) -> bool:
-    return order >= _LANES_ORDER and n < _LANES_WIDTH * order
+    return order >= _LANES_ORDER and n * order <= _LANES_STATE
 
 
 def _use_complements(n: int, order: int) -> bool:
@@ -163,21 +163,48 @@ def _walk_lanes(
     walk, score = lane_walk(_rows(k, ranking)), Score(problem, k, ranking, margin)
     R = problem.matrix[unit.dataset]
     output = _Output(n, k)
-    first, last = (first_beginning(half, k, set_position(k, p, n), n) for p in (unit.start, unit.stop))
-    for start in range(first, last, _HALVES):
-        halves = combinatorics.block(n - rest, half, start, min(start + _HALVES, last))
+    for halves in _halves(unit, n, half):
         if largest < np.inf:
             singular = by_elimination(R, halves, problem.blocks).singular
             skipped = sum(comb(n - 1 - end, rest) for end in halves[singular, -1].tolist())
             halves = halves[~singular]
             yield Found(np.empty((0, k), dtype=np.intp), np.empty(0), np.empty(0), 0, skipped)
-        halves = np.ascontiguousarray(halves[np.argsort(halves[:, -1], kind="stable")])
         state = np.array([0, rest - 2, *range(rest - 2)], dtype=np.int64)
         while state[0] < len(halves):
             found, evaluated, skipped = walk(
                 R, score.power, largest, halves, k, state, _PART_SETS, *score.bounds(floor()), *output.arrays
             )
             yield output.take(found, evaluated, skipped)
+
+
+def _halves(unit: Unit, n: int, half: int) -> Iterator[NDArray[np.intp]]:
+    """The first halves of sets that are a unit's share, by their last members: those side by side have the same.
+
+    They are not the halves of the sets between the unit's ends, which differ in their last members; only the number
+    of sets is the same, as nearly as halves allow. Shares tile an order as units do.
+    """
+    rest = unit.order - half
+    first, last = (_half_after(set_position(unit.order, p, n), n, half, rest) for p in (unit.start, unit.stop))
+    for start in range(first, last, _HALVES):
+        stop = min(start + _HALVES, last)
+        parts = []
+        for end in range(half - 1, n - rest):
+            before = comb(end, half)
+            low, high = max(start - before, 0), min(stop, comb(end + 1, half)) - before
+            if low < high:
+                rows = combinatorics.block(end, half - 1, low, high)
+                parts.append(np.column_stack([rows, np.full(len(rows), end)]))
+        yield np.concatenate(parts)
+
+
+def _half_after(sets: int, n: int, half: int, rest: int) -> int:
+    """Position of the first half, by last members, with at least that many sets before it."""
+    for end in range(half - 1, n - rest):
+        behind = comb(n - 1 - end, rest)
+        if sets <= comb(end, half - 1) * behind:
+            return comb(end, half) - (-sets // behind)
+        sets -= comb(end, half - 1) * behind
+    return comb(n - rest, half)
 
 
 def _walk_complements(
