@@ -44,8 +44,14 @@ def read_array(X: Any, what: str) -> tuple[np.ndarray, list[str] | None]:
     """Any accepted container as a real numpy array of any rank, with its column names where it has them."""
     if isinstance(X, np.ndarray):
         return _real(_unmasked(X, what), what), None
+    if hasattr(X, "collect_schema") and hasattr(X, "collect"):
+        raise HoiError(f"{what} is a {type(X).__name__}, whose values are not there yet: use X.collect().")
+    if _is_arrow(X):
+        X = X.to_pandas()
     if _is_frame(X):
         return _read_frame(X, what)
+    if _is_channels(X):
+        return _read_channels(X, what)
     if hasattr(X, "data_vars"):
         raise HoiError(
             f"{what} is an xarray Dataset of {len(X.data_vars)} variables: a DataArray is needed. "
@@ -107,6 +113,16 @@ def _is_frame(X: Any) -> bool:
     return hasattr(X, "columns") and hasattr(X, "to_numpy")
 
 
+def _is_arrow(X: Any) -> bool:
+    """Table of pyarrow."""
+    return hasattr(X, "column_names") and hasattr(X, "to_pandas")
+
+
+def _is_channels(X: Any) -> bool:
+    """Recording of MNE, or of what is built like it."""
+    return hasattr(X, "get_data") and hasattr(X, "ch_names")
+
+
 def _read_frame(X: Any, what: str) -> tuple[np.ndarray, list[str]]:
     """Values and column names of a DataFrame; columns that are not numbers are named in the error."""
     labels = list(X.columns)
@@ -141,6 +157,20 @@ def _read_column(column: Any) -> np.ndarray | None:
     return None
 
 
+def _read_channels(X: Any, what: str) -> tuple[np.ndarray, list[str]]:
+    """Raw, Evoked or Epochs of MNE as (samples, channels) or (epochs, samples, channels)."""
+    values = np.asarray(X.get_data())
+    names = [str(name) for name in X.ch_names]
+    shape = (len(names), len(getattr(X, "times", ())))
+    if values.ndim not in (2, 3) or values.shape[-2:] != shape or hasattr(X, "freqs"):
+        raise HoiError(
+            f"{what} is a {type(X).__name__} with data of shape {values.shape}: of MNE, a Raw, an Evoked "
+            "(channels, times) or Epochs (epochs, channels, times) are needed. Give an array (samples, variables)."
+        )
+    require_unique(names, what)
+    return _real(values, what).swapaxes(-1, -2), names
+
+
 def _coordinate_names(X: Any) -> list[str] | None:
     """Names of the last dimension of an xarray DataArray, where it has a coordinate."""
     if not X.dims or X.dims[-1] not in X.coords:
@@ -162,7 +192,7 @@ def _read_tensor(X: Any, what: str) -> np.ndarray:
 
 def _read_list(X: Sequence[Any], what: str) -> tuple[np.ndarray, list[str] | None]:
     """Nested lists of numbers, or a list of tables (one for each dataset) with the same columns."""
-    if X and (_is_frame(X[0]) or getattr(X[0], "ndim", 0) >= 2):
+    if X and (getattr(X[0], "ndim", 0) >= 2 or _is_frame(X[0]) or _is_arrow(X[0]) or _is_channels(X[0])):
         return _read_datasets(X, what)
     try:
         values = np.asarray(X)

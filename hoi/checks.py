@@ -48,8 +48,10 @@ def check_data(X: ArrayLike, *, what: str = "X") -> Data:
     Parameters
     ----------
     X : array_like, shape (n_samples, n_vars) or (n_datasets, n_samples, n_vars)
-        numpy array of real numbers, nested lists, DataFrame of pandas or polars, xarray DataArray (names from
-        the coordinate of the last dimension), torch tensor on any device, or a list of equal tables.
+        numpy array of real numbers, nested lists, DataFrame of pandas or polars, table of pyarrow, xarray
+        DataArray (names from the coordinate of the last dimension), torch tensor on any device, Raw, Evoked
+        or Epochs of MNE (channels are the variables, times the samples, epochs the datasets), or a list of
+        equal tables.
     what : str
         Name of the argument in error messages.
 

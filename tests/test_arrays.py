@@ -158,6 +158,71 @@ def test_polars():
     says(message(checks.check_data, polars.DataFrame({"a": [1, 2, 4], "s": ["x", "y", "z"]})), "'s' (String)")
 
 
+def test_what_is_not_computed_yet():
+    polars = pytest.importorskip("polars")
+    lazy = polars.DataFrame({"a": [1, 2, 4]}).lazy()
+    says(message(checks.check_data, lazy), "X is a LazyFrame", "use X.collect()")
+
+
+def test_pyarrow_tables_keep_names():
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table({"a": [1, 2, 4], "b": [0.5, 0.1, 0.2]})
+    data = checks.check_data(table)
+    assert data.names == ("a", "b")
+    np.testing.assert_array_equal(data.values[0], [[1, 0.5], [2, 0.1], [4, 0.2]])
+    assert checks.check_data([table, table]).values.shape == (2, 3, 2)
+
+
+class Channels(NamedTuple):
+    """What MNE offers of a Raw, an Evoked or Epochs."""
+
+    values: Any
+    ch_names: list[str]
+    times: Any
+
+    def get_data(self) -> Any:
+        return self.values
+
+
+class WithFrequencies(Channels):
+    """What MNE offers of a time-frequency average."""
+
+    freqs = np.arange(3)
+
+
+def test_channels_are_variables_and_times_are_samples():
+    data = checks.check_data(Channels(TABLE.T, list(NAMES), np.arange(4)))
+    assert (data.names, data.stacked) == (NAMES, False)
+    np.testing.assert_array_equal(data.values[0], TABLE)
+    assert data.values.flags.c_contiguous
+
+
+def test_epochs_are_datasets():
+    epochs = Channels(np.stack([TABLE.T, TABLE.T * 2]), list(NAMES), np.arange(4))
+    data = checks.check_data(epochs)
+    assert (data.names, data.stacked) == (NAMES, True)
+    np.testing.assert_array_equal(data.values[1], TABLE * 2)
+
+
+def test_a_list_of_recordings_is_a_stack():
+    raw = Channels(TABLE.T, list(NAMES), np.arange(4))
+    data = checks.check_data([raw, raw])
+    assert (data.values.shape, data.names, data.stacked) == ((2, 4, 3), NAMES, True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Channels(TABLE.T, list(NAMES), np.arange(5)),
+        Channels(TABLE.T[None, None], list(NAMES), np.arange(4)),
+        Channels(TABLE, list(NAMES), np.arange(4)),
+        WithFrequencies(np.stack([TABLE.T] * 3), list(NAMES), np.arange(4)),
+    ],
+)
+def test_recordings_of_another_shape(given):
+    says(message(checks.check_data, given), f"X is a {type(given).__name__} with data of shape", "a Raw, an Evoked")
+
+
 def test_xarray_names_come_from_the_last_dimension():
     xarray = pytest.importorskip("xarray")
     plain = xarray.DataArray(TABLE, dims=("time", "region"))

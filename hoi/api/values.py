@@ -43,7 +43,8 @@ def oinfo(
     Parameters
     ----------
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables), or GaussianSystem
-        Samples: numpy of any real dtype, nested lists, pandas or polars frames (names are kept), xarray, torch tensors.
+        Samples: numpy of any real dtype, nested lists, pandas or polars frames (names are kept), xarray, torch tensors,
+        MNE's Raw, Evoked and Epochs (channels are variables, times samples, epochs datasets).
         A GaussianSystem is used as it is: `estimator`, `ties` and `seed` were settled when it was made.
     multiplets : sequence of sequences of int or str, optional
         Sets by column index or name; lengths may differ. None takes all variables as one set.
