@@ -76,8 +76,8 @@ class Block(NamedTuple):
 def all_sets(problem: Problem, orders: tuple[int, int], backend: Backend, block: int) -> Iterator[Block]:
     """Every set that has a value, in lexicographic order within each order, at most `block` at a time."""
     for unit in cut(problem, *orders):
-        for part in backend.walk(problem, unit, UNRANKED, lambda: EVERYTHING):
-            found = _settled(problem, unit.dataset, part)
+        for some in backend.walk(problem, unit, UNRANKED, lambda: EVERYTHING):
+            found = _settled(problem, unit.dataset, some)
             raw = Terms(np.zeros_like(found.J), found.J, found.L, np.zeros(len(found.J), dtype=bool))
             terms = corrected(problem, raw, found.members)
             skipped = found.skipped

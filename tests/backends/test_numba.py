@@ -1,0 +1,292 @@
+"""The compiled walks: what they hand over, on systems made to be difficult, and that they agree with each other."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import warnings
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hoi
+import reference
+from hoi._backends import _registry
+from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
+from hoi._backends.numba_ import backend as walks
+from hoi._backends.numba_.complement import invert
+from hoi._backends.numba_.score import Trust, lower_bound, trust
+from hoi.engine.plan import prepare
+from hoi.maths import combinatorics
+from hoi.maths.measures import MEASURES
+from hoi.maths.terms import by_elimination
+
+EVERY_WALK = ["tail", "lanes", "complement"]
+
+
+def exact(matrix: np.ndarray, n_samples: int | None = None) -> hoi.GaussianSystem:
+    return hoi.GaussianSystem.from_covariance(matrix, n_samples)
+
+
+def problem_of(matrix: np.ndarray) -> Problem:
+    return prepare(exact(matrix), None, bias_correction=False)
+
+
+def only(walk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the backend take one walk wherever it can; the walk over complements needs a well conditioned matrix."""
+    monkeypatch.setattr(walks, "_use_lanes", lambda n, order: walk == "lanes" and order >= 4)
+    monkeypatch.setattr(walks, "_use_complements", lambda n, order: walk == "complement" and order < n)
+
+
+def search(matrix: np.ndarray, order: int | tuple[int, int], **options: object) -> hoi.Multiplets:
+    """A search that says nothing of singular sets."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hoi.SingularWarning)
+        return hoi.search(exact(matrix), order, **{"backend": "numba", **options})
+
+
+def assert_same(one: hoi.Multiplets, other: hoi.Multiplets) -> None:
+    """To the last bit."""
+    np.testing.assert_array_equal(one.indices, other.indices)
+    for name in MEASURES:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    for count in ("evaluated", "skipped"):
+        assert one.settings[count] == other.settings[count], count
+
+
+def handed_over(problem: Problem, order: int, measure: str, floor: Floor) -> Found:
+    """All that a walk hands over at a floor that does not move."""
+    n, row = problem.n_variables, MEASURES[measure]
+    unit = Unit(0, order, 0, comb(n - 2, order - 2))
+    ranking = Ranking(row.d, row.j, row.l)
+    parts = list(_registry.load("numba").walk(problem, unit, ranking, lambda: floor))
+    arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:3])
+    return Found(*arrays, sum(part.evaluated for part in parts), sum(part.skipped for part in parts))
+
+
+def reference_values(problem: Problem, order: int, measure: str) -> tuple[np.ndarray, np.ndarray]:
+    """(members, values) of all sets; NaN for singular ones."""
+    members = combinatorics.block(problem.n_variables, order, 0, comb(problem.n_variables, order))
+    terms = by_elimination(problem.matrix[0], members, problem.blocks)
+    values = MEASURES[measure].value(terms.D, terms.J, terms.L)
+    return members, np.where(terms.singular, np.nan, values)
+
+
+def sets(members: np.ndarray) -> set[tuple[int, ...]]:
+    return set(map(tuple, members.tolist()))
+
+
+# --- nothing that reaches the floor is lost
+
+
+@st.composite
+def systems(draw: st.DrawFn, smallest: int = 3, largest: int = 9) -> np.ndarray:
+    """Correlations of any condition, from independent to singular."""
+    n = draw(st.integers(smallest, largest))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    spread = draw(st.sampled_from([0.0, 1.0, 3.0, 6.0, 9.0, 12.0]))
+    factor = rng.standard_normal((n, n)) * 10.0 ** (-spread * rng.random(n))
+    C = factor @ factor.T + 1e-14 * np.eye(n)
+    scale = np.sqrt(np.diag(C))
+    R = C / np.outer(scale, scale)
+    np.fill_diagonal(R, 1.0)
+    return (R + R.T) / 2
+
+
+@pytest.mark.parametrize("walk", EVERY_WALK)
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_a_walk_hands_over_all_that_reaches_the_floor(
+    walk: str, measure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(walk, monkeypatch)
+
+    @given(systems(smallest=5), st.data())
+    def check(matrix: np.ndarray, data: st.DataObject) -> None:
+        problem = problem_of(matrix)
+        order = data.draw(st.integers(4, len(matrix)))
+        members, values = reference_values(problem, order, measure)
+        regular = ~np.isnan(values)
+        low, high = (data.draw(st.sampled_from([*values[regular], end])) for end in (-np.inf, np.inf))
+        found = handed_over(problem, order, measure, Floor(low, high))
+        wanted = members[regular & ((values <= low) | (values >= high))]
+        assert sets(wanted) <= sets(found.members)
+        open_ones = np.isnan(found.J)
+        singular = by_elimination(problem.matrix[0], found.members[open_ones], problem.blocks).singular
+        assert found.skipped + singular.sum() == (~regular).sum()
+        assert found.evaluated - singular.sum() == regular.sum()
+        # terms that are given hold to the margin that the engine allows for
+        D = np.zeros(len(found.J))
+        position = [combinatorics.rank(m, len(matrix)) for m in found.members.tolist()]
+        error = MEASURES[measure].value(D, found.J, found.L) - values[position]
+        assert np.all(np.abs(error[~open_ones]) <= 1e-4 * order)
+
+    check()
+
+
+def ill_conditioned(n: int, where: tuple[int, int, int]) -> np.ndarray:
+    """A near copy and what it differs by, nearly: the last of three variables is known to four digits given the others.
+
+    Each conditional variance is far above the limit of singularity.
+    """
+    rng = np.random.default_rng(0)
+    factors = 0.3 * rng.standard_normal((n, 2 * n + 3))
+    factors[:, :3] = 0
+    factors[np.arange(n), 3 + np.arange(n)] += 1
+    factors /= np.linalg.norm(factors, axis=1)[:, None]
+    z, difference, rest = np.eye(3, 2 * n + 3)
+    first, copy, last = where
+    factors[first], factors[copy] = z, z + 1e-5**0.5 * difference
+    factors[last] = difference + 1e-9**0.5 * rest
+    return factors @ factors.T
+
+
+def lost_sets(matrix: np.ndarray, order: int, chosen: tuple[int, ...]) -> int:
+    """How often a set with the chosen variables is not handed over when its own value is the floor."""
+    problem = problem_of(matrix)
+    members, values = reference_values(problem, order, "oinfo")
+    lost = 0
+    for i in np.flatnonzero(np.isin(members, chosen).sum(axis=1) == len(chosen)):
+        found = handed_over(problem, order, "oinfo", Floor(values[i], np.inf))
+        lost += tuple(members[i].tolist()) not in sets(found.members)
+    return lost
+
+
+@pytest.mark.parametrize("walk", ["tail", "lanes"])
+@pytest.mark.parametrize("where", [(0, 1, 9), (0, 1, 5), (3, 4, 7), (0, 1, 2)])
+def test_sets_whose_score_rounding_decides_are_handed_over(
+    walk: str, where: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever in a set the last conditional variance turns up: prefix, next member, last member."""
+    only(walk, monkeypatch)
+    matrix = ill_conditioned(10, where)
+    assert lost_sets(matrix, 5, where) == 0
+    # the guard is what keeps them
+    monkeypatch.setattr(walks, "trust", lambda order, bound: Trust(trust(order, bound).margin, np.inf))
+    assert lost_sets(matrix, 5, where) > 0
+
+
+def test_the_search_agrees_with_numpy_where_rounding_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    for walk, where in itertools.product(["tail", "lanes"], [(0, 1, 9), (0, 1, 5), (3, 4, 7)]):
+        only(walk, monkeypatch)
+        matrix = ill_conditioned(10, where)
+        for n_best in (1, 20, 60):
+            ours, numpys = (search(matrix, 5, n_best=n_best, backend=name) for name in ("numba", "numpy"))
+            assert_same(ours, numpys)
+
+
+@pytest.mark.parametrize("offset", np.linspace(-4e-16, 4e-16, 9))
+@pytest.mark.parametrize("walk", ["tail", "lanes"])
+def test_the_limit_of_singularity_is_the_same_to_the_last_bit(
+    walk: str, offset: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conditional variance that rounding puts on either side of the limit: the reference path decides."""
+    only(walk, monkeypatch)
+    matrix = hoi.simulate.random_covariance(9, seed=3).covariance
+    matrix = matrix / np.sqrt(np.outer(np.diag(matrix), np.diag(matrix)))
+    correlation = math.sqrt(1 - 1e-10) + offset
+    for i, j in ((0, 5), (2, 8)):
+        matrix[j] = matrix[:, j] = correlation * matrix[i]
+        matrix[j, j] = 1.0
+    matrix[8, 5] = matrix[5, 8] = matrix[0, 2] * correlation**2
+    assert_same(search(matrix, 5, n_best=40), search(matrix, 5, n_best=40, backend="numpy"))
+
+
+@pytest.mark.parametrize("measure", ["sinfo", "dtc", "oinfo"])
+@pytest.mark.parametrize("uniqueness", [3e-5, 1.8e-5, 1.5e-5, 1e-5, 3e-6])
+def test_products_near_the_ends_of_the_float_range(measure: str, uniqueness: float) -> None:
+    """Products of 64 entries of 1e4 to 1e6: below, at and above the largest double."""
+    loadings = np.sqrt(1 - uniqueness * np.random.default_rng(5).uniform(0.8, 1.25, 66))
+    matrix = hoi.simulate.common_cause(66, loadings).covariance
+    ours, numpys = (search(matrix, 64, measure=measure, backend=name) for name in ("numba", "numpy"))
+    assert_same(ours, numpys)
+
+
+# --- conditioning
+
+
+@given(systems())
+def test_no_eigenvalue_is_below_the_bound(matrix: np.ndarray) -> None:
+    bound = lower_bound(matrix)
+    assert 0 <= bound <= np.linalg.eigvalsh(matrix)[0] + 1e-13
+
+
+def test_the_margin_grows_with_the_condition() -> None:
+    for order in (3, 10, 30, 100):
+        margins = [trust(order, bound) for bound in (1e-2, 1e-6, 0.0)]
+        assert [m.largest == np.inf for m in margins] == [True, True, False]
+        assert order * 1e-9 <= margins[0].margin <= margins[1].margin <= margins[2].margin <= order * 1e-4
+
+
+def test_an_ill_conditioned_matrix_is_not_inverted() -> None:
+    good = hoi.simulate.random_covariance(20, seed=0).covariance
+    scale = np.sqrt(np.diag(good))
+    good = good / np.outer(scale, scale)
+    assert invert(good) is not None
+    for near in (1e-6, 1e-12, 0.0):
+        bad = good.copy()
+        bad[3] = bad[:, 3] = good[7] * math.sqrt(1 - near)
+        bad[3, 3] = 1.0
+        assert invert(bad) is None
+        singular = comb(18, 16) if near < 1e-10 else 0
+        found = search(bad, 18)
+        assert found.settings["skipped"] == singular
+        assert_same(found, search(bad, 18, backend="numpy"))
+
+
+# --- the walk over complements
+
+
+@given(systems(smallest=3), st.data())
+def test_complements_and_sets_give_the_same_table(matrix: np.ndarray, data: st.DataObject) -> None:
+    order = data.draw(st.integers(3, len(matrix)))
+    options = {
+        "measure": data.draw(st.sampled_from(sorted(MEASURES))),
+        "which": data.draw(st.sampled_from(["both", "lowest", "highest"])),
+        "n_best": data.draw(st.sampled_from([1, 5, 50])),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        only("complement", patch)
+        complements = search(matrix, order, **options)
+        only("tail", patch)
+        assert_same(complements, search(matrix, order, **options))
+
+
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+@pytest.mark.parametrize(("n", "order"), [(100, 98), (100, 99), (100, 100), (45, 42), (6, 4)])
+def test_orders_near_the_number_of_variables(n: int, order: int, measure: str) -> None:
+    """Against determinants and inverses by LAPACK."""
+    matrix = hoi.simulate.random_covariance(n, degrees_of_freedom=4 * n, seed=n).covariance
+    found = search(matrix, order, measure=measure, n_best=6)
+    members = np.array(list(itertools.combinations(range(n), order)))
+    D, J, L = np.zeros((3, len(members)))
+    for start in range(0, len(members), 500):
+        part = slice(start, start + 500)
+        C = matrix[members[part, :, None], members[part, None, :]]
+        D[part] = np.log(np.diagonal(C, axis1=1, axis2=2)).sum(axis=1)
+        J[part] = np.linalg.slogdet(C)[1]
+        L[part] = np.log(np.diagonal(np.linalg.inv(C), axis1=1, axis2=2)).sum(axis=1)
+    values = MEASURES[measure].value(D, J, L)
+    rows = list(zip(values.tolist(), map(tuple, members.tolist()), strict=True))
+    expected = reference.best(rows, "both", 6)
+    assert found.members == [s for _, _, s in expected]
+    np.testing.assert_allclose(getattr(found, measure), [v for _, v, _ in expected], rtol=0, atol=1e-10)
+    assert found.settings["evaluated"] == comb(n, order)
+
+
+def test_the_parts_of_an_order_hold_each_set_once() -> None:
+    """However it is cut: each set is in the unit its complement's beginning falls into."""
+    problem = problem_of(hoi.simulate.random_covariance(11, seed=1).covariance)
+    ranking = Ranking(1, -2, -1)
+    for order in range(3, 11):
+        stop = comb(9, order - 2)
+        for size in (1, 3, stop):
+            units = [Unit(0, order, start, min(start + size, stop)) for start in range(0, stop, size)]
+            everything = Floor(np.inf, -np.inf)
+            backend = _registry.load("numba")
+            parts = [part for unit in units for part in backend.walk(problem, unit, ranking, lambda: everything)]
+            members = [tuple(m) for part in parts for m in part.members.tolist()]
+            assert sorted(members) == list(itertools.combinations(range(11), order)), (order, size)
+            assert sum(part.evaluated for part in parts) == comb(11, order)
