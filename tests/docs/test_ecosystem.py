@@ -1,0 +1,107 @@
+"""Data of the packages that neuroscientists use, as those packages make them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from messages import message, says
+
+import hoi
+
+mne = pytest.importorskip("mne", reason="the tests with other packages run in `make docs-test`")
+maskers = pytest.importorskip("nilearn.maskers", reason="the tests with other packages run in `make docs-test`")
+nibabel = pytest.importorskip("nibabel")
+
+CHANNELS = ["Fz", "Cz", "Pz", "Oz", "T7"]
+
+
+@pytest.fixture(scope="module")
+def values():
+    """1000 samples of 5 channels; the third repeats the first two."""
+    rng = np.random.default_rng(5)
+    values = rng.standard_normal((1000, 5))
+    values[:, 2] += values[:, 0] + values[:, 1]
+    return values * 1e-6
+
+
+@pytest.fixture(scope="module")
+def raw(values):
+    info = mne.create_info(CHANNELS, 100.0, "eeg", verbose="error")
+    return mne.io.RawArray(values.T, info, verbose="error")
+
+
+@pytest.fixture(scope="module")
+def epochs(raw):
+    return mne.make_fixed_length_epochs(raw, 2.0, preload=True, verbose="error")
+
+
+def test_raw(raw, values):
+    assert hoi.oinfo(raw) == hoi.oinfo(values)
+    found = hoi.search(raw, 3, n_best=1)
+    assert found.names == tuple(CHANNELS)
+    assert found.member_names[0] == ("Fz", "Cz", "Pz")
+
+
+def test_the_channels_that_were_picked(raw, values):
+    assert hoi.oinfo(raw.copy().pick(["Pz", "Fz", "Cz"])) == hoi.oinfo(values[:, [2, 0, 1]])
+
+
+def test_epochs_are_datasets(epochs, values):
+    cut = values.reshape(5, 200, 5)
+    np.testing.assert_array_equal(hoi.oinfo(epochs), hoi.oinfo(cut))
+    found = hoi.search(epochs, 3, n_best=1, which="lowest")
+    assert found.dataset.tolist() == [0, 1, 2, 3, 4]
+    assert set(found.member_names) == {("Fz", "Cz", "Pz")}
+
+
+def test_evoked(epochs, values):
+    mean = values.reshape(5, 200, 5).mean(axis=0)
+    assert hoi.oinfo(epochs.average()) == pytest.approx(hoi.oinfo(mean), abs=1e-12)
+
+
+def test_a_spectrum_is_no_recording(raw):
+    spectrum = raw.compute_psd(verbose="error")
+    says(message(hoi.oinfo, spectrum), "X is a Spectrum with data of shape (5, ", "a Raw, an Evoked")
+
+
+def test_frames_of_mne(raw):
+    frame = raw.to_data_frame(index="time")
+    assert hoi.search(frame, 3, n_best=1).member_names[0] == ("Fz", "Cz", "Pz")
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Two runs of 40 volumes, and an atlas of 4 regions."""
+    rng = np.random.default_rng(8)
+    atlas = np.zeros((4, 4, 4), dtype=np.int16)
+    for region in range(4):
+        atlas[region] = region + 1
+    runs = []
+    for _ in range(2):
+        series = rng.standard_normal((40, 4))
+        series[:, 3] += series[:, 0] - series[:, 1]
+        data = np.broadcast_to(series.T[:, None, None, :], (4, 4, 4, 40)) + 0.01 * rng.standard_normal((4, 4, 4, 40))
+        runs.append(nibabel.Nifti1Image(data, np.eye(4)))
+    return runs, nibabel.Nifti1Image(atlas, np.eye(4))
+
+
+@pytest.mark.filterwarnings("ignore")  # of nilearn, on defaults that will change
+def test_the_output_of_a_masker(images):
+    runs, atlas = images
+    masker = maskers.NiftiLabelsMasker(atlas, verbose=0).fit()
+    series = [masker.transform(run) for run in runs]
+    found = hoi.search(series[0], 3, n_best=1)
+    assert (len(found.names), found.members[0]) == (4, (0, 1, 3))
+    both = hoi.search(series, 3, n_best=1, which="lowest")
+    assert both.members == [(0, 1, 3), (0, 1, 3)]
+    assert both.dataset.tolist() == [0, 1]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_frame_of_a_masker_keeps_its_names(images):
+    runs, atlas = images
+    labels = ["left", "right", "mid", "all"]
+    masker = maskers.NiftiLabelsMasker(atlas, labels=labels, verbose=0).set_output(transform="pandas")
+    found = hoi.search(masker.fit_transform(runs[0]), 3, n_best=1)
+    assert found.names == tuple(labels)
+    assert found.member_names[0] == ("left", "right", "all")
