@@ -1,4 +1,4 @@
-"""The command line: hoi search, measure, demo and backends.
+"""The command line: hoi search, measure, demo, backends and completion.
 
 Results go to standard output, remarks and errors to standard error. Exit status: 0 when all went well, 2 for
 wrong usage or input, 1 for an error of hoi itself, 130 after Ctrl-C.
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import hoi
+from hoi import _completion as _completions
 from hoi import _render, _report, _storage
 from hoi._errors import HoiError, HoiWarning
 from hoi.maths.measures import MEASURES
@@ -122,6 +123,10 @@ def _demo(arguments: argparse.Namespace) -> None:
 def _backends(arguments: argparse.Namespace) -> None:
     for name, state in hoi.backends().items():
         _write(f"{name:<8} {state}")
+
+
+def _completion(arguments: argparse.Namespace) -> None:
+    _write(_completions.script(arguments.shell, _parser()).rstrip())
 
 
 # -- input and output ------------------------------------------------------------------------------
@@ -302,16 +307,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     measure.set_defaults(run=_measure)
 
-    demo = commands.add_parser(
-        "demo", help="search a real fMRI recording that comes with hoi, and draw the result"
-    )
+    about = "search a real fMRI recording that comes with hoi, and draw the result"
+    demo = commands.add_parser("demo", help=about, description=f"{about[0].upper()}{about[1:]}.")
     demo.add_argument(
         "--out", metavar="DIR", default="demo-output", help="folder to write to (default demo-output)"
     )
     demo.set_defaults(run=_demo)
 
-    backends = commands.add_parser("backends", help="what can compute here, and why the rest cannot")
+    about = "what can compute here, and why the rest cannot"
+    backends = commands.add_parser("backends", help=about, description=f"{about[0].upper()}{about[1:]}.")
     backends.set_defaults(run=_backends)
+
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes hoi in a shell",
+        description="Print a script that completes commands, options and their values in a shell.",
+        epilog='In ~/.bashrc: eval "$(hoi completion bash)". For zsh likewise. For fish: hoi completion fish | source',
+    )
+    completion.add_argument("shell", choices=list(_completions.SHELLS))
+    completion.set_defaults(run=_completion)
     return parser
 
 
