@@ -43,7 +43,8 @@ def block(n: int, k: int, start: int, stop: int) -> NDArray[np.intp]:
     All rows are unranked at once, column by column: a row's next element is found in the running sums of the
     numbers of sets behind each possible element.
     """
-    position = np.arange(start, stop, dtype=np.int64)
+    kind = np.int64 if stop < 2**62 else object  # Python's integers do not overflow
+    position = np.arange(start, stop, dtype=kind)
     members = np.empty((len(position), k), dtype=np.intp)
     element = np.zeros(len(position), dtype=np.int64)
     for i in range(k):
@@ -52,7 +53,7 @@ def block(n: int, k: int, start: int, stop: int) -> NDArray[np.intp]:
         before = before.astype(np.int64) if before[-1] < 2**62 else before
         target = position + before[element]
         chosen = np.searchsorted(before, target, side="right") - 1
-        position = (target - before[chosen]).astype(np.int64)
+        position = (target - before[chosen]).astype(kind)
         members[:, i] = chosen
         element = chosen + 1
     return members

@@ -78,7 +78,7 @@ def normal_scores(X: Tensor, ties: Ties, rng: np.random.Generator | None) -> tup
         ascending, order = torch.sort(x, dim=1, stable=True)
         new = torch.ones_like(x, dtype=torch.bool)
         torch.ne(ascending[:, 1:], ascending[:, :-1], out=new[:, 1:])
-        repeated[start:stop] = 1 - new.sum(1) / n
+        repeated[start:stop] = 1 - new.sum(1, dtype=torch.float64) / n
         if ties == "average":
             scores[start:stop].scatter_(1, order, _average_scores(new, table))
             return True

@@ -208,8 +208,10 @@ class Walk:
             self.launch(self.screened, dataset, state, screen, place, codes[0], count)
         else:
             hits, singular = sweep.score_pairs(self.R, dataset, state, screen)
-            codes.append((place[hits[:, 0]] * n + hits[:, 1] + n - T) * n + hits[:, 2] + n - T)
             lost = lost + singular
+            count[0] += len(hits)
+            if sum(map(len, codes)) <= self.sizes.room:  # beyond that they are not used
+                codes.append((place[hits[:, 0]] * n + hits[:, 1] + n - T) * n + hits[:, 2] + n - T)
         count[1] += lost
 
     def _screen(self, floor: Floor) -> sweep.Screen:
