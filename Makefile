@@ -4,7 +4,7 @@
 #   make demo          the library at work on a real recording
 #   make test          all tests, those of the torch backend included
 #   make test-lowest   the same with the oldest versions that pyproject.toml promises, without torch
-#   make lint          ruff
+#   make lint          ruff and mypy
 #   make bench         the benchmarks
 #   make clean         remove the environments, caches and output
 #
@@ -37,6 +37,7 @@ test-lowest: $(LOWEST)/.lowest
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
 
 bench: $(VENV)/.test
 	$(VENV)/bin/python -m pytest benchmarks --benchmark-only

@@ -151,7 +151,7 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         return tags
 
 
-def _with_first_variable(system: GaussianSystem, order: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _with_first_variable(system: GaussianSystem, order: int) -> Iterator[tuple[Any, np.ndarray]]:
     """The other members, and the O-information, of all sets that hold variable 0, block by block."""
     for block in api.scan(system, order):
         chosen = (block.indices == 0).any(axis=1)

@@ -6,7 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hoi import plot
 from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY
@@ -30,7 +30,7 @@ _COLOURS = {
     REDUNDANCY: "var(--redundancy)",
     "#FFFFFF": "var(--ground)",
 }
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     **dict.fromkeys(["text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"], _TEXT),
     "svg.fonttype": "none",
     "svg.hashsalt": "hoi",

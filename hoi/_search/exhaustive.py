@@ -53,7 +53,7 @@ def best_sets(
     members = np.concatenate([rows for _, _, rows in parts])
     dataset = np.concatenate([np.full(len(rows), d) for d, _, rows in parts])
     extreme = np.concatenate([np.full(len(rows), end) for _, end, rows in parts])
-    terms = Terms(*(np.empty(len(members)) for _ in range(3)), np.zeros(len(members), dtype=bool))
+    terms = Terms.zeros(len(members))
     sizes = (members >= 0).sum(axis=1)
     for d, k in sorted(set(zip(dataset.tolist(), sizes.tolist(), strict=True))):
         rows = np.flatnonzero((dataset == d) & (sizes == k))
@@ -83,7 +83,8 @@ def all_sets(problem: Problem, orders: tuple[int, int], backend: Backend, block:
             skipped = found.skipped
             for start in range(0, max(len(found.J), 1), block):
                 part = slice(start, start + block)
-                yield Block(unit.dataset, found.members[part], Terms(*(t[part] for t in terms)), skipped)
+                some_terms = Terms(terms.D[part], terms.J[part], terms.L[part], terms.singular[part])
+                yield Block(unit.dataset, found.members[part], some_terms, skipped)
                 skipped = 0
 
 

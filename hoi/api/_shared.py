@@ -19,6 +19,7 @@ from hoi._errors import HoiError
 from hoi._search.exhaustive import corrected
 from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Ties
 from hoi.engine.plan import prepare, variable_names
+from hoi.maths.measures import MEASURES
 from hoi.maths.terms import Terms
 from hoi.system import GaussianSystem
 
@@ -26,6 +27,7 @@ __all__ = [
     "Call",
     "as_user_shape",
     "evaluate",
+    "four_measures",
     "open_call",
     "pick",
     "scale_of",
@@ -81,16 +83,24 @@ def scale_of(units: str) -> float:
     return 1.0 if checks.check_choice(units, ("nats", "bits"), "units") == "nats" else 1.0 / math.log(2.0)
 
 
+def four_measures(
+    scale: float, D: FloatArray, J: FloatArray, L: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The measures of a `Multiplets`, in its order."""
+    tc, dtc, oinfo, sinfo = (scale * MEASURES[name].value(D, J, L) for name in ("tc", "dtc", "oinfo", "sinfo"))
+    return tc, dtc, oinfo, sinfo
+
+
 def evaluate(call: Call, sets: Sequence[tuple[int, ...]], backend: Backend) -> Terms:
     """Corrected terms (n_datasets, n_sets) of given sets of any orders."""
     problem = call.problem
     shape = (problem.n_datasets, len(sets))
-    terms = Terms(*(np.zeros(shape) for _ in range(3)), np.zeros(shape, dtype=bool))
+    terms = Terms.zeros(shape)
     orders = np.array([len(members) for members in sets])
     columns = np.diff(problem.blocks)
-    for order in np.unique(orders):
+    for order in np.unique(orders).tolist():
         rows = np.flatnonzero(orders == order)
-        members = np.sort(np.array([sets[row] for row in rows], dtype=np.intp), axis=1)
+        members = np.sort(np.array([sets[row] for row in rows.tolist()], dtype=np.intp), axis=1)
         _require_samples(call, members, columns)
         for dataset in range(problem.n_datasets):
             found = corrected(problem, backend.terms(problem, dataset, members), members)

@@ -12,7 +12,7 @@ from hoi import checks
 from hoi._errors import SingularWarning
 from hoi._search.exhaustive import all_sets, best_sets
 from hoi._typing import ArrayLike, Multiplet, Seed, Ties, Units
-from hoi.api._shared import Call, open_call, pick, scale_of, settings_of
+from hoi.api._shared import Call, four_measures, open_call, pick, scale_of, settings_of
 from hoi.engine.plan import count_sets
 from hoi.engine.run import default_threads
 from hoi.maths.measures import MEASURES
@@ -128,7 +128,7 @@ def search(
     D, J, L, _ = rows.terms
     return Multiplets(
         rows.members,
-        *(scale * MEASURES[name].value(D, J, L) for name in ("tc", "dtc", "oinfo", "sinfo")),
+        *four_measures(scale, D, J, L),
         names=call.names,
         dataset=rows.dataset if call.system.stacked else None,
         extreme=rows.extreme,
@@ -200,7 +200,7 @@ def scan(
             if len(block.members) or block.skipped:
                 yield Multiplets(
                     block.members,
-                    *(scale * MEASURES[name].value(D, J, L) for name in ("tc", "dtc", "oinfo", "sinfo")),
+                    *four_measures(scale, D, J, L),
                     names=call.names,
                     dataset=np.full(len(J), block.dataset) if call.system.stacked else None,
                     settings={**settings, "evaluated": len(J), "skipped": block.skipped},

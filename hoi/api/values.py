@@ -8,7 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Ties, Units
-from hoi.api._shared import as_user_shape, evaluate, open_call, pick, scale_of, sets_of, settings_of, unwrap
+from hoi.api._shared import (
+    as_user_shape,
+    evaluate,
+    four_measures,
+    open_call,
+    pick,
+    scale_of,
+    sets_of,
+    settings_of,
+    unwrap,
+)
 from hoi.maths.measures import MEASURES
 from hoi.results import Multiplets
 from hoi.system import GaussianSystem
@@ -299,13 +309,12 @@ def measures(
     indices = np.full((len(sets), max(map(len, sets))), -1, dtype=np.intp)
     for row, members in zip(indices, sets, strict=True):
         row[: len(members)] = members
-    columns = terms.D.ravel(), terms.J.ravel(), terms.L.ravel()
     settings = settings_of(
         call, units, chosen, seed, evaluated=terms.J.size, skipped=0, seconds=time.perf_counter() - began
     )
     return Multiplets(
         np.tile(indices, (n_datasets, 1)),
-        *(scale * MEASURES[name].value(*columns) for name in ("tc", "dtc", "oinfo", "sinfo")),
+        *four_measures(scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
         names=call.names,
         dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
         settings=settings,

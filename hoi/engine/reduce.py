@@ -88,8 +88,8 @@ class Best:
         return dataset, order if self.per_order else 0, end
 
     def _last(self, key: tuple[int, int, str], open_value: float) -> float:
-        values = self._kept[key][1] if key in self._kept else ()
-        return float(values[-1]) if len(values) == self.n_best else open_value
+        full = key in self._kept and len(self._kept[key][1]) == self.n_best
+        return float(self._kept[key][1][-1]) if full else open_value
 
     def _take(self, key: tuple[int, int, str], members: NDArray[np.intp], values: FloatArray) -> None:
         if key in self._kept:

@@ -28,6 +28,11 @@ class Terms(NamedTuple):
     L: NDArray[np.float64]
     singular: NDArray[np.bool_]
 
+    @classmethod
+    def zeros(cls, shape: int | tuple[int, ...]) -> Terms:
+        """Room for the terms of sets, to be filled in."""
+        return cls(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool))
+
 
 def by_definition(C: NDArray[np.float64], members: NDArray[np.intp], blocks: NDArray[np.intp]) -> Terms:
     """Terms from log-determinants of sub-matrices, one set after the other.
