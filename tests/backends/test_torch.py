@@ -1,32 +1,29 @@
-"""The torch backends beyond the contract: data that stay on their device, the sweep, memory, and what is missing."""
+"""The torch backends beyond the contract: data that stay on their device, terms, ranges of sets, and the sweep."""
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import itertools
-import sys
 from math import comb
 
 import numpy as np
 import pytest
+from messages import message
+from walks import agree, system_of
 
 import hoi
 from hoi import checks
-from hoi._backends import _registry
 from hoi._backends._protocol import EVERYTHING, Floor, Ranking, Unit
-from hoi._search.exhaustive import best_sets
 from hoi.engine.plan import cut, prepare
 from hoi.maths.copula import normal_scores
 from hoi.maths.measures import MEASURES
 from hoi.maths.terms import by_elimination
-from messages import message, says
 
 torch = pytest.importorskip("torch")
 
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
-from hoi._backends.torch_ import device, eliminate, estimate, ranges, sweep, walk  # noqa: E402
+from hoi._backends.torch_ import estimate, ranges, sweep, walk  # noqa: E402
 
-BOTH = ("lowest", "highest")
 CPU = torch.device("cpu")
 
 
@@ -45,30 +42,6 @@ def tied_table(n_samples=40, n_variables=6):
     X[:3, 1] = -0.0, 0.0, -0.0
     X[:, 2] = np.round(X[:, 2], 1)
     return X
-
-
-def system_of(n, *, copies=(), near=(), n_samples=80, n_datasets=1, seed=3):
-    """A system of several datasets; a copy (i, j) makes column i equal to j, a near one adds a little noise."""
-    X = hoi.simulate.random_covariance(n, seed=seed).sample(n_samples, seed=seed, n_datasets=n_datasets)
-    rng = np.random.default_rng(seed)
-    for i, j in copies:
-        X[..., i] = X[..., j]
-    for i, j, noise in near:
-        X[..., i] = X[..., j] + noise * rng.normal(size=X.shape[:-1])
-    return hoi.GaussianSystem.from_data(X, estimator="gaussian")
-
-
-def agree(problem, order, measure, backend, n_best=6):
-    """The backend finds what numpy finds, with the same counts."""
-    found, wanted = (
-        best_sets(problem, (order, order), MEASURES[measure], BOTH, n_best, False, b, 1, False)
-        for b in (backend, _registry.load("numpy"))
-    )
-    where = f"order {order}, {measure}"
-    assert np.array_equal(found.members, wanted.members), where
-    assert np.array_equal(found.dataset, wanted.dataset), where
-    assert (found.evaluated, found.skipped) == (wanted.evaluated, wanted.skipped), where
-    assert np.array_equal(found.terms.J, wanted.terms.J), where
 
 
 # --- ranks, scores, covariance
@@ -95,20 +68,14 @@ def test_scores_do_not_depend_on_the_block_of_columns(monkeypatch):
 def test_estimates_are_those_of_numpy(estimator, n_datasets):
     X = tied_table() if n_datasets is None else np.stack([tied_table()[i:] for i in (0, 1, 2)][:1] * n_datasets)
     options = {"estimator": estimator, "ties": "random", "seed": 4}
-    with pytest.warns(hoi.TiesWarning) if estimator == "gaussian_copula" else nothing():
+    with pytest.warns(hoi.TiesWarning) if estimator == "gaussian_copula" else contextlib.nullcontext():
         wanted = hoi.GaussianSystem.from_data(X, **options)
     for given in (X, torch.from_numpy(X), X.tolist()):
-        with pytest.warns(hoi.TiesWarning) if estimator == "gaussian_copula" else nothing():
+        with pytest.warns(hoi.TiesWarning) if estimator == "gaussian_copula" else contextlib.nullcontext():
             system = hoi.GaussianSystem.from_data(given, backend="torch", **options)
         np.testing.assert_allclose(system.matrices, wanted.matrices, rtol=0, atol=1e-13)
         assert np.array_equal(system.matrices, system.matrices.swapaxes(1, 2))
         assert (system.names, system.n_samples, system.stacked) == (wanted.names, wanted.n_samples, wanted.stacked)
-
-
-def nothing():
-    import contextlib
-
-    return contextlib.nullcontext()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int16", "uint8", "bool"])
@@ -252,7 +219,7 @@ def test_orders_of_several_units(small):
     backend = leaf.TorchBackend()
     floor = Floor(-0.02, 0.3)
     ranking = Ranking(1, -2, -1)
-    whole = [found for found in backend.walk(problem, Unit(0, 4, 0, comb(10, 2)), ranking, lambda: floor)]
+    whole = list(backend.walk(problem, Unit(0, 4, 0, comb(10, 2)), ranking, lambda: floor))
     parts = [f for u in cut(problem, 4, 4, 37) for f in backend.walk(problem, u, ranking, lambda: floor)]
     a, b = (np.concatenate([f.members for f in found]) for found in (whole, parts))
     assert len(a) > 10
@@ -285,114 +252,13 @@ def test_scan_gives_everything(small):
     assert sum(len(f.members) for f in parts) == comb(9, 4) - comb(7, 2)
 
 
-# --- memory
-
-
-def out_of_memory_above(monkeypatch, most):
-    """`terms_of` runs out of memory for more than `most` sets at once."""
-    original, sizes = eliminate.terms_of, []
-
-    def limited(R, dataset, members, blocks, width):
-        if len(members) > most:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 GiB.")
-        sizes.append(len(members))
-        return original(R, dataset, members, blocks, width)
-
-    monkeypatch.setattr(leaf, "terms_of", limited)
-    monkeypatch.setattr(walk, "terms_of", limited)
-    return sizes
-
-
-def test_blocks_are_halved_when_memory_runs_out(monkeypatch):
-    system = system_of(9)
-    sets = list(itertools.combinations(range(9), 3))
-    wanted = hoi.oinfo(system, sets, backend="torch"), hoi.search(system, 3, backend="torch").members
-    sizes = out_of_memory_above(monkeypatch, 10)
-    assert np.array_equal(hoi.oinfo(system, sets, backend="torch"), wanted[0])
-    assert hoi.search(system, 3, backend="torch").members == wanted[1]
-    assert 5 < max(sizes) <= 10
-
-
-def test_a_single_set_that_does_not_fit_is_an_error(monkeypatch):
-    out_of_memory_above(monkeypatch, 0)
-    text = message(hoi.oinfo, system_of(4), backend="torch")
-    says(text, "cpu has too little free memory for a single set of 4 variables", "7 GiB", 'backend="numba"')
-
-
-def test_other_errors_of_torch_are_not_hidden():
-    def broken(start, stop):
-        raise RuntimeError("something else")
-
-    with pytest.raises(RuntimeError, match="something else"):
-        list(device.in_parts(broken, 0, 4, 2, CPU, "thing"))
-
-
-# --- what is missing
-
-
-def test_without_torch_the_error_says_how_to_install_it(monkeypatch):
-    for name in [name for name in sys.modules if name.startswith("hoi._backends.torch_")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.setattr(_registry, "_loaded", {})
-    for backend in ("torch", "cuda"):
-        with pytest.raises(hoi.BackendUnavailableError) as caught:
-            hoi.oinfo(system_of(4), backend=backend)
-        says(str(caught.value), "need PyTorch", "pip install 'hoi[torch]'")
-    assert "PyTorch" in hoi.backends()["cuda"]
-    monkeypatch.undo()
-    importlib.import_module("hoi._backends.torch_.backend")
-
-
-def test_torch_without_cuda(monkeypatch):
-    monkeypatch.setattr(_registry, "_loaded", {})
-    monkeypatch.setattr(torch.version, "cuda", None)
-    monkeypatch.setattr(torch.version, "hip", None)
-    says(message(hoi.search, system_of(4), 3, backend="cuda"), "needs a PyTorch built with CUDA", "pytorch.org")
-
-
-def test_cuda_without_a_gpu(monkeypatch):
-    monkeypatch.setattr(_registry, "_loaded", {})
-    monkeypatch.setattr(torch.version, "cuda", "13.0")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-
-    def no_driver():
-        raise RuntimeError("Found no NVIDIA driver on your system.\nMore words.")
-
-    monkeypatch.setattr(torch.cuda, "init", no_driver)
-    text = message(hoi.oinfo, system_of(4), backend="cuda")
-    says(text, "CUDA 13.0", "finds no GPU: Found no NVIDIA driver on your system.", "nvidia-smi", 'backend="numba"')
-    assert "More words" not in text
-
-
-def test_a_device_without_float64():
-    with pytest.raises(hoi.BackendUnavailableError, match="has no float64"):
-        device.require_float64(torch.device("mps"))
-
-
-# --- choices
-
-
-def test_settings_say_device_and_kernel(recording):
-    settings = hoi.search(recording, 3, backend="torch").settings
-    assert (settings["backend"], settings["device"], settings["kernel"]) == ("torch", "cpu", "torch")
-    assert settings["screening"] == "float64"
-
-
-def test_the_device_of_the_data_is_kept():
-    system = hoi.GaussianSystem.from_data(torch.rand(20, 3, generator=torch.Generator().manual_seed(0)), backend="torch")
-    assert system.device is None, "the CPU is what there is anyway"
-    system.device = "cuda:1"
-    assert leaf.TorchBackend()._device(prepare(system, None, True)) == torch.device("cuda", 1)
-
-
 def test_the_margin_of_float32_is_above_its_errors():
     """Scores of random sets in float32 are within the stated bound of those in float64."""
     rng = np.random.default_rng(8)
     for M in (1, 3, 6, 10):
         n = M + 6
         X = rng.normal(size=(60, n)) @ (np.eye(n) + 0.35 * rng.normal(size=(n, n)))
-        R = torch.from_numpy(np.corrcoef(X.T))[None]
+        R = torch.from_numpy(np.corrcoef(X.T))
         rows = ranges.unrank(0, comb(n - 2, M), n - 2, M, CPU)
         rows = rows[rows[:, -1] == M]
         worst = 0.0
@@ -400,7 +266,7 @@ def test_the_margin_of_float32_is_above_its_errors():
             logs = []
             for dtype in (torch.float64, torch.float32):
                 screen = sweep.Screen(a, b, 0.0, 0.0, walk.NEAR[dtype], dtype)
-                state = sweep.make_state(R, 0, rows, n - 1 - M, screen)
+                state = sweep.make_state(R, rows, n - 1 - M, screen)
                 logs.append(log_scores(R, state, a, b))
             good = logs[0][1] & torch.isfinite(logs[1][0])
             worst = max(worst, float((logs[0][0] - logs[1][0]).abs()[good].max()) / 2)
@@ -413,7 +279,7 @@ def log_scores(R, state, a, b):
     x, y = torch.triu_indices(T, T, 1)
     n = R.shape[-1]
     sx, sy = state.S[:, x], state.S[:, y]
-    q = R[0, n - T + x, n - T + y].to(sx.dtype) - (state.V[:, :, x] * state.V[:, :, y]).sum(1)
+    q = R[n - T + x, n - T + y].to(sx.dtype) - (state.V[:, :, x] * state.V[:, :, y]).sum(1)
     s2 = sy - q * q / sx
     c = q / sx
     t = state.U[:, :, y] - state.U[:, :, x] * c[:, None]

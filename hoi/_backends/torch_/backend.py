@@ -59,14 +59,14 @@ class TorchBackend:
         self._matrices(problem)
 
     def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
-        R = self._matrices(problem)
+        R = self._matrices(problem)[dataset]
         m, k = members.shape
         blocks = torch.from_numpy(problem.blocks.astype(np.int64)).to(R.device)
         width = int(np.diff(problem.blocks).max())
         rows = torch.from_numpy(members.astype(np.int64)).to(R.device)
 
         def work(start: int, stop: int) -> tuple[NDArray[Any], ...]:
-            found = terms_of(R, dataset, rows[start:stop], blocks, width)
+            found = terms_of(R, rows[start:stop], blocks, width)
             return tuple(part.cpu().numpy() for part in found)
 
         step = budget(R.device) // bytes_per_set(k, width)
@@ -77,7 +77,7 @@ class TorchBackend:
     def walk(
         self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
     ) -> Iterator[Found]:
-        R = self._matrices(problem)
+        R = self._matrices(problem)[unit.dataset]
         sizes = GPU if R.device.type == "cuda" else CPU
         launch = None
         if self.kernel(R.device) == "triton":
@@ -100,9 +100,11 @@ class TorchBackend:
 
     def precision(self, device: torch.device) -> str:
         """Type that the search screens in; the plain torch kernel knows float64 only."""
+        if self.kernel(device) == "torch":
+            return "float64"
         if self._precision is not None:
             return self._precision
-        if self.kernel(device) == "torch" or device.type != "cuda":
+        if device.type != "cuda":
             return "float64"
         return "float64" if torch.cuda.get_device_capability(device) in _FAST_FLOAT64 else "float32"
 

@@ -26,13 +26,13 @@ def bytes_per_set(order: int, width: int) -> int:
     return 8 * (5 * K * K + 2 * K * width + 8 * K)
 
 
-def terms_of(R: Tensor, dataset: Tensor | int, members: Tensor, blocks: Tensor, width: int) -> DeviceTerms:
-    """Terms of the sets in the rows of `members` (m, k), of one dataset or each of its own.
+def terms_of(R: Tensor, members: Tensor, blocks: Tensor, width: int) -> DeviceTerms:
+    """Terms of the sets in the rows of `members` (m, k).
 
-    `R` (n_datasets, n_columns, n_columns) is in standard form; variable ``v`` is the columns
+    `R` (n_columns, n_columns) is in standard form; variable ``v`` is the columns
     ``blocks[v]:blocks[v + 1]``, at most `width` of them.
     """
-    A = _gather(R, dataset, members, blocks, width)
+    A = _gather(R, members, blocks, width)
     K = len(A)
     W, pivots, singular = factor(A)
     J = pivots.log().sum(0)
@@ -69,15 +69,15 @@ def factor(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return W, pivots, singular
 
 
-def _gather(R: Tensor, dataset: Tensor | int, members: Tensor, blocks: Tensor, width: int) -> Tensor:
+def _gather(R: Tensor, members: Tensor, blocks: Tensor, width: int) -> Tensor:
     """Sub-matrices (K, K, m) of the sets; narrow variables are filled up with independent unit columns."""
     if width == 1:
         columns = blocks[members.T]
-        return R[dataset, columns[:, None], columns[None]]
+        return R[columns[:, None], columns[None]]
     sizes = blocks.diff()[members.T]  # (k, m)
     offset = torch.arange(width, device=R.device)[None, :, None]
     real = (offset < sizes[:, None]).reshape(-1, members.shape[0])
     columns = torch.where(real, (blocks[members.T][:, None] + offset).reshape(real.shape), 0)
-    A = R[dataset, columns[:, None], columns[None]]
+    A = R[columns[:, None], columns[None]]
     unit = torch.eye(len(columns), dtype=R.dtype, device=R.device)[:, :, None]
     return torch.where(real[:, None] & real[None], A, unit)

@@ -11,8 +11,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from hoi._backends.torch_.sweep import Screen, State
-from hoi.maths.terms import SINGULAR
+from hoi._backends.torch_.sweep import SURELY_SINGULAR, Screen, State
 
 __all__ = ["launch_pairs", "shape_for"]
 
@@ -23,10 +22,10 @@ _LANES = 32
 
 @triton.jit
 def _pairs(
-    R, dataset, V, U, S, P, LOW, HIGH, FIRST, DEAD, PLACE, OUT, COUNT,
+    R, V, U, S, P, LOW, HIGH, FIRST, DEAD, PLACE, OUT, COUNT,
     rows, T, n, capacity,
     near: tl.constexpr, tol: tl.constexpr, tiny: tl.constexpr,
-    MANY: tl.constexpr, EXACT: tl.constexpr, M: tl.constexpr, a: tl.constexpr, b: tl.constexpr,
+    EXACT: tl.constexpr, M: tl.constexpr, a: tl.constexpr, b: tl.constexpr,
     ROWS: tl.constexpr, X: tl.constexpr, Y: tl.constexpr,
 ):  # fmt: skip
     """List the survivors as ``(place * n + x) * n + y`` in OUT; add their number, and the singular ones, to COUNT."""
@@ -42,11 +41,6 @@ def _pairs(
     first = tl.load(FIRST + block + row, live, other=0).to(tl.int32)
     place = tl.load(PLACE + block + row, live, other=0)
     R += (n - T) * (n + 1)  # to lane 0, lane 0
-    if MANY:
-        system = tl.load(dataset + block + row, live, other=0)
-        behind = (system * n * n)[:, None, None]
-    else:
-        behind = tl.zeros([1, 1, 1], tl.int32)
     on_x = live[:, None] & (x < T)[None, :] & (x[None, :] >= first[:, None])
     sx = tl.load(S + row[:, None] * T + x[None, :], on_x, other=1.0)
     inv_x = 1.0 / sx
@@ -55,14 +49,17 @@ def _pairs(
         scale *= inv_x
     low = tl.load(LOW + block + row, live, other=0.0)[:, None] * scale
     low = tl.where(low > tiny, low, tiny)
-    high = tl.load(HIGH + block + row, live, other=0.0)[:, None] * scale
+    bound = tl.load(HIGH + block + row, live, other=0.0)[:, None]
+    sound = bound >= 0
+    high = bound * scale
+    absent = sound & (sx <= tol)
     at_x = row[:, None] * (M * T) + x[None, :]
     for start in range(tl.program_id(1) * X, T, Y):
         y = start + tl.arange(0, Y)
         on_y = live[:, None] & (y < T)[None, :]
         at_y = row[:, None] * (M * T) + y[None, :]
         on = on_x[:, :, None] & on_y[:, None, :] & (x[:, None] < y[None, :])[None, :, :]
-        q = tl.load(R + behind + (x[:, None] * n + y[None, :])[None, :, :], on, other=0.0)
+        q = tl.load(R + (x[:, None] * n + y[None, :])[None, :, :], on, other=0.0)
         for j in range(M):
             vx = tl.load(V + at_x + j * T, on_x, other=0.0)
             vy = tl.load(V + at_y + j * T, on_y, other=0.0)
@@ -87,9 +84,9 @@ def _pairs(
             v *= inv_y
         # written so that anything that is not a number, or out of range, is handed over
         plain = (v > low[:, :, None]) & (v < high[:, :, None]) & (s2 >= near) & (sx >= near)[:, :, None]
-        singular = on & ~(sx > tol)[:, :, None]
+        singular = on & absent[:, :, None]
         if EXACT:
-            singular = singular | (on & ~(s2 > tol))
+            singular = singular | (on & (sound & (sx >= near))[:, :, None] & (s2 <= tol))
         hit = tl.reshape((on & ~plain & ~singular).to(tl.int32), [ROWS * X * Y])
         found = tl.sum(hit, axis=0)
         if found > 0:
@@ -108,22 +105,18 @@ def shape_for(T: int) -> tuple[int, int, int, int]:
     return max(1, _TILE // (x * lanes)), x, lanes, 4
 
 
-def launch_pairs(
-    R: Tensor, dataset: Tensor | int, state: State, screen: Screen, place: Tensor, out: Tensor, count: Tensor
-) -> None:
+def launch_pairs(R: Tensor, state: State, screen: Screen, place: Tensor, out: Tensor, count: Tensor) -> None:
     """Queue the kernel on a block of prefixes; it appends to `out` and adds to `count`, and nothing waits for it.
 
-    `R` has the type of the screen; `place` (B,) is the number of each prefix in its part.
+    `R` (n, n) has the type of the screen; `place` (B,) is the number of each prefix in its part.
     """
     B, M, T = state.V.shape
-    many = isinstance(dataset, Tensor)
     ROWS, X, Y, warps = shape_for(T)
     grid = (triton.cdiv(B, ROWS), triton.cdiv(T - 1, X))
     _pairs[grid](
-        R if many else R[dataset], dataset if many else place,
-        state.V, state.U, state.S, state.P, state.low, state.high, state.first, state.dead, place, out, count,
+        R, state.V, state.U, state.S, state.P, state.low, state.high, state.first, state.dead, place, out, count,
         B, T, R.shape[-1], len(out),
-        near=screen.near, tol=SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
-        MANY=many, EXACT=screen.dtype == torch.float64, M=M, a=screen.a, b=screen.b,
+        near=screen.near, tol=SURELY_SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
+        EXACT=screen.dtype == torch.float64, M=M, a=screen.a, b=screen.b,
         ROWS=ROWS, X=X, Y=Y, num_warps=warps, enable_fp_fusion=True,
     )  # fmt: skip

@@ -23,14 +23,19 @@ from torch import Tensor
 from hoi._backends.torch_.eliminate import factor
 from hoi.maths.terms import SINGULAR
 
-__all__ = ["Bucket", "Screen", "State", "buckets", "bytes_per_prefix", "make_state", "score_pairs"]
+__all__ = ["SURELY_SINGULAR", "Bucket", "Screen", "State", "buckets", "bytes_per_prefix", "make_state", "score_pairs"]
+
+
+# A conditional variance in float64 so small leaves no doubt: rounding cannot have moved it from above SINGULAR, where
+# those before it are not near-singular. Sets in doubt are handed over, and elimination decides.
+SURELY_SINGULAR = SINGULAR / 2
 
 
 class Screen(NamedTuple):
     """Which sets are of interest: those whose score is not within ``exp(low) < det^a prod(p)^b < exp(high)``.
 
-    A set with a conditional variance below `near` is always of
-    interest, since its score may be off by more than the margin in the thresholds.
+    A set with a conditional variance below `near` is of interest too, unless it is surely singular, since its score
+    may be off by more than the margin in the thresholds.
     """
 
     a: int
@@ -45,7 +50,8 @@ class State(NamedTuple):
     """What a block of prefixes leaves to the pairs. Lanes are the last `T` variables.
 
     `first` (B,) is the first lane behind each prefix; `low`, `high` (B,) its thresholds, without the determinant of
-    the prefix; `dead` (B,) marks singular prefixes. `V`, `U` (B, M, T), `S` (B, T), `P` (B, M).
+    the prefix: inf and -inf for one that is near-singular, of which every set is handed over. `dead` (B,) marks
+    singular prefixes. `V`, `U` (B, M, T), `S` (B, T), `P` (B, M).
     """
 
     V: Tensor
@@ -100,15 +106,13 @@ def bytes_per_prefix(M: int, T: int, *, mask: bool) -> int:
     return 8 * (5 * M * M + 6 * M * T + 8 * T + 16) + (T * T + 8 * (M + 6) * T if mask else 0)
 
 
-def make_state(R: Tensor, dataset: Tensor | int, prefixes: Tensor, T: int, screen: Screen) -> State:
-    """State of prefixes (B, M), of one dataset or each of its own, for the lanes behind them."""
+def make_state(R: Tensor, prefixes: Tensor, T: int, screen: Screen) -> State:
+    """State of prefixes (B, M) for the lanes behind them."""
     n = R.shape[-1]
     columns = prefixes.T
-    W, pivots, dead = factor(R[dataset, columns[:, None], columns[None]])
+    W, pivots, dead = factor(R[columns[:, None], columns[None]])
     inverse = (W / pivots.sqrt()[:, None]).permute(2, 0, 1).contiguous()  # of the Cholesky factor
-    rows = dataset * n + columns if isinstance(dataset, int) else dataset[None] * n + columns
-    C = R.reshape(-1, n)[:, n - T :][rows.T]
-    V = inverse @ C
+    V = inverse @ R[:, n - T :][prefixes]
     U = inverse.mT @ V
     det = screen.a * pivots.log().sum(0)
     weak = pivots.amin(0) < screen.near
@@ -127,10 +131,10 @@ def make_state(R: Tensor, dataset: Tensor | int, prefixes: Tensor, T: int, scree
     )
 
 
-def score_pairs(R: Tensor, dataset: Tensor | int, state: State, screen: Screen) -> tuple[Tensor, Tensor]:
-    """The pairs of interest as rows (prefix, lane of x, lane of y), and how many are singular (float64 only).
+def score_pairs(R: Tensor, state: State, screen: Screen) -> tuple[Tensor, Tensor]:
+    """The pairs of interest as rows (prefix, lane of x, lane of y), and how many are singular.
 
-    In plain torch: one lane x after the other, all prefixes and all later y at once.
+    In plain torch and float64: one lane x after the other, all prefixes and all later y at once.
     """
     B, _, T = state.V.shape
     n = R.shape[-1]
@@ -141,7 +145,7 @@ def score_pairs(R: Tensor, dataset: Tensor | int, state: State, screen: Screen) 
     for x in range(T - 1):
         y = slice(x + 1, T)
         inv_x = (1.0 / state.S[:, x])[:, None]
-        q = R[dataset, n - T + x, n - T + x + 1 :].to(screen.dtype) - (state.V[:, None, :, x] @ state.V[:, :, y])[:, 0]
+        q = R[n - T + x, n - T + x + 1 :] - (state.V[:, None, :, x] @ state.V[:, :, y])[:, 0]
         c = q * inv_x
         s2 = state.S[:, y] - q * c
         inv_y = 1.0 / s2
@@ -158,7 +162,9 @@ def score_pairs(R: Tensor, dataset: Tensor | int, state: State, screen: Screen) 
         here = (state.first <= x)[:, None] & ~state.dead[:, None]
         # written so that anything that is not a number, or out of range, is handed over
         plain = (v > low) & (v < high) & (s2 >= screen.near) & (state.S[:, x, None] >= screen.near)
-        singular = here & ~((s2 > SINGULAR) & (state.S[:, x, None] > SINGULAR))
+        sx = state.S[:, x, None]
+        singular = (sx <= SURELY_SINGULAR) | ((sx >= screen.near) & (s2 <= SURELY_SINGULAR))
+        singular &= here & (state.high >= 0)[:, None]
         hit[:, x, y] = here & ~plain & ~singular
         skipped += singular.sum()
     return hit.nonzero(), skipped

@@ -22,9 +22,9 @@ from hoi.maths.terms import correction
 __all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin"]
 
 # Conditional variance below which a set is handed over whatever its score: rounding may exceed the margin there.
-NEAR = {torch.float64: 1e-6, torch.float32: 1e-2}
-# Nats for each member by which values in float64 may differ from the reference path's.
-_MARGIN = 1e-9
+NEAR = {torch.float64: 1e-4, torch.float32: 1e-2}
+# Nats for each member by which values in float64 may differ from the reference path's, see `margin`.
+_MARGIN = 1e-5
 # The same down to the most singular sets that have a value: sets that close to the floor go to the reference path.
 _APPROXIMATE = 1e-4
 # A part is at most so many times as large as all that came before it in its unit: the floor is still rising.
@@ -51,18 +51,22 @@ def margin(order: int, dtype: torch.dtype) -> float:
     """Nats by which the value of a set that is not near-singular may be off when it is screened in `dtype`.
 
     In float32 this is twice the first-order bound, for the unit roundoff e, conditional variances of at least h and
-    M = order - 2 members before the pair. The inputs of the pairs are made in float64 and rounded once. Covariances
-    given the prefix are sums of M + 1 products of numbers of norm at most 1: off by d = 2 (M + 4) e at most. Hence
-    the last conditional variance is off by the share s = (2 d / sqrt(h) + 4 e) / h, as |c| <= 1 / sqrt(h), and each
-    diagonal entry of the inverse, a sum of positive terms, by s + 2 (e + 6 e / sqrt(h) + d / h) + 4 e. The score is a
-    product of at most 2 of the first and M + 1 of the second, and a value is half its logarithm.
+    M = order - 2 members before the pair. The inputs of the pairs are made in float64 and rounded once, and a
+    division on a GPU is off by 4 e. Covariances given the prefix are sums of M + 1 products of numbers of norm at
+    most 1: off by d = 2 (M + 4) e at most. Hence the last conditional variance is off by the share
+    s = (2 d / sqrt(h) + 9 e) / h, as |c| <= 1 / sqrt(h), and each diagonal entry of the inverse, a sum of positive
+    terms, by s + 2 (2 e + 9 e / sqrt(h) + d / h) + 17 e. The score is a product of at most 2 of the first and M + 1
+    of the second, and a value is half its logarithm.
+
+    In float64 the inputs carry the errors of the elimination of the prefix, about M e / sqrt(h), which make those of
+    a value about M^2 e / h^2: 1e-6 nats for ten members, a hundredth of the margin. It is no strict bound.
     """
     if dtype == torch.float64:
         return order * _MARGIN
     e, h, M = 2.0**-24, NEAR[dtype], order - 2
     d = 2 * (M + 4) * e
-    s = (2 * d / math.sqrt(h) + 4 * e) / h
-    entry = s + 2 * (e + 6 * e / math.sqrt(h) + d / h) + 4 * e
+    s = (2 * d / math.sqrt(h) + 9 * e) / h
+    entry = s + 2 * (2 * e + 9 * e / math.sqrt(h) + d / h) + 17 * e
     return 2 * s + (M + 1) * entry + 8 * (M + 4) * e
 
 
@@ -78,7 +82,7 @@ class _Part(NamedTuple):
 
 
 class Walk:
-    """The walk through one unit on `R`, the matrices of all datasets in standard form on their device."""
+    """The walk through one unit on `R`, the matrix of its dataset in standard form on its device."""
 
     def __init__(
         self, problem: Problem, unit: Unit, ranking: Ranking, R: Tensor, sizes: Sizes, launch: Any, dtype: torch.dtype
@@ -148,7 +152,7 @@ class Walk:
 
     def _keep(self, members: Tensor, floor: Floor, went_through: int, skipped: int) -> Found:
         """Those of the sets that reach the floor, with their terms; singular ones are counted."""
-        J, L, singular = terms_of(self.R, self.unit.dataset, members, self.blocks, self.width)
+        J, L, singular = terms_of(self.R, members, self.blocks, self.width)
         keep = ~singular
         skipped += len(members) - int(keep.sum())
         if not (floor.low == np.inf or floor.high == -np.inf):
@@ -200,14 +204,14 @@ class Walk:
         self, rows: Tensor, place: Tensor, T: int, screen: sweep.Screen, codes: list[Tensor], count: Tensor
     ) -> None:
         """One launch: state and pairs of prefixes with T lanes."""
-        n, dataset = self.n, self.unit.dataset
-        state = sweep.make_state(self.R, dataset, rows, T, screen)
+        n = self.n
+        state = sweep.make_state(self.R, rows, T, screen)
         m = n - 1 - rows[:, -1]
         lost = torch.where(state.dead, m * (m - 1) // 2, 0).sum()
         if self.launch is not None:
-            self.launch(self.screened, dataset, state, screen, place, codes[0], count)
+            self.launch(self.screened, state, screen, place, codes[0], count)
         else:
-            hits, singular = sweep.score_pairs(self.R, dataset, state, screen)
+            hits, singular = sweep.score_pairs(self.R, state, screen)
             lost = lost + singular
             count[0] += len(hits)
             if sum(map(len, codes)) <= self.sizes.room:  # beyond that they are not used

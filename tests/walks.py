@@ -1,0 +1,36 @@
+"""Systems that a walk can get wrong, and the check that a backend finds in them what the numpy backend finds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import hoi
+from hoi._backends import _registry
+from hoi._search.exhaustive import best_sets
+from hoi.maths.measures import MEASURES
+
+BOTH = ("lowest", "highest")
+
+
+def system_of(n, *, copies=(), near=(), n_samples=80, n_datasets=1, seed=3):
+    """A system of several datasets; a copy (i, j) makes column i equal to j, a near one adds a little noise."""
+    X = hoi.simulate.random_covariance(n, seed=seed).sample(n_samples, seed=seed, n_datasets=n_datasets)
+    rng = np.random.default_rng(seed)
+    for i, j in copies:
+        X[..., i] = X[..., j]
+    for i, j, noise in near:
+        X[..., i] = X[..., j] + noise * rng.normal(size=X.shape[:-1])
+    return hoi.GaussianSystem.from_data(X, estimator="gaussian")
+
+
+def agree(problem, order, measure, backend, n_best=6):
+    """The backend finds what numpy finds, with the same counts."""
+    found, wanted = (
+        best_sets(problem, (order, order), MEASURES[measure], BOTH, n_best, False, b, 1, False)
+        for b in (backend, _registry.load("numpy"))
+    )
+    where = f"order {order}, {measure}"
+    assert np.array_equal(found.members, wanted.members), where
+    assert np.array_equal(found.dataset, wanted.dataset), where
+    assert (found.evaluated, found.skipped) == (wanted.evaluated, wanted.skipped), where
+    assert np.array_equal(found.terms.J, wanted.terms.J), where
