@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -98,6 +99,38 @@ def test_the_source_archive_holds_what_is_needed_to_test_it(in_sdist):
     assert {name.split("/")[0] for name in in_sdist} & {".venv", "dist", "build", ".git"} == set()
 
 
+def test_the_source_archive_holds_nothing_else(in_sdist):
+    # .gitignore is what the build reads to leave out what is made by running
+    wanted = {
+        "hoi", "hoi_grokking", "tests", "benchmarks", "docs", "Makefile", "constraints.txt", "pyproject.toml",
+        "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "PKG-INFO", ".ci", ".github",
+        ".gitignore", "",
+    }  # fmt: skip
+    assert {name.split("/")[0] for name in in_sdist} <= wanted
+    made = ("__pycache__", ".pyc", ".so", ".nbi", ".nbc", ".egg-info", ".part")
+    assert [name for name in in_sdist if any(part in name for part in made)] == []
+
+
+def test_the_version_is_written_once(metadata):
+    assert "version" not in PROJECT
+    assert PROJECT["dynamic"] == ["version"]
+    written = [
+        path for path in sorted(sources("hoi") | sources("hoi_grokking"))
+        if path.endswith(".py") and hoi.__version__ in (ROOT / path).read_text(encoding="utf-8")
+    ]  # fmt: skip
+    assert written == ["hoi/__init__.py"]
+    assert metadata["Version"] == hoi.__version__
+
+
+def test_the_pythons_that_are_declared_are_those_that_are_tested():
+    start = "Programming Language :: Python :: 3."
+    declared = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if line.startswith(start)]
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    (tested,) = re.findall(r"python: \[(.*)\]", workflow)
+    assert declared == re.findall(r"[\d.]+", tested)
+    assert PROJECT["requires-python"] == f">={declared[0]}"
+
+
 def test_the_metadata_say_what_pyproject_says(metadata):
     assert (metadata["Name"], metadata["Version"]) == ("hoi", hoi.__version__)
     assert metadata["License-Expression"] == "BSD-3-Clause"
@@ -131,6 +164,19 @@ def test_the_wheel_works_away_from_the_tree_and_without_torch(wheel, tmp_path):
     env = {**os.environ, "PYTHONPATH": str(site)}
     printed = python("-c", program, str(site), cwd=tmp_path, env=env)
     assert hoi.__version__ in printed
+
+
+def test_the_report_finds_its_files_in_the_wheel(wheel, tmp_path):
+    pytest.importorskip("matplotlib")
+    site = tmp_path / "site"
+    python("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel))
+    program = (
+        "import hoi; found = hoi.search(hoi.datasets.load_fmri(), 3, n_best=1)\n"
+        "assert hoi.__file__.startswith(__import__('sys').argv[1])\n"
+        "print(found.report('best.html').stat().st_size)"
+    )
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    assert int(python("-c", program, str(site), cwd=tmp_path, env=env)) > 10_000
 
 
 def test_the_command_is_declared(wheel):
