@@ -259,7 +259,8 @@ def test_units_and_threads_change_nothing(
 ) -> None:
     covariance = hoi.simulate.random_covariance(21, seed=4).covariance
     plain = hoi.search(exact(covariance), (3, 4), n_best=20)
-    monkeypatch.setattr("hoi.engine.plan._UNIT_SETS", unit_sets)
+    for name in ("_LEAST_SETS", "_MOST_SETS"):
+        monkeypatch.setattr(f"hoi.engine.plan.{name}", unit_sets)
     monkeypatch.setattr("hoi.engine.run._SMALL", 0)
     cut_up = hoi.search(exact(covariance), (3, 4), n_best=20, threads=threads)
     same(cut_up, plain, f"{unit_sets} sets a unit, {threads} threads")
@@ -270,7 +271,8 @@ def test_units_and_threads_change_nothing(
 def test_units_and_threads_keep_equal_values_in_order(
     monkeypatch: pytest.MonkeyPatch, unit_sets: int
 ) -> None:
-    monkeypatch.setattr("hoi.engine.plan._UNIT_SETS", unit_sets)
+    for name in ("_LEAST_SETS", "_MOST_SETS"):
+        monkeypatch.setattr(f"hoi.engine.plan.{name}", unit_sets)
     monkeypatch.setattr("hoi.engine.run._SMALL", 0)
     covariance = hoi.simulate.equicorrelated(20, 0.3).covariance
     result = hoi.search(exact(covariance), 4, n_best=6, threads=3)

@@ -17,9 +17,9 @@ from hoi.system import GaussianSystem
 
 __all__ = ["count_sets", "cut", "prepare", "variable_names"]
 
-# Sets in a unit: enough that starting one costs nothing, few enough that the last ones end together.
-_UNIT_SETS = 2_000_000
-_MOST_UNITS = 4096
+# Units to cut a search into, so that the last ones end together; sets in a unit, so that starting one costs nothing and
+# losing one little; and the most units there may be.
+_UNITS, _LEAST_SETS, _MOST_SETS, _MOST_UNITS = 32, 500_000, 5_000_000, 4096
 
 
 def prepare(
@@ -84,7 +84,8 @@ def cut(problem: Problem, low: int, high: int, unit_sets: int | None = None) -> 
     """Units with about `unit_sets` sets each, which tile every order of every dataset exactly once, in order."""
     n = problem.n_variables
     if unit_sets is None:
-        unit_sets = max(_UNIT_SETS, count_sets(problem, low, high) // _MOST_UNITS)
+        total = count_sets(problem, low, high)
+        unit_sets = max(_LEAST_SETS, min(total // _UNITS, _MOST_SETS), total // _MOST_UNITS)
     for dataset in range(problem.n_datasets):
         for order in range(low, high + 1):
             start = 0

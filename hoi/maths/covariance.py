@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from hoi._typing import FloatArray
+from hoi.maths.blas import one_thread
 
 __all__ = ["covariance", "to_correlation"]
+
+# Products of numbers from which several threads are worth their start.
+_LARGE = 2e9
 
 
 def covariance(X: FloatArray) -> FloatArray:
@@ -33,7 +39,8 @@ def covariance(X: FloatArray) -> FloatArray:
     n_samples = X.shape[0]
     centred = X - X.mean(axis=0)
     # A.T @ A of one array goes to the symmetric product of BLAS (syrk): half the work and exactly symmetric
-    product = centred.T @ centred
+    with one_thread() if X.size * X.shape[1] < _LARGE else contextlib.nullcontext():
+        product = centred.T @ centred
     product /= n_samples - 1
     return product
 

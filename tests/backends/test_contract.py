@@ -84,7 +84,8 @@ CASES = [
 def check_backend(backend: str, dtype: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Values, scan and search of the case agree with the slow definitions."""
     if case.unit_sets is not None:
-        monkeypatch.setattr("hoi.engine.plan._UNIT_SETS", case.unit_sets)
+        for name in ("_LEAST_SETS", "_MOST_SETS"):
+            monkeypatch.setattr(f"hoi.engine.plan.{name}", case.unit_sets)
         monkeypatch.setattr("hoi.engine.run._SMALL", 0)
     data = case.data(dtype)
     given = data if case.n_datasets else data[0]

@@ -19,6 +19,7 @@ from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.numba_.vectors import padded
 from hoi._typing import FloatArray
 from hoi.maths import combinatorics
+from hoi.maths.blas import one_thread
 from hoi.maths.terms import Terms, by_elimination
 
 __all__ = ["NumbaBackend"]
@@ -53,6 +54,8 @@ class NumbaBackend:
         if not all(direct):
             complement_walk()
         if any(direct):
+            for dataset in range(problem.n_datasets):
+                self._known(problem, "bound", dataset, lower_bound)  # before threads start, which would each do it
             kernel = lane_walk if _use_lanes(problem.n_variables, order) else tail_walk
             kernel(_rows(order, ranking))
 
@@ -86,7 +89,8 @@ class NumbaBackend:
         if held is None or held[0]() is not problem:
             held = self._held = weakref.ref(problem), {}
         if (what, dataset) not in held[1]:
-            held[1][what, dataset] = compute(problem.matrix[dataset])
+            with one_thread():
+                held[1][what, dataset] = compute(problem.matrix[dataset])
         return held[1][what, dataset]
 
 
