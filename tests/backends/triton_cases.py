@@ -1,0 +1,188 @@
+"""What the Triton kernel owes. `test_triton.py` runs this file under Triton's interpreter; on a GPU run it as it is:
+
+    python -m pytest tests/backends/triton_cases.py
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from math import comb
+
+import numpy as np
+import pytest
+import torch
+from walks import agree, system_of
+
+import hoi
+import reference
+from hoi._backends._protocol import Floor, Ranking, Unit
+from hoi._backends.torch_ import backend as leaf
+from hoi._backends.torch_ import kernels, ranges, sweep, walk
+from hoi.engine.plan import prepare
+from hoi.maths.measures import MEASURES
+
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+DEVICE = torch.device("cpu" if INTERPRETED else "cuda")
+POWERS = [(2, 1), (1, 0), (1, 1), (0, 1)]  # of the determinant and of the diagonal, as the four measures have them
+
+
+@pytest.fixture(autouse=True)
+def infinite_values_are_no_surprise():
+    """Pairs that are switched off may divide by zero, and the interpreter computes in numpy."""
+    with np.errstate(all="ignore"):
+        yield
+
+
+@pytest.fixture(params=["float64", "float32"])
+def on_triton(request, monkeypatch):
+    """The Triton kernel with a screen in each precision, and parts so small that nearly all sets are swept."""
+    sizes = walk.Sizes(sets=2000, prefixes=500, spare=20, room=1 << 12, plain=10)
+    monkeypatch.setattr(leaf, "CPU", sizes)
+    monkeypatch.setattr(leaf, "GPU", sizes)
+    chosen = (leaf.TorchBackend if INTERPRETED else leaf.CudaBackend)(kernel="triton", precision=request.param)
+    settings = chosen.settings(prepare(system_of(4), None, True))
+    assert (settings["kernel"], settings["screening"]) == ("triton", request.param)
+    return chosen
+
+
+def correlations(n, seed=0):
+    C = hoi.simulate.random_covariance(n, seed=seed).covariance
+    return C / np.sqrt(np.outer(np.diag(C), np.diag(C)))
+
+
+def states(n, M, powers):
+    """Correlations of n variables, all prefixes of M members, their lanes, and a screen that lets some sets by."""
+    R = torch.from_numpy(correlations(n)).to(DEVICE)
+    rows = ranges.unrank(0, comb(n - 2, M), n - 2, M, DEVICE)
+    T = n - 1 - int(rows[:, -1].min())
+    values = scores_of(R, rows, powers)
+    low, high = np.quantile(values, [0.02, 0.97]) + 1e-9
+    screen = sweep.Screen(*powers, float(low), float(high), walk.NEAR[torch.float64], torch.float64)
+    return R, rows, T, screen
+
+
+def scores_of(R, rows, powers):
+    """Logarithm of the score of every set that begins with one of the rows, by numpy."""
+    C = R.cpu().numpy()
+    found = []
+    for row in rows.tolist():
+        for pair in itertools.combinations(range(row[-1] + 1, len(C)), 2):
+            part = C[np.ix_([*row, *pair], [*row, *pair])]
+            p = np.diagonal(np.linalg.inv(part))
+            found.append(powers[0] * np.linalg.slogdet(part)[1] + powers[1] * np.log(p).sum())
+    return np.array(found)
+
+
+def launched(R, rows, T, screen, room=1 << 14):
+    """What the kernel lists, as sorted codes, and its two counts."""
+    state = sweep.make_state(R, rows, T, screen)
+    out = torch.full((room,), -1, dtype=torch.int64, device=DEVICE)
+    count = torch.zeros(2, dtype=torch.int64, device=DEVICE)
+    kernels.launch_pairs(R.to(screen.dtype), state, screen, torch.arange(len(rows), device=DEVICE), out, count)
+    found, singular = count.tolist()
+    return sorted(out[: min(found, room)].tolist()), found, singular
+
+
+def plain(R, rows, T, screen):
+    """The same by the plain torch kernel, in float64."""
+    n = len(R)
+    hits, singular = sweep.score_pairs(R, sweep.make_state(R, rows, T, screen), screen)
+    return sorted(((hits[:, 0] * n + hits[:, 1] + n - T) * n + hits[:, 2] + n - T).tolist()), int(singular)
+
+
+# --- the kernel by itself
+
+
+@pytest.mark.parametrize("n", [4, 5, 17, 18, 19, 33, 34, 35, 50])
+def test_tails_shorter_and_longer_than_a_tile(n):
+    R, rows, T, screen = states(n, 1, (2, 1))
+    codes, found, singular = launched(R, rows, T, screen)
+    assert (codes, singular) == plain(R, rows, T, screen)
+    assert 0 < found == len(codes) < len(rows) * T * (T - 1) / 4
+    assert len(set(codes)) == found
+
+
+@pytest.mark.parametrize("powers", POWERS)
+@pytest.mark.parametrize("M", [2, 3, 5])
+def test_orders_and_powers(M, powers):
+    R, rows, T, screen = states(10, M, powers)
+    codes, found, singular = launched(R, rows, T, screen)
+    assert (codes, singular) == plain(R, rows, T, screen)
+    assert found == len(codes) > 3
+
+
+def test_a_screen_in_float32_loses_no_set():
+    R, rows, T, exact = states(20, 2, (2, 1))
+    wanted = set(plain(R, rows, T, exact)[0])
+    spare = 2 * walk.margin(4, torch.float32)
+    screen = exact._replace(
+        low=exact.low + spare, high=exact.high - spare, near=walk.NEAR[torch.float32], dtype=torch.float32
+    )
+    codes, found, singular = launched(R, rows, T, screen)
+    assert wanted <= set(codes)
+    assert found < 2 * len(wanted) + 200, "and lets few others by"
+    assert singular == 0
+
+
+def test_more_survivors_than_room_are_counted_and_not_written():
+    R, rows, T, screen = states(12, 2, (2, 1))
+    codes, found, _ = launched(R, rows, T, screen)
+    few, again, _ = launched(R, rows, T, screen, room=7)
+    assert again == found > 7
+    assert len(few) == 7
+    assert set(few) <= set(codes)
+
+
+def test_singular_prefixes_and_pairs_are_not_listed():
+    C = correlations(9, seed=2)
+    C[7], C[:, 7] = C[1], C[:, 1]
+    C[7, 7] = 1.0
+    R = torch.from_numpy(C).to(DEVICE)
+    rows = ranges.unrank(0, comb(7, 2), 7, 2, DEVICE)
+    screen = sweep.Screen(2, 1, 50.0, -50.0, walk.NEAR[torch.float64], torch.float64)  # all sets are of interest
+    codes, _, singular = launched(R, rows, 8, screen)
+    sets = [(*rows[code // 81].tolist(), code // 9 % 9, code % 9) for code in codes]
+    assert sorted(sets) == [s for s in itertools.combinations(range(9), 4) if not {1, 7} <= set(s)]
+    assert singular == sum({1, 7} <= set(s) for s in itertools.combinations(range(9), 4))
+
+
+# --- the search
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("order", [3, 4, 5, 7, 8, 9])
+def test_search_finds_what_brute_force_finds(on_triton, order, measure):
+    system = system_of(9, copies=[(7, 1)], near=[(4, 2, 1e-4), (6, 0, 1e-2)])
+    agree(prepare(system, None, True), order, measure, on_triton)
+
+
+@pytest.mark.parametrize("order", range(2, 9))
+def test_both_tails_are_those_of_the_definitions(on_triton, order, monkeypatch):
+    monkeypatch.setattr("hoi._backends._registry._loaded", {on_triton.name: on_triton})
+    C = hoi.simulate.random_covariance(8, seed=order).covariance
+    found = hoi.search(hoi.GaussianSystem.from_covariance(C, 90), order, n_best=5, backend=on_triton.name)
+    rows = reference.every_set(reference.entropies(C, 90), "oinfo", reference.singles(range(8)), [order])
+    expected = reference.best(rows, "both", 5)
+    assert found.members == [members for _, _, members in expected]
+    np.testing.assert_allclose(found.oinfo, [value for _, value, _ in expected], rtol=0, atol=1e-10)
+    assert found.settings["kernel"] == "triton"
+
+
+def test_equal_values_are_ordered_by_members(on_triton):
+    C = np.full((8, 8), 0.4) + 0.6 * np.eye(8)
+    agree(prepare(hoi.GaussianSystem.from_covariance(np.stack([C, np.eye(8) * 2])), None, True), 4, "oinfo", on_triton)
+
+
+def test_datasets_and_tails_longer_than_a_part(on_triton):
+    agree(prepare(system_of(24, n_datasets=3), None, True), 3, "oinfo", on_triton)
+
+
+def test_groups_and_scans_do_without_the_kernel(on_triton, monkeypatch):
+    monkeypatch.setattr(kernels, "launch_pairs", None)
+    groups = [(0, 4), (1,), (8, 2, 3), (5,), (6, 7)]
+    agree(prepare(system_of(9), groups, True), 3, "oinfo", on_triton)
+    problem = prepare(system_of(7), None, True)
+    parts = on_triton.walk(problem, Unit(0, 3, 0, 5), Ranking(0, 0, 0), lambda: Floor(np.inf, -np.inf))
+    members = np.concatenate([part.members for part in parts])
+    assert list(map(tuple, members.tolist())) == list(itertools.combinations(range(7), 3))
