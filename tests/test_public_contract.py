@@ -221,12 +221,20 @@ def test_shapes_of_the_values(function: Callable[..., object]) -> None:
         assert (values.shape, values.dtype) == (shape, np.float64)
 
 
-def test_names_stay_functions_once_everything_is_loaded() -> None:
+@pytest.mark.parametrize("missing", ["torch", "triton", None])
+def test_names_stay_functions_once_everything_is_loaded(missing: str | None) -> None:
     """No folder or file of the package takes the place of a public name when it is imported."""
     program = (
-        "import importlib, pkgutil, numpy as np, hoi\n"
+        "import importlib, pkgutil, sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] == {missing!r}: raise ModuleNotFoundError(name, name=name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "import numpy as np, hoi\n"
         "for found in pkgutil.walk_packages(hoi.__path__, 'hoi.'):\n"
-        "    if not found.name.endswith('__main__'): importlib.import_module(found.name)\n"
+        "    if found.name.endswith('__main__'): continue\n"
+        "    try: importlib.import_module(found.name)\n"
+        "    except ImportError as error: assert not (error.name or '').startswith('hoi'), error\n"
         "hoi.search(np.random.default_rng(0).standard_normal((50, 4)), 3)\n"
         "hoi.backends()\n"
         "import types\n"
