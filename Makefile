@@ -16,7 +16,7 @@ LOWEST := .venv-lowest
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
 
 # One thread for BLAS in each test process, of which there are several.
-PYTEST := -m pytest -n auto --maxprocesses 4
+PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadgroup
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .PHONY: help demo test test-lowest lint bench clean

@@ -13,7 +13,7 @@ from hoi_grokking.study import Study
 __all__ = ["BEYOND", "FIGURES", "NAMES", "run", "title"]
 
 FIGURES = tuple(f"figure_{number}" for number in range(1, 10))
-BEYOND = ("early_prediction", "comparison", "estimators", "tasks", "transformer", "sgd", "spectral")
+BEYOND = ("early_prediction", "comparison", "estimators")
 NAMES = (*FIGURES, *BEYOND)
 
 

@@ -1,0 +1,64 @@
+"""Every experiment runs in a tiny setting and writes its files; the command line says what it cannot do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the case study trains with PyTorch")
+pytest.importorskip("matplotlib", reason="the case study draws figures")
+
+import hoi  # noqa: E402
+from hoi_grokking import experiments  # noqa: E402
+from hoi_grokking.cli import main  # noqa: E402
+from hoi_grokking.study import Settings, Study  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all experiments: they share the trained networks."""
+    return tmp_path_factory.mktemp("grokking")
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("grokking")
+@pytest.mark.filterwarnings("ignore::hoi.HoiWarning", "ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_each_experiment_writes_its_files(name: str, out: Path) -> None:
+    written = experiments.run(name, Study(Settings(out=out, scale="tiny", progress=False)))
+    assert {path.suffix for path in written} >= {".csv", ".svg", ".png"}
+    assert all(path.stat().st_size > 100 for path in written)
+
+
+def test_the_list_holds_every_module() -> None:
+    folder = Path(experiments.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")}
+    assert modules == set(experiments.NAMES)
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(experiments.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["figure", "10"], "no experiment 'figure_10'"),
+        (["run", "figure_1", "figure_x"], "no experiment 'figure_x'"),
+        (["run", "figure_1", "--seeds", "6"], "--seeds is 6, and has to be 1 to 5"),
+    ],
+)
+def test_what_cannot_run(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([*arguments, "--out", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_unknown_scale() -> None:
+    with pytest.raises(hoi.HoiError, match="scale is 'huge', and has to be one of 'full', 'quick', 'tiny'"):
+        Settings(scale="huge")
