@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hoi._backends._protocol import Backend, Estimate
 from hoi._errors import BackendUnavailableError, HoiError
 
-__all__ = ["BACKENDS", "Available", "available", "estimator", "is_loaded", "load"]
+__all__ = ["BACKENDS", "Available", "available", "estimator", "has_gpu", "is_loaded", "load"]
 
 # name -> "module:class"; a leaf raises BackendUnavailableError from its constructor when it cannot run here
 BACKENDS = {
@@ -33,6 +34,12 @@ class Available(NamedTuple):
 def is_loaded(name: str) -> bool:
     """Whether a backend has been used in this process."""
     return name in _loaded
+
+
+def has_gpu(device: str | None) -> bool:
+    """Whether data of this device are on a GPU, or torch finds one. Torch is not imported to find out."""
+    torch = sys.modules.get("torch")
+    return torch is not None and ((device or "").startswith("cuda") or torch.cuda.is_available())
 
 
 def load(name: str) -> Backend:

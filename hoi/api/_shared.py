@@ -39,6 +39,9 @@ __all__ = [
 # Below this many sets numpy is done before numba is imported and its kernels are loaded; below the second number,
 # before a kernel that is there already has returned.
 _COMPILED_FROM, _LOADED_FROM = 200_000, 5_000
+# From this many sets of a dataset on, a search gains more on a GPU than starting there costs. Estimated from the
+# arithmetic of both, not measured: on the safe side.
+_GPU_FROM = 20_000_000_000
 
 
 class Call(NamedTuple):
@@ -70,9 +73,13 @@ def open_call(
     return Call(system, problem, variable_names(system, checked), checked is not None, bool(bias_correction))
 
 
-def pick(backend: str, n_sets: int) -> Backend:
-    """The backend to use; "auto" spares small problems the import of the compiled one."""
+def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
+    """The backend to use. "auto" spares small problems the import of the compiled one, and takes a large search to a
+    GPU where the data are on one, or where torch is in use already."""
     if backend == "auto":
+        large = searched is not None and not searched.grouped and n_sets >= _GPU_FROM * searched.n_datasets
+        if large and _registry.has_gpu(searched.device):
+            return _registry.load("cuda")
         compiled_from = _LOADED_FROM if _registry.is_loaded("numba") else _COMPILED_FROM
         backend = "numba" if n_sets >= compiled_from else "numpy"
     return _registry.load(backend)

@@ -116,7 +116,7 @@ def search(
         X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
     )
     low, high = _orders(call, order)
-    chosen = pick(backend, count_sets(call.problem, low, high))
+    chosen = pick(backend, count_sets(call.problem, low, high), call.problem)
     rows = best_sets(
         call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress
     )

@@ -13,12 +13,13 @@ from walks import system_of
 
 import hoi
 from hoi._backends import _registry
+from hoi.api._shared import pick
 from hoi.engine.plan import prepare
 
 torch = pytest.importorskip("torch")
 
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
-from hoi._backends.torch_ import device, eliminate, walk  # noqa: E402
+from hoi._backends.torch_ import device, eliminate, estimate, walk  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -55,6 +56,26 @@ def test_a_single_set_that_does_not_fit_is_an_error(monkeypatch):
     out_of_memory_above(monkeypatch, 0)
     text = message(hoi.oinfo, system_of(4), backend="torch")
     says(text, "cpu has too little free memory for a single set of 4 variables", "7 GiB", 'backend="numba"')
+
+
+def test_data_and_prefixes_that_do_not_fit_are_errors(monkeypatch):
+    def full(*_, **__):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory.")
+
+    X = torch.rand(40, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    with monkeypatch.context() as patch:
+        patch.setattr(estimate, "normal_scores", full)
+        says(message(hoi.oinfo, X, backend="torch"), "for tables of 40 samples of 6 variables", "DefaultCPUAllocator")
+    with monkeypatch.context() as patch:
+        patch.setattr(estimate, "_read", full)
+        says(message(hoi.oinfo, X, backend="torch"), "too little free memory for the data")
+    system = hoi.GaussianSystem.from_data(X)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "from_numpy", full)
+        says(message(hoi.oinfo, system, backend="torch"), "for 1 matrices of 6 columns")
+    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=5, prefixes=1, spare=3, room=9, plain=1))
+    monkeypatch.setattr(torch, "argsort", full)
+    says(message(hoi.search, system, 4, n_best=1, backend="torch"), "prefixes of 2 variables", 'backend="numba"')
 
 
 def test_other_errors_of_torch_are_not_hidden():
@@ -103,12 +124,75 @@ def test_cuda_without_a_gpu(monkeypatch):
     assert "More words" not in text
 
 
-def test_a_device_without_float64():
-    with pytest.raises(hoi.BackendUnavailableError, match="has no float64"):
-        device.require_float64(torch.device("mps"))
+@pytest.mark.parametrize("name", ["mps", "meta", "xpu:0"])
+def test_a_device_that_does_not_compute(name):
+    with pytest.raises(hoi.BackendUnavailableError) as caught:
+        device.require_float64(torch.device(name))
+    says(str(caught.value), f'device "{name}" cannot compute in float64', torch.__version__, "X.cpu()", "numba")
+
+
+def test_data_on_a_device_that_does_not_compute():
+    X = torch.ones(30, 4, device="meta")
+    says(message(hoi.search, X, 3, backend="torch"), 'device "meta" cannot compute in float64')
+
+
+def test_a_gpu_that_torch_was_not_built_for(monkeypatch):
+    monkeypatch.setattr(leaf, "cuda_device", lambda: torch.device("cuda", 0))
+    device.require_float64.cache_clear()
+
+    def no_kernel(*_, **__):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nMore words.")
+
+    monkeypatch.setattr(torch, "ones", no_kernel)
+    monkeypatch.setattr(_registry, "_loaded", {})
+    text = message(hoi.oinfo, system_of(4), backend="cuda")
+    says(text, 'device "cuda:0" cannot compute', "no kernel image is available for execution on the device. Move")
+    device.require_float64.cache_clear()
+
+
+@pytest.mark.parametrize("error", [ImportError("no"), RuntimeError("Failed to find C compiler.\nMore."), OSError()])
+def test_why_triton_is_not_used(monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    device.why_no_triton.cache_clear()
+    monkeypatch.setitem(sys.modules, "triton.runtime", type("runtime", (), {"driver": property(fail)})())
+    said = {ImportError: "not installed", RuntimeError: "Failed to find C compiler.", OSError: "OSError"}
+    assert device.why_no_triton() == said[type(error)]
+    backend = leaf.TorchBackend()
+    assert (backend.kernel(torch.device("cuda")), backend.precision(torch.device("cuda"))) == ("torch", "float64")
+    monkeypatch.undo()
+    device.why_no_triton.cache_clear()
 
 
 # --- choices
+
+
+@pytest.mark.parametrize(
+    ("n_sets", "data_on", "gpu", "chosen"),
+    [
+        (10**11, None, True, "cuda"),
+        (10**11, "cuda:0", False, "cuda"),
+        (10**11, None, False, "numba"),
+        (10**9, "cuda:0", True, "numba"),
+        (10**3, "cuda:0", True, "numpy"),
+    ],
+)
+def test_auto_takes_large_searches_to_a_gpu(monkeypatch, n_sets, data_on, gpu, chosen):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr(_registry, "load", lambda name: name)
+    system = system_of(6)
+    system.device = data_on
+    assert pick("auto", n_sets, prepare(system, None, True)) == chosen
+    assert pick("auto", n_sets) != "cuda", "nothing but a search gains"
+    assert pick("auto", n_sets, prepare(system, [(0, 1), (2,), (3,)], True)) != "cuda", "nor one of groups"
+    assert pick("numba", n_sets, prepare(system, None, True)) == "numba", "a named backend is the one that is used"
+
+
+def test_auto_does_not_import_torch(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    assert not _registry.has_gpu(None)
+    assert "torch" not in sys.modules
 
 
 def test_settings_say_device_and_kernel(recording):

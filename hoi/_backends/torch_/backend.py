@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hoi._backends._protocol import Estimate, Floor, Found, Problem, Ranking, Unit
-from hoi._backends.torch_.device import budget, cuda_device, in_parts, require_float64
+from hoi._backends.torch_.device import (
+    budget,
+    cuda_device,
+    in_parts,
+    require_float64,
+    saying_what_needs_memory,
+    why_no_triton,
+)
 from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
 from hoi._backends.torch_.estimate import estimate
 from hoi._backends.torch_.walk import CPU, GPU, Walk
@@ -89,14 +95,16 @@ class TorchBackend:
         """What the result says of the backend: device, kernel, precision of the screening, versions."""
         device = self._device(problem)
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
-        return {"device": name, "kernel": self.kernel(device), "screening": self.precision(device),
-                "torch": torch.__version__}
+        settings = {"device": name, "kernel": self.kernel(device), "screening": self.precision(device)}
+        if device.type == "cuda" and settings["kernel"] == "torch":
+            settings["triton"] = why_no_triton()
+        return {**settings, "torch": torch.__version__}
 
     def kernel(self, device: torch.device) -> str:
         """The kernel of the search on a device."""
         if self._kernel is not None:
             return self._kernel
-        return "triton" if device.type == "cuda" and find_spec("triton") is not None else "torch"
+        return "triton" if device.type == "cuda" and not why_no_triton() else "torch"
 
     def precision(self, device: torch.device) -> str:
         """Type that the search screens in; the plain torch kernel knows float64 only."""
@@ -117,7 +125,9 @@ class TorchBackend:
             device = self._device(problem)
             require_float64(device)
             self._held = None  # frees the last ones first
-            self._held = weakref.ref(problem), torch.from_numpy(problem.matrix).to(device)
+            what = f"{problem.n_datasets} matrices of {problem.matrix.shape[-1]} columns"
+            with saying_what_needs_memory(device, what):
+                self._held = weakref.ref(problem), torch.from_numpy(problem.matrix).to(device)
         return self._held[1]
 
 
@@ -128,7 +138,7 @@ class CudaBackend(TorchBackend):
 
     def __init__(self, *, kernel: str | None = None, precision: str | None = None) -> None:
         super().__init__(kernel=kernel, precision=precision)
-        cuda_device()
+        require_float64(cuda_device())
 
     def _device(self, problem: Problem | None) -> torch.device:
         given = super()._device(problem)

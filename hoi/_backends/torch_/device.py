@@ -1,7 +1,9 @@
-"""Devices: which one to use, what is free on it, and work in parts that fit."""
+"""Devices: which one to use, what works and what is free on it, and work in parts that fit."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -9,7 +11,7 @@ import torch
 
 from hoi._errors import BackendUnavailableError, HoiError
 
-__all__ = ["budget", "cuda_device", "in_parts", "is_out_of_memory", "require_float64"]
+__all__ = ["budget", "cuda_device", "in_parts", "require_float64", "saying_what_needs_memory", "why_no_triton"]
 
 # Share of the free memory of a GPU that one part of the work may take, and the most that is of use.
 _SHARE = 0.3
@@ -28,8 +30,9 @@ def cuda_device() -> torch.device:
             'one of the CUDA builds listed at pytorch.org, or use backend="torch" (its CPU) or backend="numba".'
         )
     if not torch.cuda.is_available():
+        built = torch.version.cuda or torch.version.hip
         raise BackendUnavailableError(
-            f'backend="cuda": torch {torch.__version__} (CUDA {torch.version.cuda}) finds no GPU{_why_no_gpu()}. '
+            f'backend="cuda": torch {torch.__version__} (CUDA {built}) finds no GPU{_why_no_gpu()}. '
             'Check that nvidia-smi lists the GPU and that its driver is recent enough, or use backend="numba".'
         )
     return torch.device("cuda", torch.cuda.current_device())
@@ -44,12 +47,33 @@ def _why_no_gpu() -> str:
     return ""
 
 
+@functools.cache
 def require_float64(device: torch.device) -> None:
-    """Error unless the device can compute in float64 (Apple's cannot)."""
-    if device.type == "mps":
+    """Error unless the device computes in float64: Apple's cannot, nor a GPU that torch was not built for."""
+    try:
+        worked = torch.ones(2, dtype=torch.float64, device=device).sum().item() == 2
+        why = "" if worked else "1 + 1 is not 2 on it"
+    except (RuntimeError, TypeError, AssertionError) as error:
+        worked, why = False, str(error).splitlines()[0].rstrip(".")
+    if not worked:
         raise BackendUnavailableError(
-            'backend="torch": device "mps" has no float64, which the values need. Move the data by X.cpu().'
+            f'device "{device}" cannot compute in float64, which the values need, with torch {torch.__version__}: '
+            f'{why}. Move the data by X.cpu(), or use backend="numba".'
         )
+
+
+@functools.cache
+def why_no_triton() -> str:
+    """Why Triton kernels cannot run on the GPU; empty where they can."""
+    try:
+        from triton.runtime import driver
+
+        driver.active.get_current_target()  # builds what launches kernels, by a C compiler
+    except ImportError:
+        return "not installed"
+    except Exception as error:  # whatever it is, the torch kernel does without
+        return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ""
 
 
 def budget(device: torch.device) -> int:
@@ -61,11 +85,23 @@ def budget(device: torch.device) -> int:
     return int(min(_SHARE * (free + unused), _MOST_BYTES))
 
 
-def is_out_of_memory(error: BaseException) -> bool:
+def _is_out_of_memory(error: RuntimeError) -> bool:
     """Whether an error of torch means that an allocation failed, on a GPU or in main memory."""
-    return isinstance(error, torch.OutOfMemoryError) or (
-        "DefaultCPUAllocator" in str(error)
-    )
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+
+
+@contextlib.contextmanager
+def saying_what_needs_memory(device: torch.device, what: str) -> Iterator[None]:
+    """Turn an allocation that fails into an error that says what it was for."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise HoiError(
+            f"device {device} has too little free memory for {what}: {str(error).splitlines()[0]} "
+            'Free memory on it, or use backend="numba", which needs little.'
+        ) from error
 
 
 def in_parts(
@@ -76,15 +112,11 @@ def in_parts(
     while start < stop:
         end = min(start + step, stop)
         try:
-            result = work(start, end)
+            with saying_what_needs_memory(device, f"a single {what}") if end - start == 1 else contextlib.nullcontext():
+                result = work(start, end)
         except RuntimeError as error:
-            if not is_out_of_memory(error):
+            if not _is_out_of_memory(error):
                 raise
-            if end - start == 1:
-                raise HoiError(
-                    f"device {device} has too little free memory for a single {what}: {str(error).splitlines()[0]} "
-                    'Free memory on it, or use backend="numba", which needs little.'
-                ) from error
             result = None
             step = (end - start) // 2
         if result is None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hoi import checks
 from hoi._backends._protocol import Estimate
-from hoi._backends.torch_.device import budget, in_parts
+from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._errors import HoiError
 from hoi._typing import ArrayLike, Ties
 
@@ -19,20 +19,22 @@ def estimate(
     X: ArrayLike, estimator: str, ties: str, rng: np.random.Generator | None, device: torch.device
 ) -> Estimate:
     """Covariance of data of any kind, or of the normal scores of each column; a tensor never passes through numpy."""
-    values, names, stacked = _read(X, device)
+    with saying_what_needs_memory(device, "the data"):
+        values, names, stacked = _read(X, device)
     n_datasets, n_samples, n_variables = values.shape
     matrices = torch.empty(n_datasets, n_variables, n_variables, dtype=torch.float64, device=device)
     repeated = torch.zeros(n_variables, dtype=torch.float64, device=device)
-    for table, matrix in zip(values, matrices, strict=True):
-        if estimator == "gaussian_copula":
-            columns, share = normal_scores(table, ties, rng)
-            torch.maximum(repeated, share, out=repeated)
-        else:
-            columns = table.T.to(torch.float64, copy=True)
-        columns -= columns.mean(dim=1, keepdim=True)
-        torch.mm(columns, columns.T, out=matrix)
-        matrix /= n_samples - 1
-    matrices = (matrices + matrices.mT) / 2  # matrix products need not be symmetric to the last bit
+    with saying_what_needs_memory(device, f"tables of {n_samples} samples of {n_variables} variables"):
+        for table, matrix in zip(values, matrices, strict=True):
+            if estimator == "gaussian_copula":
+                columns, share = normal_scores(table, ties, rng)
+                torch.maximum(repeated, share, out=repeated)
+            else:
+                columns = table.T.to(torch.float64, copy=True)
+            columns -= columns.mean(dim=1, keepdim=True)
+            torch.mm(columns, columns.T, out=matrix)
+            matrix /= n_samples - 1
+        matrices = (matrices + matrices.mT) / 2  # matrix products need not be symmetric to the last bit
     where = str(device) if device.type != "cpu" else None
     return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where)
 

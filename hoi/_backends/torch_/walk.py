@@ -13,7 +13,7 @@ from torch import Tensor
 from hoi._backends._blocks import set_position
 from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_ import sweep
-from hoi._backends.torch_.device import budget, in_parts
+from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
 from hoi._backends.torch_.ranges import count_last, unrank
 from hoi.maths import combinatorics
@@ -179,8 +179,9 @@ class Walk:
     def _queue(self, start: int, stop: int, floor: Floor) -> _Part:
         """Queue all the work on a range of prefixes; nothing here waits for the device."""
         n, M = self.n, self.k - 2
-        prefixes = unrank(start, stop, n - 2, M, self.device)
-        place = torch.argsort(prefixes[:, -1], stable=True)
+        with saying_what_needs_memory(self.device, f"{stop - start} prefixes of {M} variables"):
+            prefixes = unrank(start, stop, n - 2, M, self.device)
+            place = torch.argsort(prefixes[:, -1], stable=True)
         count = torch.zeros(2, dtype=torch.int64, device=self.device)
         codes: list[Tensor] = []
         if self.launch is not None:
@@ -213,9 +214,9 @@ class Walk:
         else:
             hits, singular = sweep.score_pairs(self.R, state, screen)
             lost = lost + singular
-            count[0] += len(hits)
             if sum(map(len, codes)) <= self.sizes.room:  # beyond that they are not used
                 codes.append((place[hits[:, 0]] * n + hits[:, 1] + n - T) * n + hits[:, 2] + n - T)
+            count[0] += len(hits)
         count[1] += lost
 
     def _screen(self, floor: Floor) -> sweep.Screen:
