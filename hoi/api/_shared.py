@@ -77,8 +77,10 @@ def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
     """The backend to use. "auto" spares small problems the import of the compiled one, and takes a large search to a
     GPU where the data are on one, or where torch is in use already."""
     if backend == "auto":
-        large = searched is not None and not searched.grouped and n_sets >= _GPU_FROM * searched.n_datasets
-        if large and _registry.has_gpu(searched.device):
+        if (
+            searched is not None and not searched.grouped and n_sets >= _GPU_FROM * searched.n_datasets
+            and _registry.has_gpu(searched.device)
+        ):
             return _registry.load("cuda")
         compiled_from = _LOADED_FROM if _registry.is_loaded("numba") else _COMPILED_FROM
         backend = "numba" if n_sets >= compiled_from else "numpy"
