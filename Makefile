@@ -6,6 +6,8 @@
 #   make test-lowest   the same with the oldest versions that pyproject.toml promises, without torch
 #   make lint          ruff and mypy
 #   make bench         the benchmarks
+#   make bench-peers   hoi beside the published tools, in environments of their own
+#   make bench-scaling growth with variables, order, threads and datasets
 #   make clean         remove the environments, caches and output
 #
 # With another Python:  make test PYTHON=python3.12 VENV=.venv-3.12
@@ -19,7 +21,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
 PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadgroup
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test test-lowest lint bench clean
+.PHONY: help demo test test-lowest lint bench bench-peers bench-scaling clean
 .DEFAULT_GOAL := help
 .SECONDARY:
 
@@ -42,8 +44,18 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	$(VENV)/bin/python -m pytest benchmarks --benchmark-only
 
+bench-peers: $(VENV)/.test
+	$(VENV)/bin/python -m benchmarks.peers.environments
+	$(VENV)/bin/python -m benchmarks.peers
+	$(VENV)/bin/python -m benchmarks.report
+
+bench-scaling: $(VENV)/.test
+	$(VENV)/bin/python -m benchmarks.scaling
+	$(VENV)/bin/python -m benchmarks.plots
+	$(VENV)/bin/python -m benchmarks.report
+
 clean:
-	rm -rf .venv $(VENV) $(LOWEST) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks demo-output
+	rm -rf .venv $(VENV) $(LOWEST) .peers build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks demo-output
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- set-up: a stamp file in the environment says what it holds
