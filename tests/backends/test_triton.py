@@ -78,14 +78,14 @@ def compiled(monkeypatch, tmp_path):
     return build
 
 
-@pytest.mark.parametrize("chip", [75, 80, 90, 100])
+@pytest.mark.parametrize("chip", [75, 90, 100])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
 def test_the_kernel_compiles_to_machine_code(compiled, dtype, chip):
     assert compiled(3, 40, (2, 1), dtype, chip).asm["cubin"][:4] == b"\x7fELF"
 
 
 @pytest.mark.parametrize("powers", sorted({(m.j, m.l) for m in MEASURES.values()}))
-@pytest.mark.parametrize(("M", "T"), [(1, 300), (6, 9), (28, 2)])
+@pytest.mark.parametrize(("M", "T"), [(1, 300), (28, 2)])
 def test_every_shape_and_power_compiles_without_local_memory(compiled, M, T, powers):
     sign = -1 if min(powers) < 0 else 1
     found = compiled(M, T, tuple(sign * p for p in powers), torch.float64, 90)

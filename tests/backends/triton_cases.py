@@ -94,7 +94,7 @@ def plain(R, rows, T, screen):
 # --- the kernel by itself
 
 
-@pytest.mark.parametrize("n", [4, 5, 17, 18, 19, 33, 34, 35, 50])
+@pytest.mark.parametrize("n", [4, 17, 18, 34, 35])
 def test_tails_shorter_and_longer_than_a_tile(n):
     R, rows, T, screen = states(n, 1, (2, 1))
     codes, found, singular = launched(R, rows, T, screen)
@@ -113,7 +113,7 @@ def test_orders_and_powers(M, powers):
 
 
 def test_a_screen_in_float32_loses_no_set():
-    R, rows, T, exact = states(20, 2, (2, 1))
+    R, rows, T, exact = states(14, 2, (2, 1))
     wanted = set(plain(R, rows, T, exact)[0])
     spare = 2 * walk.margin(4, torch.float32)
     screen = exact._replace(
@@ -151,7 +151,7 @@ def test_singular_prefixes_and_pairs_are_not_listed():
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("order", [3, 4, 5, 7, 8, 9])
+@pytest.mark.parametrize("order", [3, 4, 6, 9])
 def test_search_finds_what_brute_force_finds(on_triton, order, measure):
     system = system_of(9, copies=[(7, 1)], near=[(4, 2, 1e-4), (6, 0, 1e-2)])
     agree(prepare(system, None, True), order, measure, on_triton)

@@ -1,0 +1,120 @@
+"""Run every part of the GPU benchmark in a process of its own, with a limit on its time; see gpu.sh.
+
+The results file is written anew after each part, and a part that runs out of time leaves what it had measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TOTAL_SECONDS = 460
+
+# part -> most seconds, in the order of what is wanted first
+PARTS = {
+    "ceiling": 40,
+    "agreement": 70,
+    "shape-200-5": 40,
+    "shape-100-5": 30,
+    "shape-1000-3": 30,
+    "shape-60-8": 40,
+    "shape-30-15": 40,
+    "surrogates": 40,
+    "transform": 50,
+    "shape-1000-4": 60,
+    "profile": 60,
+    "thoi": 50,
+    "kernel-tests": 90,
+    "contract-tests": 120,
+}
+
+
+def tests(part: str, dry_run: bool) -> list[str]:
+    """The pytest command of a part."""
+    files = {
+        "kernel-tests": ["tests/backends/triton_cases.py"],
+        "contract-tests": ["tests/backends/test_contract.py", "tests/test_search.py", "-k", "cuda"],
+    }[part]
+    if dry_run:
+        files = {
+            "kernel-tests": [*files, "-k", "tile and 17"],
+            "contract-tests": [*files[:-1], "torch and triplets and contract"],
+        }[part]
+    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+
+
+def run(part: str, seconds: float, dry_run: bool) -> dict[str, object]:
+    """What a part has found, and how it ended: done, skipped, failed or out of time."""
+    began = time.perf_counter()
+    environment = dict(os.environ)
+    if dry_run:
+        environment |= {"TRITON_INTERPRET": "1", "HOI_TEST_BACKENDS": "torch", "OMP_NUM_THREADS": "1"}
+    else:
+        environment |= {"HOI_TEST_BACKENDS": "cuda"}
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "answer.json"
+        if part.endswith("-tests"):
+            command = tests(part, dry_run)
+        else:
+            command = [sys.executable, "-m", "benchmarks.gpu_parts", part, str(answer), *["--dry-run"] * dry_run]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            output, _ = process.communicate(timeout=seconds)
+            status = "done" if process.returncode == 0 else "failed"
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            status = "out of time"
+        found = json.loads(answer.read_text()) if answer.exists() else {}
+    if status == "done" and "skipped" in found:
+        status = "skipped"
+    record = {"status": status, "wall_seconds": round(time.perf_counter() - began, 1), **found}
+    if status in ("failed", "out of time"):
+        record["output"] = output[-3000:]
+    elif part.endswith("-tests"):
+        record["summary"] = output.strip().splitlines()[-1]
+    return record
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--parts", help="names, separated by commas; all by default")
+    settings = parser.parse_args()
+    names = settings.parts.split(",") if settings.parts else list(PARTS)
+    if unknown := set(names) - set(PARTS):
+        parser.error(f"no part {sorted(unknown)}: choose from {', '.join(PARTS)}")
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    file = settings.out / ("gpu-dry-run.json" if settings.dry_run else f"gpu-{day}.json")
+    end = time.perf_counter() + TOTAL_SECONDS
+    results: dict[str, object] = {"dry_run": settings.dry_run, "date": day, "parts": {}}
+    for name in names:
+        left = end - time.perf_counter()
+        if left < 5:
+            record = {"status": "out of time", "wall_seconds": 0.0}
+        else:
+            record = run(name, min(PARTS[name], left), settings.dry_run)
+        results["parts"][name] = record
+        partial = file.with_suffix(".part")
+        partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        partial.replace(file)
+        print(f"{name:15s} {record['status']:12s} {record['wall_seconds']:6.1f} s", flush=True)
+    print(f"written: {file}")
+    return int(any(record["status"] not in ("done", "skipped") for record in results["parts"].values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,273 @@
+"""The parts of the GPU benchmark: `python -m benchmarks.gpu_parts NAME answer.json [--dry-run]`; see gpu.py.
+
+A part checks before it measures. A dry run goes through the same lines with tiny sizes, on the CPU, with the Triton
+kernel under its interpreter; its times mean nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from math import comb
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import hoi
+from benchmarks.cases import factor_data
+from benchmarks.machine import describe
+from hoi._backends import _registry
+from hoi._backends.torch_ import backend as leaf
+from hoi._backends.torch_ import walk
+
+N_BEST = 10
+
+
+class Answer(dict):
+    """Numbers found so far; on disk after each one, so that a cut run leaves them."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def add(self, **numbers: Any) -> None:
+        self.update(numbers)
+        self.path.write_text(json.dumps(self), encoding="utf-8")
+
+
+class Bench:
+    """The device, the backend under its name, and sizes: true ones, or tiny ones in a dry run."""
+
+    def __init__(self, answer: Answer, dry_run: bool) -> None:
+        self.answer, self.dry_run = answer, dry_run
+        self.device = torch.device("cpu") if dry_run else leaf.cuda_device()
+        self.name = "torch" if dry_run else "cuda"
+        if dry_run:
+            # so that a search of a few hundred sets uses the kernel
+            leaf.CPU = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10)
+            np.seterr(all="ignore")  # the interpreter computes pairs that are switched off
+            self.use(kernel="triton")
+
+    def use(self, **options: str) -> leaf.TorchBackend:
+        """Make the backend of that name one with these options."""
+        kind = leaf.TorchBackend if self.dry_run else leaf.CudaBackend
+        _registry._loaded[self.name] = kind(**options)
+        return _registry._loaded[self.name]
+
+    def search(self, system: hoi.GaussianSystem, order: Any, **options: Any) -> hoi.Multiplets:
+        return hoi.search(system, order, **{"backend": self.name, "n_best": N_BEST, "progress": False, **options})
+
+    def wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def seconds(self, work: Any, repeats: int = 3, most: float = 15.0) -> float:
+        """Shortest time of a call; fewer calls where they take long."""
+        times: list[float] = []
+        while len(times) < repeats and sum(times) < most:
+            self.wait()
+            began = time.perf_counter()
+            work()
+            self.wait()
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    def peak(self, work: Any) -> int | None:
+        """Most bytes that torch held on the card during a call."""
+        if self.device.type != "cuda":
+            work()
+            return None
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(self.device)
+        work()
+        self.wait()
+        return torch.cuda.max_memory_allocated(self.device)
+
+
+def system(n: int, *, n_datasets: int = 1, n_samples: int = 1000) -> hoi.GaussianSystem:
+    tables = [factor_data(n_samples, n, seed=(0, d)) for d in range(n_datasets)]
+    return hoi.GaussianSystem.from_data(tables[0] if n_datasets == 1 else np.stack(tables), backend="numpy")
+
+
+def pair_flops(order: int) -> int:
+    """Operations on each set in the pair kernel for the O-information; what a prefix shares is not counted."""
+    return 8 * (order - 2) + 9
+
+
+def same(found: hoi.Multiplets, wanted: hoi.Multiplets) -> None:
+    """Error unless two results agree to the last member, in values to 1e-10 nats, and in their counts."""
+    if found.members != wanted.members or list(found.extreme) != list(wanted.extreme):
+        raise SystemExit("the sets differ")
+    for measure in ("tc", "dtc", "oinfo", "sinfo"):
+        np.testing.assert_allclose(getattr(found, measure), getattr(wanted, measure), rtol=0, atol=1e-10)
+    for count in ("evaluated", "skipped"):
+        if found.settings[count] != wanted.settings[count]:
+            raise SystemExit(f"{count}: {found.settings[count]} and {wanted.settings[count]}")
+
+
+def ceiling(bench: Bench) -> None:
+    """What this machine is, and the most its card can do."""
+    from benchmarks.gpu_ceiling import bytes_per_second, flops_per_second
+
+    bench.answer.add(machine=describe())
+    if bench.device.type == "cuda":
+        card = torch.cuda.get_device_properties(bench.device)
+        bench.answer.add(
+            card=card.name, memory=card.total_memory, processors=card.multi_processor_count,
+            capability=[card.major, card.minor], cuda=torch.version.cuda,
+        )  # fmt: skip
+    programs, steps = (2, 2) if bench.dry_run else (1 << 15, 1 << 12)
+    for dtype in (torch.float64, torch.float32):
+        rate = flops_per_second(dtype, bench.device, programs, steps)
+        bench.answer.add(**{f"flops_{str(dtype).removeprefix('torch.')}": rate})
+    bench.answer.add(bytes_per_second=bytes_per_second(bench.device, 1 << (12 if bench.dry_run else 32)))
+
+
+def agreement(bench: Bench) -> None:
+    """Every kernel and precision finds what numba finds."""
+    shapes = [(9, 4, 1), (8, (2, 8), 2)] if bench.dry_run else [
+        (60, 5, 1), (100, 4, 1), (300, 3, 1), (30, 10, 1), (18, (2, 18), 2), (40, 3, 20),
+    ]  # fmt: skip
+    options = [{"kernel": kernel, "precision": precision} for kernel, precision in
+               (("triton", "float64"), ("triton", "float32"), ("torch", "float64"))]  # fmt: skip
+    checked = []
+    for n, order, n_datasets in shapes:
+        data = system(n, n_datasets=n_datasets)
+        for measure in ("oinfo", "tc"):
+            call = {"measure": measure, "n_best": 5 if bench.dry_run else 500}
+            wanted = bench.search(data, order, **{**call, "backend": "numba"})
+            for option in options:
+                bench.use(**option)
+                same(bench.search(data, order, **call), wanted)
+                checked.append([n, order, n_datasets, measure, *option.values()])
+                bench.answer.add(agree=checked)
+
+
+def shape(bench: Bench, n: int, order: int) -> None:
+    """Sets a second of a whole search, what it took, and then numba on two threads, on a part of the work."""
+    small = system({3: 60, 4: 40, 5: 30}.get(order, order + 6) if not bench.dry_run else order + 2)
+    same(bench.search(small, order), bench.search(small, order, backend="numpy"))
+    data = system(n if not bench.dry_run else order + 3)
+    n_sets = comb(data.n_variables, order)
+    began = time.perf_counter()
+    found = bench.search(data, order)
+    bench.answer.add(n=data.n_variables, order=order, sets=n_sets, first_seconds=time.perf_counter() - began)
+    bench.answer.add(**{name: found.settings[name] for name in ("device", "kernel", "screening")})
+    seconds = bench.seconds(lambda: bench.search(data, order))
+    rate = n_sets / seconds
+    bench.answer.add(seconds=seconds, sets_per_second=rate, pair_flops_per_second=rate * pair_flops(order))
+    bench.answer.add(peak_bytes=bench.peak(lambda: bench.search(data, order)))
+    m = data.n_variables
+    while comb(m, order) > 2_000_000_000:
+        m -= 1
+    part = hoi.GaussianSystem.from_covariance(data.covariance[:m, :m], data.n_samples)
+    bench.search(small, order, backend="numba", threads=2)
+    spent = bench.seconds(lambda: bench.search(part, order, backend="numba", threads=2), repeats=1)
+    bench.answer.add(numba_two_threads_sets_per_second=comb(m, order) / spent)
+    same(bench.search(part, order), bench.search(part, order, backend="numba"))
+    bench.answer.add(agrees_with_numba_on=m)
+
+
+def surrogates(bench: Bench) -> None:
+    """Triplets of many datasets of few variables."""
+    n_datasets, n = (3, 6) if bench.dry_run else (1000, 50)
+    data = system(n, n_datasets=n_datasets, n_samples=100)
+    found = bench.search(data, 3)
+    same(found, bench.search(data, 3, backend="numba"))
+    for name in (bench.name, "numba"):
+        spent = bench.seconds(lambda name=name: bench.search(data, 3, backend=name), repeats=2)
+        bench.answer.add(**{f"{name}_seconds": spent})
+    bench.answer.add(n=n, n_datasets=n_datasets, sets=n_datasets * comb(n, 3))
+
+
+def transform(bench: Bench) -> None:
+    """Ranks, normal scores and correlation of a large table, from the device and from main memory."""
+    shape = (50, 6) if bench.dry_run else (100_000, 1000)
+    seeded = torch.Generator(bench.device).manual_seed(0)
+    X = torch.randn(shape, dtype=torch.float64, device=bench.device, generator=seeded)
+    few = X[:, :5].cpu().numpy()
+    found = hoi.GaussianSystem.from_data(X, backend=bench.name).covariance[:5, :5]
+    np.testing.assert_allclose(found, hoi.GaussianSystem.from_data(few, backend="numpy").covariance, atol=1e-12)
+    host = X.cpu().numpy()
+    for name, data in (("from_device", X), ("from_host", host)):
+        spent = bench.seconds(lambda data=data: hoi.GaussianSystem.from_data(data, backend=bench.name))
+        bench.answer.add(**{f"{name}_seconds": spent})
+    bench.answer.add(peak_bytes=bench.peak(lambda: hoi.GaussianSystem.from_data(X, backend=bench.name)))
+    bench.answer.add(shape=shape, data_bytes=host.nbytes)
+    columns = host[:, : max(1, shape[1] // 20)]
+    spent = bench.seconds(lambda: hoi.GaussianSystem.from_data(columns, backend="numpy"), repeats=1)
+    bench.answer.add(numpy_columns=columns.shape[1], numpy_seconds=spent)
+
+
+def profile(bench: Bench) -> None:
+    """Which kernels the time of a search goes to."""
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as recording
+
+    kinds = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * (bench.device.type == "cuda")
+    for n, order in [(7, 4)] if bench.dry_run else [(200, 5), (60, 8), (30, 15)]:
+        data = system(n)
+        bench.search(data, order)
+        with recording(activities=kinds) as record:
+            bench.search(data, order)
+            bench.wait()
+        rows = [
+            [event.key[:80], event.count, event.self_device_time_total / 1e6, event.self_cpu_time_total / 1e6]
+            for event in record.key_averages()
+        ]
+        rows.sort(key=lambda row: (-row[2], -row[3]))
+        bench.answer.add(**{f"{n}-{order}": rows[:14]}, columns=["name", "calls", "device seconds", "host seconds"])
+
+
+def thoi(bench: Bench) -> None:
+    """THOI on the same device, where it is installed: all sets of one order, both tails kept."""
+    try:
+        from thoi.measures.gaussian_copula import multi_order_measures
+    except ImportError as error:
+        bench.answer.add(skipped=f"thoi cannot be imported: {error}")
+        return
+    n, order, most = (7, 4, 5.0) if bench.dry_run else (100, 5, 10.0)
+    X = torch.from_numpy(factor_data(1000, n))
+    for batch in [50] if bench.dry_run else [100_000, 1_000_000]:
+        tails = Tails(most)
+        with contextlib.suppress(TimeoutError):
+            multi_order_measures(
+                X, order, order, batch_size=batch, device=bench.device, offload_to_cpu=False,
+                batch_data_collector=tails.add, batch_aggregation=lambda items: None,
+            )  # fmt: skip
+        bench.wait()
+        bench.answer.add(**{f"sets_per_second_batch_{batch}": tails.count / (time.perf_counter() - tails.began)})
+    bench.answer.add(n=n, order=order)
+
+
+class Tails:
+    """What THOI hands its results to: it picks both ends of a batch, and stops when the time is up."""
+
+    def __init__(self, most: float) -> None:
+        self.count, self.most, self.began = 0, most, time.perf_counter()
+
+    def add(self, nplets: torch.Tensor, result: torch.Tensor, _: int) -> None:
+        for largest in (False, True):
+            torch.topk(result[:, 0, 2], min(N_BEST, len(nplets)), largest=largest)
+        self.count += len(nplets)
+        if time.perf_counter() - self.began > self.most:
+            raise TimeoutError
+
+
+def main() -> None:
+    name, path, *flags = sys.argv[1:]
+    bench = Bench(Answer(Path(path)), "--dry-run" in flags)
+    if name.startswith("shape-"):
+        n, order = map(int, name.split("-")[1:])
+        # an interpreter needs minutes for a high order
+        shape(bench, n, min(order, 4) if bench.dry_run else order)
+    else:
+        globals()[name](bench)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""benchmarks/gpu.sh as a dry run: the script that a GPU will be measured by, at tiny sizes and without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("triton")
+
+ROOT = Path(__file__).parents[1]
+# one shape stands for all
+PARTS = ["ceiling", "agreement", "shape-200-5", "surrogates", "transform", "profile", "thoi"]
+PARTS += ["kernel-tests", "contract-tests"]
+
+
+def script(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OUT": str(out), "PYTHON": sys.executable}
+    command = ["sh", str(ROOT / "benchmarks" / "gpu.sh"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=out.parent, check=False)
+
+
+@pytest.mark.slow
+def test_a_dry_run_goes_through_every_part(tmp_path):
+    done = script(tmp_path / "results", "--dry-run", "--parts", ",".join(PARTS))
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = json.loads((tmp_path / "results" / "gpu-dry-run.json").read_text())
+    assert results["dry_run"] is True
+    parts = results["parts"]
+    assert list(parts) == PARTS
+    assert {name: part["status"] for name, part in parts.items() if name != "thoi"} == dict.fromkeys(
+        [name for name in PARTS if name != "thoi"], "done"
+    )
+    assert parts["ceiling"]["flops_float64"] > 0
+    assert len(parts["agreement"]["agree"]) == 12
+    assert (parts["shape-200-5"]["kernel"], parts["shape-200-5"]["agrees_with_numba_on"]) == ("triton", 7)
+    assert parts["shape-200-5"]["sets_per_second"] > 0
+    assert "passed" in parts["kernel-tests"]["summary"]
+    assert "passed" in parts["contract-tests"]["summary"]
+
+
+def test_a_part_that_fails_leaves_its_output_and_the_others_run(tmp_path):
+    """Without a GPU, and not as a dry run."""
+    done = script(tmp_path / "results", "--parts", "shape-200-5,transform")
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here, on which the parts do not fail")
+    assert done.returncode == 1
+    (file,) = (tmp_path / "results").glob("gpu-*.json")
+    parts = json.loads(file.read_text())["parts"]
+    assert [part["status"] for part in parts.values()] == ["failed", "failed"]
+    assert 'backend="cuda" needs' in parts["transform"]["output"]
+
+
+def test_an_unknown_part_is_an_error(tmp_path):
+    done = script(tmp_path / "results", "--parts", "abacus")
+    assert done.returncode == 2
+    assert "no part ['abacus']: choose from ceiling, agreement" in done.stderr
