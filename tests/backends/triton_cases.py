@@ -19,8 +19,10 @@ import reference
 from hoi._backends._protocol import Floor, Ranking, Unit
 from hoi._backends.torch_ import backend as leaf
 from hoi._backends.torch_ import kernels, ranges, sweep, walk
+from hoi._search.exhaustive import corrected
 from hoi.engine.plan import prepare
 from hoi.maths.measures import MEASURES
+from hoi.maths.terms import by_elimination
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 DEVICE = torch.device("cpu" if INTERPRETED else "cuda")
@@ -147,6 +149,21 @@ def test_singular_prefixes_and_pairs_are_not_listed():
     assert singular == sum({1, 7} <= set(s) for s in itertools.combinations(range(9), 4))
 
 
+@pytest.mark.parametrize(("dtype", "noise"), [(torch.float64, 1e-3), (torch.float32, 3e-2)], ids=str)
+def test_sets_too_close_to_singular_ones_are_listed_whatever_their_score(dtype, noise):
+    C = correlations(9, seed=2)
+    C[3], C[:, 3] = C[1], C[:, 1]
+    C[3, 3] = 1 + noise**2
+    R = torch.from_numpy(C / np.sqrt(np.outer(np.diag(C), np.diag(C)))).to(DEVICE)
+    rows = ranges.unrank(0, comb(7, 2), 7, 2, DEVICE)
+    screen = sweep.Screen(2, 1, -60.0, 60.0, walk.NEAR[dtype], dtype)
+    codes, found, singular = launched(R, rows, 8, screen)
+    sets = [(*rows[code // 81].tolist(), code // 9 % 9, code % 9) for code in codes]
+    assert sorted(sets) == [s for s in itertools.combinations(range(9), 4) if {1, 3} <= set(s)]
+    assert (found, singular) == (len(codes), 0)
+    assert dtype == torch.float32 or plain(R, rows, 8, screen) == (codes, 0)
+
+
 # --- the search
 
 
@@ -167,6 +184,22 @@ def test_both_tails_are_those_of_the_definitions(on_triton, order, monkeypatch):
     assert found.members == [members for _, _, members in expected]
     np.testing.assert_allclose(found.oinfo, [value for _, value, _ in expected], rtol=0, atol=1e-10)
     assert found.settings["kernel"] == "triton"
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_set_exactly_at_the_floor_is_given(on_triton, measure):
+    problem = prepare(system_of(8), None, True)
+    members = np.array(list(itertools.combinations(range(8), 4)))
+    row = MEASURES[measure]
+    D, J, L, _ = corrected(problem, by_elimination(problem.matrix[0], members, problem.blocks), members)
+    values = row.value(D, J, L)
+    for i in range(0, 70, 9):
+        for floor in (Floor(values[i], 1e9), Floor(-1e9, values[i])):
+            found = on_triton.walk(problem, Unit(0, 4, 0, 15), Ranking(row.d, row.j, row.l), lambda floor=floor: floor)
+            given = np.concatenate([part.members for part in found]).tolist()
+            wanted = members[(values <= floor.low) | (values >= floor.high)].tolist()
+            assert members[i].tolist() in wanted
+            assert all(s in given for s in wanted)
 
 
 def test_equal_values_are_ordered_by_members(on_triton):
