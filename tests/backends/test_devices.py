@@ -33,7 +33,7 @@ def out_of_memory_above(monkeypatch, most):
 
     def limited(R, members, blocks, width):
         if len(members) > most:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 GiB.")
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 GiB.")
         sizes.append(len(members))
         return original(R, members, blocks, width)
 

@@ -64,6 +64,7 @@ def compiled(monkeypatch, tmp_path):
         state = sweep.make_state(torch.eye(n, dtype=torch.float64), prefixes, T, screen)
         numbers = torch.zeros(8, dtype=torch.int64)
         kernels.launch_pairs(torch.eye(n, dtype=dtype), state, screen, numbers[:5], numbers, numbers[:2])
+        assert all(value.is_contiguous() for value in recorder.args if isinstance(value, torch.Tensor))
         names = list(inspect.signature(kernel.fn).parameters)
         signature = {
             name: NAMES[value.dtype] if isinstance(value, torch.Tensor) else "i32"

@@ -87,7 +87,7 @@ def budget(device: torch.device) -> int:
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
     """Whether an error of torch means that an allocation failed, on a GPU or in main memory."""
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+    return isinstance(error, torch.cuda.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 @contextlib.contextmanager

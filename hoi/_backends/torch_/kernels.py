@@ -40,7 +40,8 @@ def _pairs(
     live = real & (tl.load(DEAD + block + row, real, other=1) == 0)
     first = tl.load(FIRST + block + row, live, other=0).to(tl.int32)
     place = tl.load(PLACE + block + row, live, other=0)
-    R += (n - T) * (n + 1)  # to lane 0, lane 0
+    R += (n - T).to(tl.int64) * (n + 1)  # to lane 0, lane 0
+    at_r = x.to(tl.int64) * n
     on_x = live[:, None] & (x < T)[None, :] & (x[None, :] >= first[:, None])
     sx = tl.load(S + row[:, None] * T + x[None, :], on_x, other=1.0)
     inv_x = 1.0 / sx
@@ -59,7 +60,7 @@ def _pairs(
         on_y = live[:, None] & (y < T)[None, :]
         at_y = row[:, None] * (M * T) + y[None, :]
         on = on_x[:, :, None] & on_y[:, None, :] & (x[:, None] < y[None, :])[None, :, :]
-        q = tl.load(R + (x[:, None] * n + y[None, :])[None, :, :], on, other=0.0)
+        q = tl.load(R + (at_r[:, None] + y[None, :])[None, :, :], on, other=0.0)
         for j in range(M):
             vx = tl.load(V + at_x + j * T, on_x, other=0.0)
             vy = tl.load(V + at_y + j * T, on_y, other=0.0)
@@ -113,10 +114,11 @@ def launch_pairs(R: Tensor, state: State, screen: Screen, place: Tensor, out: Te
     B, M, T = state.V.shape
     ROWS, X, Y, warps = shape_for(T)
     grid = (triton.cdiv(B, ROWS), triton.cdiv(T - 1, X))
-    _pairs[grid](
-        R, state.V, state.U, state.S, state.P, state.low, state.high, state.first, state.dead, place, out, count,
-        B, T, R.shape[-1], len(out),
-        near=screen.near, tol=SURELY_SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
-        EXACT=screen.dtype == torch.float64, M=M, a=screen.a, b=screen.b,
-        ROWS=ROWS, X=X, Y=Y, num_warps=warps, enable_fp_fusion=True,
-    )  # fmt: skip
+    with torch.cuda.device_of(R):  # Triton launches on the current GPU, whatever its arguments are on
+        _pairs[grid](
+            R, state.V, state.U, state.S, state.P, state.low, state.high, state.first, state.dead, place, out, count,
+            B, T, R.shape[-1], len(out),
+            near=screen.near, tol=SURELY_SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
+            EXACT=screen.dtype == torch.float64, M=M, a=screen.a, b=screen.b,
+            ROWS=ROWS, X=X, Y=Y, num_warps=warps, enable_fp_fusion=True,
+        )  # fmt: skip

@@ -120,8 +120,8 @@ def make_state(R: Tensor, prefixes: Tensor, T: int, screen: Screen) -> State:
     high = torch.where(weak, -torch.inf, (screen.high - det).exp())
     kind = screen.dtype
     return State(
-        V.to(kind),
-        U.to(kind),
+        V.to(kind).contiguous(),  # a kernel goes by address
+        U.to(kind).contiguous(),
         (1.0 - (V * V).sum(1)).to(kind),
         (inverse * inverse).sum(1).to(kind),
         low.to(kind),
