@@ -1,88 +1,101 @@
-"""The pages say what is true: their code blocks run, their links lead somewhere.
-
-A ```python block is run, all the blocks of a page one after the other in one namespace; one that shows a
-prompt (>>>) has its output compared. In the README's ```sh blocks every line that starts with `hoi` is given
-to the command line. A block of any other kind is not run.
-"""
+"""The pages say what is true: their code blocks run (tests/pages.py says how), their links lead somewhere."""
 
 from __future__ import annotations
 
-import doctest
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
+import pages
 import pytest
+from pages import BLOCK, blocks, commands
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# what is built lies in docs as well
+BUILT = [ROOT / "docs" / name for name in ("_build", "generated")]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(p for p in (ROOT / "docs").rglob("*.md") if not any(p.is_relative_to(folder) for folder in BUILT)),
+]
 
 
 def by_path(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def blocks(page: Path, kind: str) -> list[tuple[int, str]]:
-    """(first line, code) of the blocks of one kind."""
-    text = page.read_text(encoding="utf-8")
-    return [(text.count("\n", 0, m.start(2)) + 1, m[2]) for m in BLOCK.finditer(text) if m[1] == kind]
-
-
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=by_path)
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
+    if "import torch" in page.read_text(encoding="utf-8"):
+        pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(ROOT / "tests")
-    namespace: dict[str, object] = {"__name__": page.stem}
-    for line, code in blocks(page, "python"):
-        if ">>>" in code:
-            runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-            test = doctest.DocTestParser().get_doctest(code, namespace, page.name, str(page), line - 1)
-            said: list[str] = []
-            runner.run(test, out=said.append, clear_globs=False)
-            assert runner.summarize(verbose=False).failed == 0, "".join(said)
-            namespace.update(test.globs)
-        else:
-            # newlines in front, so that an error names the line of the page
-            exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
+    pages.run_python(page)
 
 
-def test_the_readme_has_code_to_run():
-    assert blocks(ROOT / "README.md", "python")
-    assert commands()
+def test_a_wrong_output_is_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```python\nx = 2\n```\n\n```python\n>>> x + 1\n4\n```\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="Expected:\n    4\nGot:\n    3"):
+        pages.run_python(page)
+    page.write_text("```python\nx = 2\n```\n\n```python\n>>> x + 1\n3\n```\n", encoding="utf-8")
+    pages.run_python(page)
 
 
-def commands() -> list[str]:
-    """The README's uses of the command line."""
-    lines = "".join(code for _, code in blocks(ROOT / "README.md", "sh")).splitlines()
-    return [line for line in lines if line.startswith("hoi ")]
+@pytest.mark.parametrize("page", PAGES, ids=by_path)
+def test_no_block_is_left_out_unseen(page):
+    assert pages.kinds(page) <= {"python", "sh", "text"}
+    foreign = re.findall(r"^:::\{code-block\}.*?^:::$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert not foreign or page.parent.name == "migrating", "only there does another tool have code"
+    known = ("hoi ", "python -m hoi_grokking ", "make ", "pip install ", "pytest tests", ". .venv", ".ci/run")
+    assert [line for line in pages.lines_of_shell(page) if not f"{line} ".startswith(known)] == []
+
+
+def test_the_readme_and_the_quick_start_have_code_to_run():
+    for page in (ROOT / "README.md", ROOT / "docs" / "quickstart.md"):
+        assert blocks(page, "python")
+        assert commands(page)
+    for page in sorted((ROOT / "docs" / "migrating").glob("[!i]*.md")):
+        assert blocks(page, "python"), page
 
 
 @pytest.fixture
 def folder_with_data(tmp_path, monkeypatch) -> Path:
-    """A folder with the data.csv the README speaks of."""
-    rng = np.random.default_rng(3)
-    X = rng.normal(size=(200, 6))
-    X[:, 2] += X[:, 0] + X[:, 1]
-    np.savetxt(tmp_path / "data.csv", X, delimiter=",", header="A,B,C,D,E,F", comments="")
+    """A folder with the data.csv the pages speak of."""
+    pages.write_data(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("command", commands())
-def test_the_commands_of_the_readme_work(command, folder_with_data, capsys):
+@pytest.mark.parametrize("command", dict.fromkeys(line for page in PAGES for line in commands(page)))
+def test_the_commands_of_the_pages_work(command, folder_with_data, capsys):
     from hoi.cli import main
 
     try:
-        code = main(shlex.split(command, comments=True)[1:])
+        code = main(shlex.split(command)[1:])
     except SystemExit as end:
         code = end.code
     printed = capsys.readouterr()
     assert not code, printed.err
     assert printed.out.strip(), "it prints something"
-    for written in re.findall(r"--out (\S+)", command):
+    for written in re.findall(r"--(?:out|report) (\S+)", command):
         assert (folder_with_data / written).stat().st_size > 0
+
+
+def case_study() -> list[str]:
+    return [line for page in PAGES for line in pages.lines_of_shell(page) if "hoi_grokking" in line]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", dict.fromkeys(case_study()))
+def test_the_commands_of_the_case_study_work(command, tmp_path):
+    pytest.importorskip("torch")
+    done = subprocess.run(
+        [sys.executable, *shlex.split(command)[1:]], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=by_path)
@@ -116,3 +129,16 @@ def shown(page: Path) -> str:
     """The code of a page: its blocks and what stands between backticks."""
     text = page.read_text(encoding="utf-8")
     return "\n".join([*(m[2] for m in BLOCK.finditer(text)), *re.findall(r"`([^`\n]+)`", text)])
+
+
+def test_the_reference_names_everything_public():
+    import hoi
+    import hoi_grokking
+
+    public = {name for name in hoi.__all__ if not name.startswith("__")} - {"datasets", "plot", "simulate"}
+    for module in ("datasets", "plot", "simulate"):
+        public |= {f"{module}.{name}" for name in getattr(hoi, module).__all__}
+    public |= set(hoi_grokking.__all__)
+    text = (ROOT / "docs" / "api" / "index.rst").read_text(encoding="utf-8")
+    listed = re.findall(r"^   ([\w.]+)$", text, re.MULTILINE)
+    assert sorted(listed) == sorted(public)
