@@ -5,6 +5,9 @@
 #   make test          all tests, those of the torch backend included
 #   make test-lowest   the same with the oldest versions that pyproject.toml promises, without torch
 #   make lint          ruff and mypy
+#   make docs          this documentation as a site, in docs/_build/html; a warning is an error
+#   make docs-test     the built site in a browser (chromium), and the tests with MNE and nilearn
+#   make newcomer      the quick starts in an empty environment that holds only the built wheel
 #   make bench         the benchmarks
 #   make bench-peers   hoi beside the published tools, in environments of their own
 #   make bench-scaling growth with variables, order, threads and datasets
@@ -15,13 +18,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 LOWEST := .venv-lowest
+DOCS := .venv-docs
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
 
 # One thread for BLAS in each test process, of which there are several.
 PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadgroup
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test test-lowest lint bench bench-peers bench-scaling clean
+.PHONY: help demo test test-lowest lint docs docs-test newcomer bench bench-peers bench-scaling clean
 .DEFAULT_GOAL := help
 .SECONDARY:
 
@@ -32,14 +36,26 @@ demo: $(VENV)/.demo
 	$(VENV)/bin/hoi demo
 
 test: $(VENV)/.test
-	$(ONE_THREAD) $(VENV)/bin/python $(PYTEST) tests
+	$(ONE_THREAD) $(VENV)/bin/python $(PYTEST) tests --ignore tests/docs
 
 test-lowest: $(LOWEST)/.lowest
-	$(ONE_THREAD) $(LOWEST)/bin/python $(PYTEST) tests
+	$(ONE_THREAD) $(LOWEST)/bin/python $(PYTEST) tests --ignore tests/docs
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+docs: $(DOCS)/.docs
+	rm -rf docs/_build/html
+	$(DOCS)/bin/python -m sphinx -b html --fail-on-warning --keep-going --quiet docs docs/_build/html
+	$(DOCS)/bin/python -m pytest tests/docs/test_links.py -q
+	@echo "docs/_build/html/index.html"
+
+docs-test: docs
+	$(ONE_THREAD) $(DOCS)/bin/python -m pytest tests/docs -q
+
+newcomer: $(VENV)/.test
+	$(VENV)/bin/python -m tests.newcomer
 
 bench: $(VENV)/.test
 	$(VENV)/bin/python -m pytest benchmarks --benchmark-only
@@ -55,7 +71,7 @@ bench-scaling: $(VENV)/.test
 	$(VENV)/bin/python -m benchmarks.report
 
 clean:
-	rm -rf .venv $(VENV) $(LOWEST) .peers build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks demo-output
+	rm -rf .venv $(VENV) $(LOWEST) $(DOCS) docs/_build docs/generated .peers build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks demo-output
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- set-up: a stamp file in the environment says what it holds
@@ -83,4 +99,8 @@ $(LOWEST)/.lowest: $(LOWEST)/.python pyproject.toml
 	  print(*(r.replace(">=", "==") for r in p["dependencies"] + extra["plot"] + extra["io"]), sep="\n")' \
 	  > $(LOWEST)/lowest.txt
 	$(LOWEST)/bin/python $(PIP_INSTALL) ".[test,plot,io]" --constraint $(LOWEST)/lowest.txt
+	@touch $@
+
+$(DOCS)/.docs: $(DOCS)/.python pyproject.toml constraints.txt
+	$(DOCS)/bin/python $(PIP_INSTALL) ".[docs,test,all]" --constraint constraints.txt
 	@touch $@

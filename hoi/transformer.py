@@ -34,7 +34,7 @@ class GaussianCopulaTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEsti
         Number of samples seen by `fit`.
     n_features_in_ : int
         Number of columns seen by `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where `fit` saw names that are all text.
 
     See Also
