@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 
 import hoi
+
+mpl.use("Agg")
 
 DOCS = Path(__file__).parent
 # sphinx-gallery and autosummary write their pages here; git ignores it
@@ -80,6 +83,7 @@ sphinx_gallery_conf = {
     "thumbnail_size": (480, 336),
     "image_srcset": ["2x"],
     "plot_gallery": True,
+    "write_computation_times": False,
 }
 
 # -- looks ------------------------------------------------------------------------------------------
@@ -103,17 +107,16 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_edit_page_button": False,
     "pygments_light_style": "a11y-high-contrast-light",
-    "pygments_dark_style": "a11y-high-contrast-dark",
+    "pygments_dark_style": "github-dark",
 }
+html_context = {"default_mode": "auto"}
 html_sidebars = {"index": []}
 
 
 def draw_front_page(app: object) -> None:
     """Save what the code on the front page draws, for the front page."""
-    import matplotlib.pyplot as plt
-    import pages
+    import pages  # of the tests
 
-    mpl.use("Agg")
     pages.run_python(DOCS / "index.md")
     (DOCS / GENERATED).mkdir(exist_ok=True)
     plt.savefig(DOCS / GENERATED / "front-page.png", dpi=200, bbox_inches="tight")

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 SITE = Path(__file__).parents[2] / "docs" / "_build" / "html"
-PAGES = sorted(SITE.rglob("*.html"))
+PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.parts)
 
 
 class Parts(HTMLParser):
