@@ -2,8 +2,9 @@
 
 The models are cut into chunks of the leading axis, and a chunk goes through batched products and one
 optimiser step. On a CPU a chunk is one model, so that its buffers stay in the cache and each thread has
-models of its own; on a GPU one chunk holds them all. A model meets the same operations whatever trains beside
-it: on a CPU its numbers are the same to the last bit as when it trains alone.
+models of its own; a model whose neurons are masked in both layers then trains as the narrower network that it
+is. On a GPU one chunk holds them all. A model meets the same operations whatever trains beside it: on a CPU
+its numbers are the same to the last bit as when it trains alone.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class Trainer:
         self._threads = threads or torch.get_num_threads()
         size = 1 if self.device.type == "cpu" else len(starts)
         self._chunks = [slice(start, start + size) for start in range(0, len(starts), size)]
+        self._narrow = [self._narrowed(chunk) for chunk in self._chunks]
 
     def advance(self, to_step: int, record: list[int]) -> np.ndarray:
         """Train all models up to a step.
@@ -106,28 +108,56 @@ class Trainer:
                     self._threads, initializer=torch.set_num_threads, initargs=(1,)
                 ) as pool:
                     for done in [
-                        pool.submit(self._train_chunk, c, to_step, wanted, curves) for c in self._chunks
+                        pool.submit(self._train_chunk, place, to_step, wanted, curves)
+                        for place in range(len(self._chunks))
                     ]:
                         done.result()
             finally:
                 torch.set_num_threads(inner)
         else:
-            for chunk in self._chunks:
-                self._train_chunk(chunk, to_step, wanted, curves)
+            for place in range(len(self._chunks)):
+                self._train_chunk(place, to_step, wanted, curves)
         self.step = to_step
         return curves
 
+    def _narrowed(self, chunk: slice) -> tuple[model.Shape, Tensor | slice]:
+        """The network that a chunk trains, and its parameters in a row."""
+        variant = self.sweep.members[chunk.start][0]
+        if self.device.type != "cpu" or variant.kept is None or variant.mask != "both":
+            return self.shape, slice(None)
+        kept = sorted(set(variant.kept))
+        parts = self.shape.split(torch.arange(self.shape.n_parameters)[None])
+        return self.shape._replace(width=len(kept)), torch.cat([part[..., kept].flatten() for part in parts])
+
     @torch.no_grad()
-    def _train_chunk(self, chunk: slice, to_step: int, wanted: dict[int, int], curves: np.ndarray) -> None:
+    def _train_chunk(self, place: int, to_step: int, wanted: dict[int, int], curves: np.ndarray) -> None:
         """Take the models of a chunk from the present step to `to_step`."""
-        rows = self.rows[chunk]
-        layers = self.shape.split(rows)
+        chunk, (shape, columns) = self._chunks[place], self._narrow[place]
+        stored = (self.rows[chunk], self.first_moment[chunk], self.second_moment[chunk])
+        state = [part[:, columns] for part in stored]  # views, unless the network is narrower
+        masks = None if self._masks is None else self._masks[chunk][:, columns]
+        update = _Update(self, chunk, shape.n_weights, masks, *state)
+        self._train_network(shape, chunk, update, to_step, wanted, curves)
+        for part, trained in zip(stored, state, strict=True):
+            part[:, columns] = trained
+
+    def _train_network(
+        self,
+        shape: model.Shape,
+        chunk: slice,
+        update: _Update,
+        to_step: int,
+        wanted: dict[int, int],
+        curves: np.ndarray,
+    ) -> None:
+        """Full-batch steps on the rows that `update` changes."""
+        rows = update.rows
+        layers = shape.split(rows)
         gradient = torch.zeros_like(rows)
-        slopes = self.shape.split(gradient)
+        slopes = shape.split(gradient)
         n = len(self._train.targets)
-        active, back, logits = self._buffers(len(rows), n)
-        test_buffers = self._buffers(len(rows), len(self._test.targets)) if wanted else ()
-        update = _Update(self, chunk)
+        active, back, logits = self._buffers(shape, len(rows), n)
+        test_buffers = self._buffers(shape, len(rows), len(self._test.targets)) if wanted else ()
         for step in range(self.step, to_step + 1):
             if step in wanted or step < to_step:
                 _forward(layers, self._train.inputs, active, back, logits)
@@ -143,16 +173,16 @@ class Trainer:
             torch.bmm(logits, layers.out, out=back)
             torch.ops.aten.threshold_backward.grad_input(back, active, 0, grad_input=back)
             _input_gradient(self._train, back, slopes.into)
-            if self.shape.bias:
+            if shape.bias:
                 torch.sum(back, 1, out=slopes.bias)
-            update(rows, gradient, step + 1)
+            update(gradient, step + 1)
 
-    def _buffers(self, n_models: int, n: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _buffers(self, shape: model.Shape, n_models: int, n: int) -> tuple[Tensor, Tensor, Tensor]:
         """Room for the hidden layer, another of the same size, and the logits. Allocating anew costs more
         than a ReLU.
         """
-        wide = (n_models, n, self.shape.width)
-        sizes = (wide, wide, (n_models, n, self.shape.n_classes))
+        wide = (n_models, n, shape.width)
+        sizes = (wide, wide, (n_models, n, shape.n_classes))
         return tuple(torch.empty(size, device=self.device) for size in sizes)
 
     def _batch(self, part: Part) -> _Batch:
@@ -178,15 +208,25 @@ class Trainer:
 class _Update:
     """One step of the optimiser for a chunk, then the constraints: norm first, then masks, as published."""
 
-    def __init__(self, trainer: Trainer, chunk: slice) -> None:
-        self.sweep, self.n_weights = trainer.sweep, trainer.shape.n_weights
-        self.first, self.second = trainer.first_moment[chunk], trainer.second_moment[chunk]
+    def __init__(
+        self,
+        trainer: Trainer,
+        chunk: slice,
+        n_weights: int,
+        masks: Tensor | None,
+        rows: Tensor,
+        first: Tensor,
+        second: Tensor,
+    ) -> None:
+        self.sweep, self.n_weights = trainer.sweep, n_weights
+        self.rows, self.first, self.second = rows, first, second
         self.rates, self.decays = trainer._rates[chunk], trainer._decays[chunk]
         self.norms, self.held = trainer._norms[chunk], trainer._held[chunk]
         self.any_held = bool(self.held.any())
-        self.masks = None if trainer._masks is None else trainer._masks[chunk]
+        self.masks = masks if masks is not None and not masks.all() else None
 
-    def __call__(self, rows: Tensor, gradient: Tensor, step: int) -> None:
+    def __call__(self, gradient: Tensor, step: int) -> None:
+        rows = self.rows
         rows.mul_(self.decays)
         if self.sweep.optimizer == "adamw":
             b1, b2 = self.sweep.betas
