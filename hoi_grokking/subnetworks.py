@@ -53,7 +53,7 @@ def subnetwork_sweep(
     sweep: Sweep, source: Variant, seed: int, neurons: Sequence[int], n_random: int, mask: str = "both"
 ) -> Sweep:
     """The sweep that retrains a set of neurons and what it is compared with, from the original initial
-    weights.
+    weights. The full network is in the sweep of the paper already.
 
     Parameters
     ----------
@@ -71,12 +71,11 @@ def subnetwork_sweep(
     Returns
     -------
     Sweep
-        Variants "full", "synergistic", "inverse" (if any neuron is left), "random 1" ..., "random inverse 1"
-        ...
+        Variants "synergistic", "inverse" (if any neuron is left), "random 1" ..., "random inverse 1" ...
     """
     inverse = sorted(set(range(sweep.width)) - set(neurons))
     rng = np.random.default_rng(seed)
-    sets: dict[str, Sequence[int] | None] = {"full": None, "synergistic": sorted(neurons)}
+    sets: dict[str, Sequence[int]] = {"synergistic": sorted(neurons)}
     draws = [rng.permutation(sweep.width) for _ in range(n_random)]
     for i, draw in enumerate(draws):
         sets[f"random {i + 1}"] = sorted(draw[: len(neurons)].tolist())
@@ -85,9 +84,7 @@ def subnetwork_sweep(
         for i, draw in enumerate(draws):
             sets[f"random inverse {i + 1}"] = sorted(draw[len(neurons) :].tolist())
     variants = tuple(
-        dataclasses.replace(
-            source, label=label, kept=None if kept is None else tuple(map(int, kept)), mask=mask
-        )
+        dataclasses.replace(source, label=label, kept=tuple(map(int, kept)), mask=mask)
         for label, kept in sets.items()
     )
     return dataclasses.replace(sweep, variants=variants, seeds=(seed,), n_checkpoints=8)

@@ -11,6 +11,7 @@ import pandas as pd
 from hoi_grokking import drawing
 from hoi_grokking.experiments._curves import first_step
 from hoi_grokking.phases import find_phases
+from hoi_grokking.store import Run
 from hoi_grokking.study import GROKKED, PROBES, Study
 from hoi_grokking.subnetworks import chosen_set, subnetwork_sweep, window_of
 
@@ -39,6 +40,7 @@ def retrain(
     found = study.measured(run, PROBES[ESTIMATOR])
     general = study.at_checkpoints(run, "test_accuracy")
     source = next(variant for variant in run.sweep.variants if variant.label == label)
+    step = np.arange(0, run.sweep.steps + 1, run.sweep.evaluate_every)
     kinds: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
     rows = []
     for seed in run.sweep.seeds[: study.scale.sub_seeds]:
@@ -48,22 +50,26 @@ def retrain(
         at, neurons = chosen_set(found, member, window)
         name = f"subnetworks-{label.replace(' ', '-')}-seed{seed}"
         retrained = study.run(name, subnetwork_sweep(run.sweep, source, seed, neurons, study.scale.n_random))
-        curves = retrained.curves()
+        networks = [(run, member, "full", run.sweep.width)]
         for place, (variant, _) in enumerate(retrained.sweep.members):
-            test = curves["test_accuracy"][place]
-            kind = variant.label.rstrip("0123456789 ")
+            networks.append((retrained, place, variant.label.rstrip("0123456789 "), len(variant.kept)))
+        for where, place, kind, size in networks:
+            test = _at(where, "test_accuracy", place, step)
             kinds[kind].append(test)
-            times = {f"test {x:.0%}": first_step(curves["step"], test, x) for x in (0.5, 0.9, GROKKED, 0.99)}
+            times = {f"test {x:.0%}": first_step(step, test, x) for x in (0.5, 0.9, GROKKED, 0.99)}
             rows.append(
                 {
-                    "configuration": label, "seed": seed, "kind": kind,
-                    "neurons": run.sweep.width if variant.kept is None else len(variant.kept),
-                    **times, "final test accuracy": test[-1],
-                    "set of step": at, "window": f"{window[0]}-{window[1]}",
+                    "configuration": label, "seed": seed, "kind": kind, "neurons": size, **times,
+                    "final test accuracy": test[-1], "set of step": at, "window": f"{window[0]}-{window[1]}",
                 }
             )  # fmt: skip
-    step = curves["step"]
     return step, {kind: np.array(lines) for kind, lines in kinds.items() if lines}, pd.DataFrame(rows)
+
+
+def _at(run: Run, name: str, member: int, step: np.ndarray) -> np.ndarray:
+    """A curve of a model at some of the recorded steps."""
+    curves = run.curves()
+    return curves[name][member, np.searchsorted(curves["step"], step)]
 
 
 def subnetwork_figure(study: Study, name: str, panels: Sequence[tuple[str, Sequence[str]]]) -> list[Path]:
