@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import io
 
 import numpy as np
 import pytest
@@ -49,6 +50,13 @@ def as_search(n_sets=4, **more):
     indices = [[0, 1, 2, -1] if k == 3 else [0, 1, 2, 3] for k in order]
     zeros = np.zeros(len(rows))
     return Multiplets(indices, zeros, zeros, oinfo, zeros, NAMES, np.array(dataset), extreme, **more)
+
+
+def key_of(ax):
+    """The key above a picture, name: colour."""
+    (strip,) = ax.child_axes
+    legend = strip.get_legend()
+    return {t.get_text(): to_hex(p.get_facecolor()) for t, p in zip(legend.texts, legend.get_patches(), strict=True)}
 
 
 def labels(axis):
@@ -115,8 +123,17 @@ def test_ranking_shares_the_room_among_long_names(ax):
     plot.ranking(found, ax=ax)
     (text,) = labels(ax.yaxis)
     assert "short" in text
-    assert (text.count("x"), text.count("y")) == (26, 27)
+    assert 20 < text.count("x") <= text.count("y") <= text.count("x") + 1 < 40
     assert text.count("…") == 2
+
+
+def test_ranking_cuts_names_to_the_room_there_is(ax):
+    found = Multiplets([[0, 1, 2]], [0], [0], [1], [0], ["x" * 80, "short", "y" * 80])
+    plot.ranking(found, ax=ax)
+    narrow = Figure((3.2, 4.8)).subplots()
+    plot.ranking(found, ax=narrow)
+    assert len(labels(narrow.yaxis)[0]) < 0.6 * len(labels(ax.yaxis)[0])
+    assert "short" in labels(narrow.yaxis)[0]
 
 
 def test_hypergraph_links_the_members_of_each_set(ax):
@@ -206,18 +223,18 @@ def test_participation_counts_each_end(ax):
     assert counts == {"a": (2, 1), "b": (2, 1), "c": (1, 2), "d": (1, 1), r"\$e": (0, 2)}
     assert labels(ax.yaxis)[:3] == ["a", "b", "c"]
     assert to_hex(lowest[0].get_facecolor()) == SYNERGY and to_hex(highest[0].get_facecolor()) == REDUNDANCY
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["most synergistic", "most redundant"]
+    assert list(key_of(ax)) == ["most synergistic", "most redundant"]
 
 
 def test_participation_by_sign_and_of_a_few(ax):
     plot.participation(result(extreme=None), n_variables=2, ax=ax)
     assert labels(ax.yaxis) == ["a", "b"]
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["synergistic", "redundant"]
+    assert list(key_of(ax)) == ["synergistic", "redundant"]
 
 
 def test_participation_of_another_measure(ax):
     plot.participation(result(settings={"measure": "tc"}), ax=ax)
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["lowest TC", "highest TC"]
+    assert list(key_of(ax)) == ["lowest TC", "highest TC"]
     assert to_hex(ax.containers[0][0].get_facecolor()) not in (SYNERGY, REDUNDANCY)
 
 
@@ -247,6 +264,7 @@ def test_comparison_matches_sets_by_names(ax):
     assert ticks[2].get_xdata().tolist() == [0.9, 0.5]
     assert ticks[1].get_ydata().tolist() == [0.8]
     assert ax.get_xlim() == ax.get_ylim()
+    assert key_of(ax) == {"synergy": SYNERGY, "sign differs": shades[1]}
 
 
 def test_comparison_keeps_data_sets_apart(ax):
@@ -292,6 +310,45 @@ def test_a_result_offers_its_pictures_in_a_new_figure(name):
     axes.figure.canvas.draw()
     assert callable(result().plot)
     pyplot.close(axes.figure)
+
+
+@pytest.mark.parametrize("name", ["ranking", "hypergraph", "landscape"])
+def test_a_key_names_the_sides_that_are_drawn(name, ax):
+    getattr(plot, name)(result(), ax=ax)
+    assert key_of(ax) == {"synergy": SYNERGY, "redundancy": REDUNDANCY}
+    other = Figure().subplots()
+    getattr(plot, name)(result((0.4, 0.2, 0.9, 0.5)), ax=other)
+    assert key_of(other) == {"redundancy": REDUNDANCY}
+    no_sides = Figure().subplots()
+    getattr(plot, name)(result(), measure="tc", ax=no_sides)
+    assert no_sides.child_axes == []
+
+
+@pytest.mark.parametrize("name", ["ranking", "hypergraph", "participation"])
+@pytest.mark.parametrize("size", [(3.2, 2.4), (6.4, 4.8), (4.0, 9.0)])
+def test_the_rows_keep_apart_and_within_the_figure_at_any_size(name, size):
+    names = [f"channel {i:02d}" for i in range(30)]
+    indices = np.arange(30).reshape(10, 3)
+    oinfo = np.linspace(-1, 1, 10)
+    found = Multiplets(indices, oinfo + 1, np.ones(10), oinfo, oinfo + 2, names)
+    figure = Figure(size, layout="constrained")
+    ax = figure.subplots()
+    getattr(plot, name)(found, ax=ax)
+    figure.savefig(io.BytesIO())  # lays out
+    boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+    centres = [(box.y0 + box.y1) / 2 for box in boxes]
+    assert max(box.height for box in boxes) < 1.25 * -np.diff(centres).max()
+    numbers = [text.get_window_extent() for text in ax.texts]
+    assert all(box.x0 >= ax.bbox.x0 - 1 and box.x1 <= ax.bbox.x1 + 1 for box in numbers)
+
+
+def test_a_title_keeps_clear_of_the_key(ax):
+    plot.ranking(result(), ax=ax)
+    title = ax.set_title("The most synergistic and the most redundant sets of all")
+    ax.figure.savefig(io.BytesIO())
+    (strip,) = ax.child_axes
+    assert title.get_window_extent().y0 >= strip.get_legend().get_window_extent().y1 - 2
 
 
 def test_missing_matplotlib(monkeypatch):

@@ -48,10 +48,10 @@ def pictures(result: Multiplets) -> list[tuple[str, str]]:
     drawn = []
     with matplotlib.rc_context(_STYLE):
         for caption, draw, height in _CONTENTS:
-            figure = Figure(layout="constrained")
-            ax = draw(result, ax=figure.subplots())
-            # a fitting height is known once the rows are drawn
-            figure.set_size_inches(_WIDTH, height(ax))
+            # a fitting height is known once the rows are drawn, and the rows' texts fit themselves to the height
+            fitting = height(draw(result, ax=Figure().subplots()))
+            figure = Figure((_WIDTH, fitting), layout="constrained")
+            draw(result, ax=figure.subplots())
             drawn.append((caption, _svg(figure)))
     return drawn
 

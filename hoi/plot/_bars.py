@@ -18,10 +18,14 @@ from hoi.plot._style import (
     end_names,
     ends,
     gaps,
+    key,
     label,
+    letters,
     need_rows,
     number,
     plain,
+    row_text,
+    side_key,
     tidy,
 )
 from hoi.results import Multiplets
@@ -70,22 +74,31 @@ def ranking(
     measure = chosen(result, measure)
     rows = ends(result, measure, n_best)
     need_rows(len(rows), "ranking")
-    texts = [label(result, i, 60 if ax else 96) for i in rows]
-    ax = axes_or_new(ax, (4.4 + 0.075 * max(map(len, texts)), 1.2 + 0.27 * len(rows)))
+    places = np.arange(len(rows)) + np.cumsum(gaps(result, rows))
+    if ax is None:
+        texts = [label(result, i, 120) for i in rows]
+        ax = axes_or_new(ax, (4.4 + 0.075 * max(map(len, texts)), 1.3 + 0.27 * len(rows)))
+        size = row_text(ax, places[-1] + 1)
+    else:
+        # the labels may take three quarters of the Axes given, in letters of 6 points at the least
+        size = row_text(ax, places[-1] + 1)
+        longest = max(len(label(result, i, 120)) for i in rows)
+        size = min(size, max(6.0, size * 0.7 * letters(ax, size) / longest))
+        texts = [label(result, i, int(0.7 * letters(ax, size))) for i in rows]
     values = getattr(result, measure)[rows]
-    places = np.arange(len(rows), dtype=float)
-    places += np.cumsum(gaps(result, rows))
     ax.barh(places, values, height=0.72, color=[colour(v, measure) for v in values])
-    ax.set_yticks(places, texts)
+    ax.set_yticks(places, texts, fontsize=size)
     ax.set_ylim(places[-1] + 0.7, -0.7)
     ax.axvline(0, color=NEUTRAL, linewidth=0.8)
-    ax.margins(x=0.16)
-    small: dict[str, Any] = {"va": "center", "fontsize": "x-small", "color": NEUTRAL}
+    # the numbers take about seven letters of the half that the labels may have left
+    share = min(0.35, 7 / (0.5 * letters(ax, size)))
+    ax.margins(x=share / (1 - 2 * share))
+    small: dict[str, Any] = {"va": "center", "fontsize": 0.7 * size, "color": NEUTRAL}
     for place, value in zip(places, values, strict=True):
         away, side = (-4, "right") if value < 0 else (4, "left")
         ax.annotate(number(value), (value, place), (away, 0), textcoords="offset points", ha=side, **small)
     ax.set_xlabel(axis_label(measure, result.units))
-    ax.locator_params(axis="x", nbins=6)
+    side_key(ax, values, measure)
     tidy(ax, grid="x")
     ax.tick_params(axis="y", length=0)
     return ax
@@ -136,15 +149,15 @@ def participation(result: Multiplets, *, n_variables: int = 30, ax: Axes | None 
     places = np.arange(len(shown))
     low_name, high_name = end_names(measure, result)
     colours = (SYNERGY, REDUNDANCY) if measure == "oinfo" else (FAINT, NEUTRAL)
-    ax.barh(places, -lowest[shown], height=0.72, color=colours[0], label=low_name)
-    ax.barh(places, highest[shown], height=0.72, color=colours[1], label=high_name)
+    ax.barh(places, -lowest[shown], height=0.72, color=colours[0])
+    ax.barh(places, highest[shown], height=0.72, color=colours[1])
     ax.axvline(0, color=NEUTRAL, linewidth=0.8)
-    ax.set_yticks(places, [plain(result.names[i]) for i in shown])
+    ax.set_yticks(places, [plain(result.names[i]) for i in shown], fontsize=row_text(ax, len(shown)))
     ax.set_ylim(len(shown) - 0.3, -0.7)
     ax.locator_params(axis="x", integer=True)
     ax.xaxis.set_major_formatter(lambda x, _: f"{abs(x):.0f}")
     ax.set_xlabel("number of sets with the variable")
-    ax.legend(frameon=False, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    key(ax, {low_name: colours[0], high_name: colours[1]})
     tidy(ax, grid="x")
     ax.tick_params(axis="y", length=0)
     return ax

@@ -18,6 +18,8 @@ from hoi.plot._style import (
     need_rows,
     number,
     plain,
+    row_text,
+    side_key,
     tidy,
 )
 from hoi.results import Multiplets
@@ -76,22 +78,24 @@ def hypergraph(
     members = [result[i].members for i in rows]
     shown = _rows_of(members)
     height = {variable: place for place, variable in enumerate(shown)}
-    ax = axes_or_new(ax, (max(3.6, 2.2 + 0.3 * len(rows)), 1.4 + 0.24 * len(shown)))
+    ax = axes_or_new(ax, (max(3.6, 2.2 + 0.3 * len(rows)), 1.5 + 0.24 * len(shown)))
     places = np.arange(len(rows)) + np.cumsum(gaps(result, rows))
     ax.hlines(range(len(shown)), -0.6, places[-1] + 0.6, color=FAINT, linewidth=0.6, alpha=0.5, zorder=0)
     values = getattr(result, measure)[rows]
+    size = row_text(ax, len(shown))
     for place, value, variables in zip(places, values, members, strict=True):
         ys = sorted(height[variable] for variable in variables)
         shade = colour(value, measure)
-        ax.plot([place, place], [ys[0], ys[-1]], color=shade, linewidth=1.6, solid_capstyle="round")
-        ax.plot([place] * len(ys), ys, "o", color=shade, markersize=6.5, markeredgecolor="white")
+        ax.plot([place, place], [ys[0], ys[-1]], color=shade, linewidth=0.16 * size, solid_capstyle="round")
+        ax.plot([place] * len(ys), ys, "o", color=shade, markersize=0.65 * size, markeredgecolor="white")
     datasets = [""] * len(rows) if result.dataset is None else [f"[{d}]  " for d in result.dataset[rows]]
     texts = [d + number(value) for d, value in zip(datasets, values, strict=True)]
-    ax.set_xticks(places, texts, rotation=90, fontsize="x-small", color=NEUTRAL)
-    ax.set_yticks(range(len(shown)), [plain(result.names[i]) for i in shown])
+    ax.set_xticks(places, texts, rotation=90, fontsize=0.7 * size, color=NEUTRAL)
+    ax.set_yticks(range(len(shown)), [plain(result.names[i]) for i in shown], fontsize=size)
     ax.set_xlim(-0.6, places[-1] + 0.6)
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_xlabel(f"{axis_label(measure, result.units)} of each set")
+    side_key(ax, values, measure)
     tidy(ax)
     ax.tick_params(length=0)
     return ax

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hoi.plot._style import NEUTRAL, axes_or_new, axis_label, chosen, colour, need_rows, tidy
+from hoi.plot._style import NEUTRAL, axes_or_new, axis_label, chosen, colour, need_rows, side_key, tidy
 from hoi.results import Multiplets
 
 if TYPE_CHECKING:
@@ -79,8 +79,9 @@ def landscape(
     totals = [f"{order}\n{counts[order].total:,}" for order in sorted(counts)]
     ax.set_xticks(range(len(counts)), totals)
     ax.set_xlim(-0.6, len(counts) - 0.4)
-    ax.set_xlabel("variables in a set, and number of sets")
+    ax.set_xlabel("order, and number of sets")
     ax.set_ylabel(axis_label(measure, units))
+    side_key(ax, np.array([end for h in counts.values() for end in (h.low, h.high)]), measure)
     tidy(ax, grid="y")
     return ax
 

@@ -16,6 +16,7 @@ from hoi.plot._style import (
     axis_label,
     chosen,
     colour,
+    key,
     need_rows,
     tidy,
 )
@@ -66,7 +67,6 @@ def tc_dtc(result: Multiplets, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(bottom, top)
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
-    ax.locator_params(nbins=6)
     ax.text(0.04, 0.96, "synergy", color=SYNERGY, transform=ax.transAxes, va="top", weight="bold")
     ax.text(0.96, 0.04, "redundancy", color=REDUNDANCY, transform=ax.transAxes, ha="right", weight="bold")
     ax.set_xlabel(axis_label("tc", result.units))
@@ -152,10 +152,12 @@ def comparison(
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
     ax.set_aspect("equal")
-    ax.locator_params(nbins=6)
     text = axis_label(measure, result.units)
     ax.set_xlabel(f"{text}, {labels[0]}")
     ax.set_ylabel(f"{text}, {labels[1]}")
+    if measure == "oinfo":
+        meaning = {"synergy": SYNERGY, "redundancy": REDUNDANCY, "sign differs": NEUTRAL}
+        key(ax, {name: shade for name, shade in meaning.items() if shade in shades}, centred=True)
     tidy(ax)
     return ax
 

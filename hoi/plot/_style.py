@@ -26,10 +26,15 @@ __all__ = [
     "end_names",
     "ends",
     "gaps",
+    "key",
     "label",
+    "letters",
     "need_rows",
     "number",
     "plain",
+    "points",
+    "row_text",
+    "side_key",
     "tidy",
 ]
 
@@ -100,18 +105,19 @@ def label(result: Multiplets, row: int, room: int) -> str:
     """Names of the members of a row, the long ones cut; the data set in front when there are several."""
     names = result[row].names
     # what the short names leave over goes to the long ones
-    left, share = room, {}
+    left, share = room - 3 * (len(names) - 1), {}
     for place, i in enumerate(sorted(range(len(names)), key=lambda i: len(names[i]))):
         share[i] = max(4, left // (len(names) - place))
         left -= min(len(names[i]), share[i])
-    text = cut(" · ".join(cut(name, share[i]) for i, name in enumerate(names)), room + 40)
+    text = cut(" · ".join(cut(name, share[i]) for i, name in enumerate(names)), room)
     text = text.replace("$", r"\$")
     return text if result.dataset is None else f"[{result.dataset[row]}]  {text}"
 
 
 def cut(text: str, most: int) -> str:
-    """Text of at most that many characters."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    """Text of at most that many characters; its end stays, since names often differ there only."""
+    end = (most - 1) // 2
+    return text if len(text) <= most else text[: most - 1 - end].rstrip() + "…" + text[len(text) - end :].lstrip()
 
 
 def plain(text: str) -> str:
@@ -127,6 +133,55 @@ def number(value: float) -> str:
 def axis_label(measure: str, units: str) -> str:
     label = MEASURES[measure].label
     return f"{label[0].upper()}{label[1:]} ({units})"
+
+
+def points(pixels: float, ax: Axes) -> float:
+    """A length on the canvas in the unit of font sizes."""
+    return pixels * 72 / ax.figure.dpi
+
+
+def row_text(ax: Axes, n_rows: int) -> float:
+    """Size of the labels of that many rows: the usual one, or less where the rows are close."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    usual = FontProperties(size=rcParams["ytick.labelsize"]).get_size_in_points()
+    return min(usual, max(3.0, 0.85 * points(ax.bbox.height, ax) / n_rows))
+
+
+def letters(ax: Axes, size: float) -> float:
+    """How many letters of that size are as wide as the Axes."""
+    return points(ax.bbox.width, ax) / (0.55 * size)
+
+
+def key(ax: Axes, names: dict[str, str], *, centred: bool = False) -> None:
+    """What the colours mean, above the picture at its right or in its middle."""
+    from matplotlib.patches import Patch
+
+    # Axes of its own: a title of the picture keeps clear of them, and a legend that is added stands beside this one
+    strip = ax.inset_axes((0, 1, 1, 18 / points(ax.bbox.height, ax)))
+    strip.set_axis_off()
+    strip.legend(
+        handles=[Patch(color=shade, label=name) for name, shade in names.items()],
+        loc="lower center" if centred else "lower right",
+        bbox_to_anchor=(0.5 if centred else 1.0, 0.0),
+        ncols=len(names),
+        frameon=False,
+        fontsize="small",
+        handlelength=0.9,
+        handleheight=0.9,
+        handletextpad=0.5,
+        columnspacing=1.4,
+        borderaxespad=0.2,
+    )
+
+
+def side_key(ax: Axes, values: np.ndarray, measure: str) -> None:
+    """The key of pictures that colour by the sign of O-information: the sides that the values are on."""
+    if measure != "oinfo":
+        return
+    sides = {"synergy": SYNERGY} if (values < 0).any() else {}
+    key(ax, sides | ({"redundancy": REDUNDANCY} if (values >= 0).any() else {}))
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
