@@ -116,8 +116,9 @@ class Backend(Protocol):
     """A leaf of :mod:`hoi._backends`. It knows the terms (D, J, L) of a problem, and no measure.
 
     Beyond what is listed here, a backend may have ``estimate(X, estimator, ties, rng) -> Estimate``, which takes the
-    place of numpy from the data to the covariance; `unit_sets`, the number of sets it likes in a unit; and
-    ``settings(problem)``, what a result should say of it.
+    place of numpy from the data to the covariance; `unit_sets`, the number of sets it likes in a unit;
+    ``settings(problem)``, what a result should say of it; and, on a GPU, `compiled`: whether its searches run on a
+    compiled kernel.
     """
 
     name: str

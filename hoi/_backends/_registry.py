@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hoi._backends._protocol import Backend, Estimate
 from hoi._errors import BackendUnavailableError, HoiError
 
-__all__ = ["BACKENDS", "Available", "available", "estimator", "has_gpu", "is_loaded", "load"]
+__all__ = ["BACKENDS", "Available", "available", "estimator", "gpu", "is_loaded", "load"]
 
 # name -> "module:class"; a leaf raises BackendUnavailableError from its constructor when it cannot run here
 BACKENDS = {
@@ -36,12 +36,6 @@ def is_loaded(name: str) -> bool:
     return name in _loaded
 
 
-def has_gpu(device: str | None) -> bool:
-    """Whether data of this device are on a GPU, or torch finds one. Torch is not imported to find out."""
-    torch = sys.modules.get("torch")
-    return torch is not None and ((device or "").startswith("cuda") or torch.cuda.is_available())
-
-
 def load(name: str) -> Backend:
     """The backend of that name."""
     if name not in BACKENDS:
@@ -55,6 +49,21 @@ def load(name: str) -> Backend:
         except ImportError as error:
             raise BackendUnavailableError(f'backend="{name}" cannot be loaded: {error}.') from error
     return _loaded[name]
+
+
+def gpu(device: str | None) -> Backend | None:
+    """The backend of the GPU that the data are on, or that torch finds, if it has a compiled kernel for searches.
+
+    Torch is not imported to find out, and a GPU that cannot be used is as good as none.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not ((device or "").startswith("cuda") or torch.cuda.is_available()):
+        return None
+    try:
+        backend = load("cuda")
+    except BackendUnavailableError:
+        return None
+    return backend if getattr(backend, "compiled", False) else None
 
 
 def available() -> tuple[Available, ...]:

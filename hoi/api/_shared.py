@@ -79,9 +79,9 @@ def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
     if backend == "auto":
         if (
             searched is not None and not searched.grouped and n_sets >= _GPU_FROM * searched.n_datasets
-            and _registry.has_gpu(searched.device)
+            and (gpu := _registry.gpu(searched.device)) is not None
         ):
-            return _registry.load("cuda")
+            return gpu
         compiled_from = _LOADED_FROM if _registry.is_loaded("numba") else _COMPILED_FROM
         backend = "numba" if n_sets >= compiled_from else "numpy"
     return _registry.load(backend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -155,14 +156,31 @@ def test_why_triton_is_not_used(monkeypatch, error):
     def fail(*_, **__):
         raise error
 
+    gpu = torch.device("cuda", 0)
     device.why_no_triton.cache_clear()
-    monkeypatch.setitem(sys.modules, "triton.runtime", type("runtime", (), {"driver": property(fail)})())
+    kernels = property(fail) if isinstance(error, ImportError) else fail
+    module = type("kernels", (), {"try_out": kernels})()
+    monkeypatch.setitem(sys.modules, "hoi._backends.torch_.kernels", module)
     said = {ImportError: "not installed", RuntimeError: "Failed to find C compiler.", OSError: "OSError"}
-    assert device.why_no_triton() == said[type(error)]
+    assert device.why_no_triton(gpu) == said[type(error)]
     backend = leaf.TorchBackend()
-    assert (backend.kernel(torch.device("cuda")), backend.precision(torch.device("cuda"))) == ("torch", "float64")
+    assert (backend.kernel(gpu), backend.precision(gpu)) == ("torch", "float64")
     monkeypatch.undo()
     device.why_no_triton.cache_clear()
+
+
+@pytest.mark.parametrize("text", [
+    "CUDA out of memory. Tried to allocate 7 GiB.", "CUDA error: out of memory", "XPU out of memory.",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+])  # fmt: skip
+def test_memory_runs_out_in_many_words(text):
+    def work(start, stop):
+        if stop - start > 3:
+            raise RuntimeError(text)
+        return stop - start
+
+    assert list(device.in_parts(work, 0, 10, 8, CPU, "thing")) == [2, 2, 2, 2, 2]
+    assert list(device.in_parts(lambda a, b: (a, b), 0, 0, 8, CPU, "thing")) == []
 
 
 # --- choices
@@ -180,18 +198,32 @@ def test_why_triton_is_not_used(monkeypatch, error):
 )
 def test_auto_takes_large_searches_to_a_gpu(monkeypatch, n_sets, data_on, gpu, chosen):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr(_registry, "load", lambda name: name)
+    monkeypatch.setattr(_registry, "load", lambda name: SimpleNamespace(name=name, compiled=name == "cuda"))
     system = system_of(6)
     system.device = data_on
-    assert pick("auto", n_sets, prepare(system, None, True)) == chosen
-    assert pick("auto", n_sets) != "cuda", "nothing but a search gains"
-    assert pick("auto", n_sets, prepare(system, [(0, 1), (2,), (3,)], True)) != "cuda", "nor one of groups"
-    assert pick("numba", n_sets, prepare(system, None, True)) == "numba", "a named backend is the one that is used"
+    assert pick("auto", n_sets, prepare(system, None, True)).name == chosen
+    assert pick("auto", n_sets).name != "cuda", "nothing but a search gains"
+    assert pick("auto", n_sets, prepare(system, [(0, 1), (2,), (3,)], True)).name != "cuda", "nor one of groups"
+    assert pick("numba", n_sets, prepare(system, None, True)).name == "numba", "a named backend is the one that is used"
+
+
+def test_auto_leaves_a_gpu_without_a_compiled_kernel_alone(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    problem = prepare(system_of(6), None, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(_registry, "load", lambda name: SimpleNamespace(name=name, compiled=False))
+        assert pick("auto", 10**11, problem).name == "numba"
+        assert pick("cuda", 10**11, problem).name == "cuda", "but not one who names it"
+    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr(torch.version, "hip", None)
+    assert pick("auto", 10**11, problem).name == "numba", "a GPU that cannot be used is as good as none"
+    says(message(pick, "cuda", 10**11, problem), 'backend="cuda" needs a PyTorch built with CUDA')
 
 
 def test_auto_does_not_import_torch(monkeypatch):
     monkeypatch.delitem(sys.modules, "torch")
-    assert not _registry.has_gpu(None)
+    assert _registry.gpu(None) is None
     assert "torch" not in sys.modules
 
 

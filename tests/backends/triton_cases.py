@@ -219,3 +219,51 @@ def test_groups_and_scans_do_without_the_kernel(on_triton, monkeypatch):
     parts = on_triton.walk(problem, Unit(0, 3, 0, 5), Ranking(0, 0, 0), lambda: Floor(np.inf, -np.inf))
     members = np.concatenate([part.members for part in parts])
     assert list(map(tuple, members.tolist())) == list(itertools.combinations(range(7), 3))
+
+
+# --- the device
+
+
+def test_a_kernel_is_tried_out(monkeypatch):
+    kernels.try_out(DEVICE)
+
+    class Idle:
+        def __getitem__(self, grid):
+            return lambda out: None
+
+    monkeypatch.setattr(kernels, "_one", Idle())
+    with pytest.raises(RuntimeError, match="does not write what it should"):
+        kernels.try_out(DEVICE)
+
+
+if not INTERPRETED:  # what only a GPU can show
+
+    def test_nothing_waits_for_the_device_while_work_is_queued(on_triton, monkeypatch):
+        problem = prepare(system_of(16), None, True)
+        agree(problem, 5, "oinfo", on_triton)  # compiles, and makes the tables that are kept
+        original, queued = walk.Walk._queue, []
+
+        def queue(self, *arguments):
+            torch.cuda.set_sync_debug_mode("error")
+            try:
+                queued.append(original(self, *arguments))
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+            return queued[-1]
+
+        monkeypatch.setattr(walk.Walk, "_queue", queue)
+        agree(problem, 5, "oinfo", on_triton)
+        assert len(queued) > 3
+
+    def test_tensors_on_the_gpu_stay_there(on_triton, monkeypatch):
+        X = torch.randn(200, 9, dtype=torch.float64, device=DEVICE, generator=torch.Generator(DEVICE).manual_seed(0))
+        wanted = hoi.search(X.cpu().numpy(), 4, backend="numpy")
+        monkeypatch.setattr("hoi._backends._registry._loaded", {on_triton.name: on_triton})
+        monkeypatch.setattr("hoi.checks.check_data", None)
+        found = hoi.search(X, 4, backend=on_triton.name)
+        assert found.members == wanted.members
+        np.testing.assert_allclose(found.oinfo, wanted.oinfo, rtol=0, atol=1e-10)
+        assert found.settings["device"] == torch.cuda.get_device_name(DEVICE)
+
+    def test_the_backend_of_a_gpu_is_compiled(on_triton):
+        assert on_triton.compiled

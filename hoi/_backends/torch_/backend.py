@@ -97,14 +97,14 @@ class TorchBackend:
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
         settings = {"device": name, "kernel": self.kernel(device), "screening": self.precision(device)}
         if device.type == "cuda" and settings["kernel"] == "torch":
-            settings["triton"] = why_no_triton()
+            settings["triton"] = why_no_triton(device)
         return {**settings, "torch": torch.__version__}
 
     def kernel(self, device: torch.device) -> str:
         """The kernel of the search on a device."""
         if self._kernel is not None:
             return self._kernel
-        return "triton" if device.type == "cuda" and not why_no_triton() else "torch"
+        return "triton" if device.type == "cuda" and not why_no_triton(device) else "torch"
 
     def precision(self, device: torch.device) -> str:
         """Type that the search screens in; the plain torch kernel knows float64 only."""
@@ -139,6 +139,11 @@ class CudaBackend(TorchBackend):
     def __init__(self, *, kernel: str | None = None, precision: str | None = None) -> None:
         super().__init__(kernel=kernel, precision=precision)
         require_float64(cuda_device())
+
+    @property
+    def compiled(self) -> bool:
+        """Whether searches run on the Triton kernel: the plain one is there to be right, and makes no GPU worth it."""
+        return self.kernel(cuda_device()) == "triton"
 
     def _device(self, problem: Problem | None) -> torch.device:
         given = super()._device(problem)

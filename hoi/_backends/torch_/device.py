@@ -63,12 +63,12 @@ def require_float64(device: torch.device) -> None:
 
 
 @functools.cache
-def why_no_triton() -> str:
+def why_no_triton(device: torch.device) -> str:
     """Why Triton kernels cannot run on the GPU; empty where they can."""
     try:
-        from triton.runtime import driver
+        from hoi._backends.torch_.kernels import try_out
 
-        driver.active.get_current_target()  # builds what launches kernels, by a C compiler
+        try_out(device)  # a C compiler, the assembler, the driver and the chip have to fit together
     except ImportError:
         return "not installed"
     except Exception as error:  # whatever it is, the torch kernel does without
@@ -86,8 +86,9 @@ def budget(device: torch.device) -> int:
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error of torch means that an allocation failed, on a GPU or in main memory."""
-    return isinstance(error, torch.cuda.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+    """Whether an error of torch means that an allocation failed: of its allocator, the driver, cuBLAS, or the CPU."""
+    signs = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "DefaultCPUAllocator")
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(sign in str(error) for sign in signs)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from hoi._backends.torch_.sweep import SURELY_SINGULAR, Screen, State
 
-__all__ = ["launch_pairs", "shape_for"]
+__all__ = ["launch_pairs", "shape_for", "try_out"]
 
 # Sets a program holds at a time, and the most lanes of a tile.
 _TILE = 512
@@ -21,6 +21,22 @@ _LANES = 32
 
 
 @triton.jit
+def _one(OUT):
+    """The smallest kernel there is."""
+    tl.store(OUT, 1)
+
+
+def try_out(device: torch.device) -> None:
+    """Compile, launch and wait for a kernel: whatever Triton lacks on a device is raised here, and not in a search."""
+    out = torch.zeros(1, dtype=torch.int64, device=device)
+    with torch.cuda.device_of(out):
+        _one[(1,)](out)
+    if out.item() != 1:
+        raise RuntimeError(f"a Triton kernel does not write what it should on {device}")
+
+
+# Sizes and alignments that differ from launch to launch must not compile the kernel again.
+@triton.jit(do_not_specialize=["PLACE", "rows", "T", "n", "capacity"])
 def _pairs(
     R, V, U, S, P, LOW, HIGH, FIRST, DEAD, PLACE, OUT, COUNT,
     rows, T, n, capacity,
@@ -60,7 +76,9 @@ def _pairs(
         on_y = live[:, None] & (y < T)[None, :]
         at_y = row[:, None] * (M * T) + y[None, :]
         on = on_x[:, :, None] & on_y[:, None, :] & (x[:, None] < y[None, :])[None, :, :]
-        q = tl.load(R + (at_r[:, None] + y[None, :])[None, :, :], on, other=0.0)
+        pair = (x[:, None] < y[None, :]) & (y < T)[None, :]
+        q = tl.load(R + at_r[:, None] + y[None, :], pair, other=0.0)  # the same for all prefixes
+        q = tl.broadcast_to(q[None, :, :], [ROWS, X, Y])
         for j in range(M):
             vx = tl.load(V + at_x + j * T, on_x, other=0.0)
             vy = tl.load(V + at_y + j * T, on_y, other=0.0)

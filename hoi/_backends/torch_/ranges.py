@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from math import comb
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from hoi.maths import combinatorics
@@ -24,7 +24,7 @@ def unrank(start: int, stop: int, n: int, k: int, device: torch.device) -> Tenso
     position = torch.arange(start, stop, device=device)
     members = torch.empty(k, len(position), dtype=torch.int64, device=device)
     element = torch.zeros_like(position)
-    before = torch.from_numpy(_before(n, k)).to(device)
+    before = _before(n, k, device)
     for i in range(k):
         target = position + before[i][element]
         chosen = torch.searchsorted(before[i], target, right=True) - 1
@@ -34,10 +34,14 @@ def unrank(start: int, stop: int, n: int, k: int, device: torch.device) -> Tenso
     return members.T
 
 
-def _before(n: int, k: int) -> NDArray[np.int64]:
-    """(k, n + 1): sets of the remaining ``k - i`` members whose first one is below each element."""
+@functools.lru_cache(maxsize=64)
+def _before(n: int, k: int, device: torch.device) -> Tensor:
+    """(k, n + 1): sets of the remaining ``k - i`` members whose first one is below each element.
+
+    Kept, as a copy to a GPU waits until all that is queued there is done.
+    """
     rows = [[0, *np.cumsum([comb(n - 1 - e, k - i - 1) for e in range(n)], dtype=np.int64)] for i in range(k)]
-    return np.array(rows, dtype=np.int64).reshape(k, n + 1)
+    return torch.from_numpy(np.array(rows, dtype=np.int64).reshape(k, n + 1)).to(device)
 
 
 def count_last(start: int, stop: int, n: int, k: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -42,8 +43,9 @@ class Sizes(NamedTuple):
     plain: int
 
 
-# An H200 at 1e10 sets a second: 0.2 s a part. Estimated, not measured.
-GPU = Sizes(sets=2_000_000_000, prefixes=4_000_000, spare=3_000_000, room=1 << 20, plain=1 << 20)
+# An H200 at 1e10 sets a second: 0.2 s a part. All sets of a first, plain part go to the host, which takes its time over
+# them: few, then. Estimated, not measured.
+GPU = Sizes(sets=2_000_000_000, prefixes=4_000_000, spare=3_000_000, room=1 << 20, plain=1 << 16)
 CPU = Sizes(sets=2_000_000, prefixes=100_000, spare=10_000, room=1 << 20, plain=1 << 14)
 
 
@@ -72,13 +74,14 @@ def margin(order: int, dtype: torch.dtype) -> float:
 
 class _Part(NamedTuple):
     """Queued work on prefixes start..stop. When the device has come there, `count` holds the number of survivors and
-    of singular sets, and `codes` the survivors, ``(place among the prefixes * n + x) * n + y``."""
+    of singular sets, on the host, and `codes` the survivors, ``(place among the prefixes * n + x) * n + y``."""
 
     start: int
     stop: int
     prefixes: Tensor
     codes: list[Tensor]
     count: Tensor
+    done: torch.cuda.Event | None
 
 
 class Walk:
@@ -97,6 +100,8 @@ class Walk:
         self.width = int(widths.max())
         self.widths = torch.from_numpy(widths.astype(np.int64)).to(self.device)
         self.sign = -1 if (ranking.j or ranking.l) < 0 else 1
+        # what is read of a part must not wait in line behind the part after it
+        self.aside = torch.cuda.Stream(self.device, priority=-1) if self.device.type == "cuda" else None
 
     def run(self, floor: Callable[[], Floor]) -> Iterator[Found]:
         """Parts in order. While the floor is open, every set is evaluated; then they are swept."""
@@ -179,13 +184,14 @@ class Walk:
     def _queue(self, start: int, stop: int, floor: Floor) -> _Part:
         """Queue all the work on a range of prefixes; nothing here waits for the device."""
         n, M = self.n, self.k - 2
+        codes: list[Tensor] = []
         with saying_what_needs_memory(self.device, f"{stop - start} prefixes of {M} variables"):
             prefixes = unrank(start, stop, n - 2, M, self.device)
             place = torch.argsort(prefixes[:, -1], stable=True)
-        count = torch.zeros(2, dtype=torch.int64, device=self.device)
-        codes: list[Tensor] = []
-        if self.launch is not None:
-            codes.append(torch.empty(self.sizes.room, dtype=torch.int64, device=self.device))
+            count = torch.zeros(2, dtype=torch.int64, device=self.device)
+            if self.launch is not None:
+                codes.append(torch.empty(self.sizes.room, dtype=torch.int64, device=self.device))
+        free = budget(self.device)
         screen = self._screen(floor)
         for bucket in sweep.buckets(count_last(start, stop, n - 2, M), n, self.sizes.spare):
             T = bucket.lanes
@@ -196,10 +202,16 @@ class Walk:
                 self._sweep(prefixes[here], here, T, screen, codes, count)
                 return True
 
-            step = budget(self.device) // need
-            for _ in in_parts(work, bucket.start, bucket.stop, step, self.device, f"prefix of {M} variables"):
+            for _ in in_parts(work, bucket.start, bucket.stop, free // need, self.device, f"prefix of {M} variables"):
                 pass
-        return _Part(start, stop, prefixes, codes, count)
+        if self.aside is None:
+            return _Part(start, stop, prefixes, codes, count, None)
+        on_host = count.to("cpu", non_blocking=True)
+        return _Part(start, stop, prefixes, codes, on_host, torch.cuda.current_stream(self.device).record_event())
+
+    def _reading(self) -> contextlib.AbstractContextManager[Any]:
+        """Work on a part that is done, beside the one queued after it. Leave it with all results on the host."""
+        return contextlib.nullcontext() if self.aside is None else torch.cuda.stream(self.aside)
 
     def _sweep(
         self, rows: Tensor, place: Tensor, T: int, screen: sweep.Screen, codes: list[Tensor], count: Tensor
@@ -231,8 +243,9 @@ class Walk:
 
     def _finish(self, part: _Part, floor: Callable[[], Floor]) -> Iterator[Found]:
         """Wait for a part and give its survivors; one with too many is done again in halves, with a higher floor."""
+        if part.done is not None:
+            part.done.synchronize()
         found, skipped = part.count.tolist()
-        codes = part.codes[0][:found] if self.launch is not None else torch.cat(part.codes)
         if found > self.sizes.room and part.stop - part.start > 1:
             middle = (part.start + part.stop) // 2
             for start, stop in ((part.start, middle), (middle, part.stop)):
@@ -242,17 +255,19 @@ class Walk:
             yield from self._evaluate(part.start, part.stop, floor)
             return
         total = self._sets(part.start, part.stop)
-        codes = codes.sort().values
         n = self.n
-        prefixes = part.prefixes[codes // (n * n)]
-        members = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
+        with self._reading():
+            codes = (part.codes[0][:found] if self.launch is not None else torch.cat(part.codes)).sort().values
+            prefixes = part.prefixes[codes // (n * n)]
+            members = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
         if not len(members):
             yield Found(np.empty((0, self.k), dtype=np.intp), np.empty(0), np.empty(0), total - skipped, skipped)
 
         def work(begin: int, end: int) -> Found:
             # the sets that are of no interest, and the singular ones, are counted with the last candidates
             others = (total - len(members), skipped) if end == len(members) else (0, 0)
-            return self._keep(members[begin:end], floor(), end - begin + others[0], others[1])
+            with self._reading():
+                return self._keep(members[begin:end], floor(), end - begin + others[0], others[1])
 
         step = budget(self.device) // bytes_per_set(self.k, 1)
         yield from in_parts(work, 0, len(members), step, self.device, f"set of {self.k} variables")
