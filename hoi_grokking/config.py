@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -33,7 +34,8 @@ def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
 class Task:
     """What is learnt, and which part of the inputs is for training.
 
-    `modulus` belongs to the four modular tasks, `bits` and `relevant` to sparse parity; digits has neither.
+    `modulus` belongs to the four modular tasks (a prime for division), `bits`, `relevant` and `n_samples` to
+    sparse parity; digits has none of them.
     `split_seed` draws the training set (420 in the published code, whatever the seed of the model).
     """
 
@@ -49,7 +51,10 @@ class Task:
         _one_of(self.name, TASKS, "Task.name")
         _check(0 < self.train_fraction < 1, "Task.train_fraction", self.train_fraction, "between 0 and 1")
         _check(self.modulus >= 3, "Task.modulus", self.modulus, "3 or more")
+        prime = all(self.modulus % divisor for divisor in range(2, math.isqrt(self.modulus) + 1))
+        _check(prime or self.name != "division", "Task.modulus", self.modulus, "a prime, for division to be possible")
         _check(1 <= self.relevant <= self.bits, "Task.relevant", self.relevant, f"1 to {self.bits} (bits)")
+        _check(self.n_samples >= 2, "Task.n_samples", self.n_samples, "2 or more")
 
 
 @dataclasses.dataclass(frozen=True)

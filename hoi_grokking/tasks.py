@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+import hoi
 from hoi_grokking.config import Task
 
 __all__ = ["Data", "Part", "load"]
@@ -46,6 +47,11 @@ def load(task: Task) -> Data:
         order of all pairs (a outermost), so that neighbours share `a`; the split itself is the one of the
         published code.
 
+    Raises
+    ------
+    hoi.HoiError
+        If no sample is left to train on.
+
     Examples
     --------
     >>> from hoi_grokking.config import Task
@@ -56,8 +62,11 @@ def load(task: Task) -> Data:
     """
     whole, n_inputs, n_classes = _MAKERS[task.name](task)
     n = len(whole.targets)
+    n_train = int(n * task.train_fraction)
+    if not n_train:
+        raise hoi.HoiError(f"Task.train_fraction is {task.train_fraction}, and leaves none of {n} samples to train on.")
     chosen = np.zeros(n, bool)
-    chosen[_permutation(n, task.split_seed)[: int(n * task.train_fraction)]] = True
+    chosen[_permutation(n, task.split_seed)[:n_train]] = True
     train, test = (Part(whole.inputs[mask], whole.targets[mask]) for mask in (chosen, ~chosen))
     return Data(train, test, n_inputs, n_classes)
 
