@@ -46,10 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 jobs=options.jobs,
             )
         )  # fmt: skip
+        study.open_folder()
         print(study.scale.note)
         for name in names:
             print(f"{name}: {experiments.title(name)}")
             for path in experiments.run(name, study):
+                print(f"  {path}")
+        if options.command in ("report", "all"):
+            from hoi_grokking.report import write_report
+
+            print("report: every claim of the paper held against what was measured")
+            for path in write_report(study):
                 print(f"  {path}")
     except hoi.HoiError as error:
         print(f"hoi_grokking: {error}", file=sys.stderr)
@@ -68,7 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the experiments")
-    for command, what in (("run", "some experiments"), ("figure", "figures of the paper"), ("all", "every experiment")):
+    for command, what in (
+        ("run", "some experiments"),
+        ("figure", "figures of the paper"),
+        ("report", "a page of every claim of the paper, held against what the folder holds"),
+        ("all", "every experiment, and the report"),
+    ):
         sub = commands.add_parser(command, help=what)
         if command == "run":
             sub.add_argument("what", nargs="+", metavar="NAME", help="a name that `list` shows")
@@ -85,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _names(options: argparse.Namespace) -> list[str]:
-    if options.command == "all":
-        return list(experiments.NAMES)
+    if options.command in ("report", "all"):
+        return [] if options.command == "report" else list(experiments.NAMES)
     names = [f"figure_{what}" for what in options.what] if options.command == "figure" else options.what
     for name in names:
         experiments.title(name)  # an unknown name is said before anything runs

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -105,6 +107,24 @@ class Study:
         self.seeds = settings.seeds or PAPER_SEEDS[: self.scale.max_seeds]
         self.out = Path(settings.out)
 
+    def open_folder(self) -> None:
+        """Mark the folder as that of this study, so that results of different settings do not mix in it.
+
+        Raises
+        ------
+        hoi.HoiError
+            If it is the folder of a study of another scale or with other seeds.
+        """
+        path, own = self.out / "study.json", {"scale": self.settings.scale, "seeds": list(self.seeds)}
+        held = json.loads(path.read_text()) if path.exists() else own
+        if held != own:
+            raise hoi.HoiError(
+                f"{self.out} holds a study of scale {held['scale']!r} with seeds {held['seeds']}, and this one is of "
+                f"scale {own['scale']!r} with seeds {own['seeds']}. Give the scale and seeds of that one, or another "
+                "folder (--out)."
+            )
+        write(path, json.dumps(own))
+
     def sweep(self, *args: Any, **changes: Any) -> Sweep:
         """A sweep at the scale of this study; `changes` as for `Sweep`."""
         return Sweep(*args, **{"seeds": self.seeds, **self.scale.sweep, **changes})
@@ -150,14 +170,19 @@ class Study:
 
         from hoi_grokking.drawing import STYLE
 
-        paths = [self.out / "figures" / f"{name}.{suffix}" for suffix in ("svg", "png")]
+        svg, png = (self.out / "figures" / f"{name}.{suffix}" for suffix in ("svg", "png"))
         with matplotlib.rc_context(STYLE):
-            for path in paths:
-                kind = path.suffix[1:]
-                metadata = {"Date": None} if kind == "svg" else None  # the same figure is the same file
+            # without a date the same figure is the same file
+            write(svg, lambda file: figure.savefig(file, format="svg", metadata={"Date": None}))
+            write(png, lambda file: _save_png(figure, file))
+        return [svg, png]
 
-                def save(file: BinaryIO, kind: str = kind, metadata: dict | None = metadata) -> None:
-                    figure.savefig(file, format=kind, metadata=metadata)
 
-                write(path, save)
-        return paths
+def _save_png(figure: Figure, file: BinaryIO) -> None:
+    """With a palette of 256 colours: a third of the size, and nothing that can be seen is lost."""
+    from PIL import Image
+
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png")
+    palette = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    palette.save(file, format="png", optimize=True)

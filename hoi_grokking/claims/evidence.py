@@ -163,7 +163,7 @@ class Evidence:
     def table(self, name: str) -> pd.DataFrame:
         """A table that an experiment wrote."""
         if name not in self.tables:
-            raise NotMeasured(f"tables/{name}.csv is not there")
+            raise NotMeasured(f"tables/{name}.csv is missing: run {name}")
         return self.tables[name]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from hoi_grokking.claims._asking import ALPHA, HIGH, LOW
 from hoi_grokking.claims.criteria import half_way
-from hoi_grokking.claims.evidence import Evidence
+from hoi_grokking.claims.evidence import Evidence, NotMeasured
 from hoi_grokking.claims.rule import Claim
 from hoi_grokking.comparison import COMPARISONS
 from hoi_grokking.study import PROBES
@@ -31,6 +31,8 @@ def _later(measure: str, evidence: Evidence) -> dict[str, list[float]]:
     for label in (LOW, HIGH, ALPHA):
         lines = [rows.sort_values("step") for _, rows in table[table.configuration == label].groupby("seed")]
         for name, ratios in found.items():
+            if len(lines) != len(evidence.networks(name, label)):
+                raise NotMeasured("tables/comparison.csv is of other seeds: run comparison")
             for network, line in zip(evidence.networks(name, label), lines, strict=True):
                 if math.isfinite(network.grokked):
                     late = network.step >= 2

@@ -49,6 +49,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["figure", "10"], "no experiment 'figure_10'"),
         (["run", "figure_1", "figure_x"], "no experiment 'figure_x'"),
         (["run", "figure_1", "--seeds", "6"], "--seeds is 6, and has to be 1 to 5"),
+        (["report", "--seeds", "0"], "--seeds is 0, and has to be 1 to 5"),
     ],
 )
 def test_what_cannot_run(
@@ -57,6 +58,26 @@ def test_what_cannot_run(
     assert main([*arguments, "--out", str(tmp_path)]) == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_all_is_every_experiment_and_then_the_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(experiments, "run", lambda name, study: done.append(name) or [])
+    monkeypatch.setattr("hoi_grokking.report.write_report", lambda study: done.append("report") or [study.out / "page"])
+    assert main(["all", "--quick", "--out", str(tmp_path)]) == 0
+    assert done == [*experiments.NAMES, "report"]
+    assert capsys.readouterr().out.splitlines()[-1].strip() == str(tmp_path / "page")
+
+
+def test_a_folder_holds_one_study(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for _ in range(2):
+        Study(Settings(out=tmp_path, scale="tiny")).open_folder()
+    assert main(["report", "--quick", "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path} holds a study of scale 'tiny' with seeds [0, 100]" in said
+    assert "this one is of scale 'quick' with seeds [0]. Give the scale and seeds of that one, or another" in said
 
 
 def test_unknown_scale() -> None:
