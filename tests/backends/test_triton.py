@@ -99,6 +99,25 @@ def test_a_screen_in_float32_computes_nothing_in_float64(compiled):
     assert ".f64" not in found[torch.float32], "a literal must not widen the rest"
 
 
+def test_one_kernel_serves_many_orders_and_all_sizes(monkeypatch):
+    """A search over orders, or of long tails in parts, does not wait for a compiler again and again."""
+    recorder, needed = Recorder(), {}
+    free = {p.name for p in kernels._pairs.params if p.do_not_specialize}
+    assert {"PLACE", "rows", "T", "n", "M", "capacity"} == free, "nothing that changes between launches is a constant"
+    monkeypatch.setattr(kernels, "_pairs", recorder)
+    for T, M in [(8, 1), (8, 5), (8, 20), (60, 5), (50, 9), (300, 3), (200, 3)]:
+        screen = sweep.Screen(2, 1, -1.0, 1.0, walk.NEAR[torch.float64], torch.float64)
+        R = torch.eye(T + M, dtype=torch.float64)
+        state = sweep.make_state(R, torch.arange(M)[None].repeat(5, 1), T, screen)
+        numbers = torch.zeros(8, dtype=torch.int64)
+        kernels.launch_pairs(R, state, screen, numbers[:5], numbers, numbers[:2])
+        needed[T, M] = str(recorder.options)
+    assert needed[8, 1] == needed[8, 5] == needed[8, 20]
+    assert needed[60, 5] == needed[50, 9]
+    assert needed[300, 3] == needed[200, 3]
+    assert len(set(needed.values())) == 3, "but the lowest orders in long tails have kernels of their own"
+
+
 @pytest.mark.parametrize("T", [2, 3, 15, 16, 17, 31, 32, 33, 500])
 def test_tiles_hold_all_lanes(T):
     rows, x, y, warps = kernels.shape_for(T)

@@ -106,9 +106,9 @@ def test_tails_shorter_and_longer_than_a_tile(n):
 
 
 @pytest.mark.parametrize("powers", POWERS)
-@pytest.mark.parametrize("M", [2, 3, 5])
-def test_orders_and_powers(M, powers):
-    R, rows, T, screen = states(10, M, powers)
+@pytest.mark.parametrize(("n", "M"), [(10, 2), (10, 3), (10, 5), (19, 2), (19, 3)])
+def test_orders_and_powers(n, M, powers):
+    R, rows, T, screen = states(n, M, powers)
     codes, found, singular = launched(R, rows, T, screen)
     assert (codes, singular) == plain(R, rows, T, screen)
     assert found == len(codes) > 3

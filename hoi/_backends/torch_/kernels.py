@@ -1,7 +1,9 @@
 """The Triton kernel of the pairs: what `sweep.score_pairs` does, in registers, with an atomic list of survivors.
 
 A program takes a block of prefixes and a tile of lanes x, and goes through the lanes y behind them tile by tile.
-Nothing is stored but the survivors. Its shapes are compile-time constants, and so are the order and the powers.
+Nothing is stored but the survivors. The shape of a tile is a compile-time constant, and so are the powers. Loops over
+the members of a prefix are unrolled where the most sets are, in long tails of low orders; everywhere else one kernel
+serves all orders, as compiling one for each would take longer than most searches.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ __all__ = ["launch_pairs", "shape_for", "try_out"]
 # Sets a program holds at a time, and the most lanes of a tile.
 _TILE = 512
 _LANES = 32
+# The most members of a prefix that a kernel is made for.
+_UNROLLED = 4
 
 
 @triton.jit
@@ -35,13 +39,31 @@ def try_out(device: torch.device) -> None:
         raise RuntimeError(f"a Triton kernel does not write what it should on {device}")
 
 
+@triton.jit
+def _less_member(q, j, V, at_x, at_y, T, on_x, on_y):
+    """Covariances of x and y with what member j explains of them taken away."""
+    vx = tl.load(V + at_x + j * T, on_x, other=0.0)
+    vy = tl.load(V + at_y + j * T, on_y, other=0.0)
+    return q - vx[:, :, None] * vy[:, None, :]
+
+
+@triton.jit
+def _times_entry(g, j, U, P, at_x, at_y, at_p, T, on_x, on_y, live, c, inv_x, inv_y):
+    """The product with the diagonal entry of the inverse for member j, given x and y."""
+    pj = tl.load(P + at_p + j, live, other=1.0)
+    ux = tl.load(U + at_x + j * T, on_x, other=0.0)
+    uy = tl.load(U + at_y + j * T, on_y, other=0.0)
+    t = uy[:, None, :] - ux[:, :, None] * c
+    return g * ((pj[:, None] + ux * ux * inv_x)[:, :, None] + t * t * inv_y)
+
+
 # Sizes and alignments that differ from launch to launch must not compile the kernel again.
-@triton.jit(do_not_specialize=["PLACE", "rows", "T", "n", "capacity"])
+@triton.jit(do_not_specialize=["PLACE", "rows", "T", "n", "M", "capacity"])
 def _pairs(
     R, V, U, S, P, LOW, HIGH, FIRST, DEAD, PLACE, OUT, COUNT,
-    rows, T, n, capacity,
+    rows, T, n, M, capacity,
     near: tl.constexpr, tol: tl.constexpr, tiny: tl.constexpr,
-    EXACT: tl.constexpr, M: tl.constexpr, a: tl.constexpr, b: tl.constexpr,
+    EXACT: tl.constexpr, UNROLLED: tl.constexpr, a: tl.constexpr, b: tl.constexpr,
     ROWS: tl.constexpr, X: tl.constexpr, Y: tl.constexpr,
 ):  # fmt: skip
     """List the survivors as ``(place * n + x) * n + y`` in OUT; add their number, and the singular ones, to COUNT."""
@@ -79,22 +101,24 @@ def _pairs(
         pair = (x[:, None] < y[None, :]) & (y < T)[None, :]
         q = tl.load(R + at_r[:, None] + y[None, :], pair, other=0.0)  # the same for all prefixes
         q = tl.broadcast_to(q[None, :, :], [ROWS, X, Y])
-        for j in range(M):
-            vx = tl.load(V + at_x + j * T, on_x, other=0.0)
-            vy = tl.load(V + at_y + j * T, on_y, other=0.0)
-            q -= vx[:, :, None] * vy[:, None, :]
+        if UNROLLED > 0:
+            for j in tl.static_range(UNROLLED):
+                q = _less_member(q, j, V, at_x, at_y, T, on_x, on_y)
+        else:
+            for j in range(M):
+                q = _less_member(q, j, V, at_x, at_y, T, on_x, on_y)
         c = q * inv_x[:, :, None]
         s2 = tl.load(S + row[:, None] * T + y[None, :], on_y, other=1.0)[:, None, :] - q * c
         inv_y = 1.0 / s2
         v = inv_y * 0.0 + 1.0
         if b > 0:
             g = inv_x[:, :, None] + c * c * inv_y
-            for j in range(M):
-                pj = tl.load(P + row * M + j, live, other=1.0)
-                ux = tl.load(U + at_x + j * T, on_x, other=0.0)
-                uy = tl.load(U + at_y + j * T, on_y, other=0.0)
-                t = uy[:, None, :] - ux[:, :, None] * c
-                g *= (pj[:, None] + ux * ux * inv_x)[:, :, None] + t * t * inv_y
+            if UNROLLED > 0:
+                for j in tl.static_range(UNROLLED):
+                    g = _times_entry(g, j, U, P, at_x, at_y, row * M, T, on_x, on_y, live, c, inv_x, inv_y)
+            else:
+                for j in range(M):
+                    g = _times_entry(g, j, U, P, at_x, at_y, row * M, T, on_x, on_y, live, c, inv_x, inv_y)
             for _ in tl.static_range(b):
                 v *= g
         for _ in tl.static_range(a - b):
@@ -135,8 +159,9 @@ def launch_pairs(R: Tensor, state: State, screen: Screen, place: Tensor, out: Te
     with torch.cuda.device_of(R):  # Triton launches on the current GPU, whatever its arguments are on
         _pairs[grid](
             R, state.V, state.U, state.S, state.P, state.low, state.high, state.first, state.dead, place, out, count,
-            B, T, R.shape[-1], len(out),
+            B, T, R.shape[-1], M, len(out),
             near=screen.near, tol=SURELY_SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
-            EXACT=screen.dtype == torch.float64, M=M, a=screen.a, b=screen.b,
+            EXACT=screen.dtype == torch.float64, UNROLLED=M if M <= _UNROLLED and Y == _LANES else 0,
+            a=screen.a, b=screen.b,
             ROWS=ROWS, X=X, Y=Y, num_warps=warps, enable_fp_fusion=True,
         )  # fmt: skip
