@@ -96,7 +96,9 @@ $(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
 $(LOWEST)/.lowest: $(LOWEST)/.python pyproject.toml
 	$(LOWEST)/bin/python -c 'import tomllib; \
 	  p = tomllib.load(open("pyproject.toml", "rb"))["project"]; extra = p["optional-dependencies"]; \
-	  print(*(r.replace(">=", "==") for r in p["dependencies"] + extra["plot"] + extra["io"]), sep="\n")' \
+	  polars = [r for r in extra["test"] if r.startswith("polars")]; \
+	  lowest = p["dependencies"] + extra["plot"] + extra["io"] + polars; \
+	  print(*(r.replace(">=", "==") for r in lowest), sep="\n")' \
 	  > $(LOWEST)/lowest.txt
 	$(LOWEST)/bin/python $(PIP_INSTALL) ".[test,plot,io]" --constraint $(LOWEST)/lowest.txt
 	@touch $@

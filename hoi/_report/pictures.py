@@ -74,7 +74,7 @@ def _svg(figure: Figure) -> str:
     nothing = dict.fromkeys(["Date", "Creator", "Format", "Type"])
     with warnings.catch_warnings():
         # the browser has fonts of its own
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]
