@@ -50,7 +50,7 @@ class Scale:
 
 
 SCALES = {
-    "full": Scale("Modulus 97, 4000 steps, as in the paper.", {}, 5, 5, 5, 84),
+    "full": Scale("Modulus 97, 4000 steps, as in the paper.", {}, 5, 5, 5, 300),
     "quick": Scale(
         "Quick version: one seed, 1000 steps (weight decay 0.1 needs about 2500 to grok), 24 checkpoints.",
         {"steps": 1000, "n_checkpoints": 24}, 1, 1, 1, 6,

@@ -24,9 +24,9 @@ KINDS = ("full", "synergistic", "random", "inverse", "random inverse")
 
 
 def retrain(
-    study: Study, label: str, phases: Sequence[str]
+    study: Study, label: str, phases: Sequence[str], mask: str, n_seeds: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray], pd.DataFrame]:
-    """Retrain the sub-networks of a configuration.
+    """Retrain the sub-networks of a configuration, of its first seeds.
 
     Returns
     -------
@@ -43,13 +43,14 @@ def retrain(
     step = np.arange(0, run.sweep.steps + 1, run.sweep.evaluate_every)
     kinds: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
     rows = []
-    for seed in run.sweep.seeds[: study.scale.sub_seeds]:
+    for seed in run.sweep.seeds[:n_seeds]:
         member = run.member(label, seed)
         cut = find_phases(found.step, found.synergy[member], found.highest[member], general[member])
         window = window_of(cut, phases)
         at, neurons = chosen_set(found, member, window)
         name = f"subnetworks-{label.replace(' ', '-')}-seed{seed}"
-        retrained = study.run(name, subnetwork_sweep(run.sweep, source, seed, neurons, study.scale.n_random))
+        sweep = subnetwork_sweep(run.sweep, source, seed, neurons, study.scale.n_random, mask)
+        retrained = study.run(name, sweep)
         networks = [(run, member, "full", run.sweep.width)]
         for place, (variant, _) in enumerate(retrained.sweep.members):
             networks.append((retrained, place, variant.label.rstrip("0123456789 "), len(variant.kept)))
@@ -72,12 +73,19 @@ def _at(run: Run, name: str, member: int, step: np.ndarray) -> np.ndarray:
     return curves[name][member, np.searchsorted(curves["step"], step)]
 
 
-def subnetwork_figure(study: Study, name: str, panels: Sequence[tuple[str, Sequence[str]]]) -> list[Path]:
+def subnetwork_figure(
+    study: Study,
+    name: str,
+    panels: Sequence[tuple[str, Sequence[str]]],
+    *,
+    mask: str = "both",
+    n_seeds: int | None = None,
+) -> list[Path]:
     """A panel per configuration, given with the phases its set is taken from."""
     made, axes = drawing.figure(1, len(panels), 3.6, 2.8)
     tables = []
     for ax, (label, phases) in zip(axes[0], panels, strict=True):
-        step, accuracy, table = retrain(study, label, phases)
+        step, accuracy, table = retrain(study, label, phases, mask, n_seeds or study.scale.sub_seeds)
         tables.append(table)
         for place, (kind, lines) in enumerate(accuracy.items()):
             size = int(table.loc[table.kind == kind, "neurons"].mean())
