@@ -41,6 +41,12 @@ class Layer:
                 f"Activations of shape {values.shape} were given; a layer needs (samples, neurons). "
                 "Flatten or average the other axes (positions, pixels) first."
             )
+        if not np.isfinite(values).all():
+            wrong = np.flatnonzero(~np.isfinite(values).all(axis=0))
+            raise hoi.HoiError(
+                f"Activations of {len(wrong)} of {values.shape[1]} neurons are NaN or infinite, the first "
+                f"of them {wrong[0]}. Has the training diverged?"
+            )
         self.alive = np.flatnonzero(np.ptp(values, axis=0) > 0)
         if len(self.alive) < 3:
             raise hoi.HoiError(
@@ -105,5 +111,7 @@ class Layer:
         """
         from sklearn.cluster import SpectralClustering
 
+        if n_clusters == len(self.alive):
+            return np.arange(n_clusters)
         affinity = np.abs(np.corrcoef(self.values.T))
         return SpectralClustering(n_clusters, affinity="precomputed", random_state=0).fit_predict(affinity)

@@ -4,7 +4,7 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from hoi_grokking.progress import Measured, Probe, measure
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import nn
+    from torch import Tensor, nn
 
 __all__ = ["Tracker", "capture", "track"]
 
@@ -32,15 +32,15 @@ def capture(
     Parameters
     ----------
     model : torch.nn.Module
-        Put in evaluation mode for the while, without gradients, and back as it was.
+        Put in evaluation mode for the while, without gradients, and back as it was; so is the random state of torch.
     batches : iterable
         Tensors, or tuples whose first entry is the input (as a DataLoader with targets gives).
     layers : sequence of str
         Names as in ``model.named_modules()``.
     reduce : callable, optional
-        Output tensor -> (samples, neurons). By default axes between the first and the last are sampled:
-        positions of a sequence become samples; for feature maps (samples, channels, height, width) pass your
-        own.
+        Output tensor -> (samples, neurons). By default the positions of a sequence (samples, positions, neurons)
+        become samples; anything with more axes needs one, such as ``lambda maps: maps.mean((2, 3))`` for the feature
+        maps of a convolution (samples, channels, height, width). Of a tuple it gets the first entry.
 
     Returns
     -------
@@ -50,7 +50,8 @@ def capture(
     Raises
     ------
     hoi.HoiError
-        For a name that is not in the network (the message lists those that are), or no batch.
+        For a name that is not in the network (the message lists those that are), an output that is no table, a batch
+        that is no tensor, or no batch.
 
     Examples
     --------
@@ -62,39 +63,69 @@ def capture(
     """
     import torch
 
-    modules = dict(model.named_modules())
-    unknown = [name for name in layers if name not in modules]
-    if unknown:
-        known = ", ".join(name for name in modules if name)
-        raise hoi.HoiError(f"The network has no layer {', '.join(map(repr, unknown))}. It has: {known}.")
-    caught: dict[str, list[np.ndarray]] = {name: [] for name in layers}
+    modules = _modules(model, layers)
+    caught: dict[str, list[np.ndarray]] = {name: [] for name in modules}
 
     def hook(name: str) -> Callable[..., None]:
         def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
-            values = output[0] if isinstance(output, tuple) else output
-            values = values.reshape(-1, values.shape[-1]) if reduce is None else reduce(values)
-            caught[name].append(values.detach().to("cpu", torch.float64).numpy())
+            values = _table(name, output[0] if isinstance(output, tuple) else output, reduce)
+            # a copy: the next layer may work in place
+            caught[name].append(values.detach().to("cpu", torch.float64, copy=True).numpy())
 
         return keep
 
-    handles = [modules[name].register_forward_hook(hook(name)) for name in layers]
-    was_training = model.training
+    modes = [(module, module.training) for module in model.modules()]
+    random_state = torch.random.get_rng_state()  # a DataLoader draws from it
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    handles = [module.register_forward_hook(hook(name)) for name, module in modules.items()]
     model.eval()
     try:
         with torch.no_grad():
             for batch in batches:
                 inputs = batch[0] if isinstance(batch, list | tuple) else batch
+                if not isinstance(inputs, torch.Tensor):
+                    kind = type(inputs).__name__
+                    raise hoi.HoiError(f"A batch holds {kind}, and has to be a tensor, or a tuple that starts with one.")
                 model(inputs.to(device))
     finally:
-        model.train(was_training)
+        for module, training in modes:
+            module.training = training
+        torch.random.set_rng_state(random_state)
         for handle in handles:
             handle.remove()
     if any(not parts for parts in caught.values()):
-        raise hoi.HoiError(
-            "No activations were seen: `batches` is empty, or a layer was not used in the forward pass."
-        )
+        raise hoi.HoiError("No activations were seen: `batches` is empty, or a layer was not used in the forward pass.")
     return {name: np.concatenate(parts) for name, parts in caught.items()}
+
+
+def _modules(model: nn.Module, layers: Sequence[str]) -> dict[str, nn.Module]:
+    """The named layers."""
+    if isinstance(layers, str):
+        raise hoi.HoiError(f"`layers` is the string {layers!r}, and has to be a list of names: [{layers!r}].")
+    modules = dict(model.named_modules())
+    unknown = [name for name in layers if name not in modules]
+    if unknown:
+        known = ", ".join(name for name in modules if name)
+        raise hoi.HoiError(f"The network has no layer {', '.join(map(repr, unknown))}. It has: {known}.")
+    return {name: modules[name] for name in layers}
+
+
+def _table(name: str, output: Any, reduce: Callable[[Any], Any] | None) -> Tensor:
+    """The output of a layer as (samples, neurons)."""
+    import torch
+
+    values = output if reduce is None else reduce(output)
+    shape = tuple(values.shape) if isinstance(values, torch.Tensor) else None
+    if reduce is None and shape is not None and len(shape) == 3:
+        return values.flatten(0, 1)
+    if shape is None or len(shape) != 2:
+        what = type(values).__name__ if shape is None else f"a tensor of shape {shape}"
+        source = "gives" if reduce is None else "is reduced to"
+        raise hoi.HoiError(
+            f"Layer {name!r} {source} {what}, and (samples, neurons) is needed. Pass a function `reduce` that makes it "
+            "so; for feature maps (samples, channels, height, width): reduce=lambda maps: maps.mean((2, 3))."
+        )
+    return values
 
 
 class Tracker:
@@ -177,7 +208,12 @@ def track(
     Returns
     -------
     Tracker
-        Call it with the step in the loop; `to_dataframe` gives the table.
+        Call it with the step in the loop; `to_dataframe` gives the table. The training does not depend on it.
+
+    Raises
+    ------
+    hoi.HoiError
+        For a name that is not in the network, or a loader that can be gone through only once.
 
     Examples
     --------
@@ -191,6 +227,8 @@ def track(
     >>> follow.to_dataframe()[["step", "layer", "loss"]].values.tolist()
     [[0, '1', 0.0], [10, '1', 0.0]]
     """
-    if iter(loader) is loader:
+    if isinstance(loader, Iterator):
         raise hoi.HoiError("`loader` can be gone through only once; give a list of batches or a DataLoader.")
-    return Tracker(model, loader, layers, probes, every, reduce)
+    if every < 1:
+        raise hoi.HoiError(f"`every` is {every}, and has to be 1 or more.")
+    return Tracker(model, loader, tuple(_modules(model, layers)), probes, every, reduce)

@@ -1,0 +1,236 @@
+"""`capture` and `track`: what they see of a network, that they change nothing, and that errors say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="networks of PyTorch are followed")
+
+import hoi  # noqa: E402
+from hoi_grokking import Probe, capture, measure, track  # noqa: E402
+
+PROBES = (Probe("pooled", n_clusters=4), Probe("union", "random", n_clusters=4), Probe("neurons"))
+
+
+def mlp(seed: int = 0, width: int = 12) -> Any:
+    torch.manual_seed(seed)
+    return torch.nn.Sequential(
+        torch.nn.Linear(5, width), torch.nn.ReLU(), torch.nn.Dropout(0.5), torch.nn.Linear(width, 3)
+    )
+
+
+def inputs(n: int = 60) -> Any:
+    return torch.randn(n, 5, generator=torch.Generator().manual_seed(1))
+
+
+class Recurrent(torch.nn.Module):
+    """A layer whose output is a tuple, and one that is never used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = torch.nn.LSTM(4, 6, batch_first=True)
+        self.idle = torch.nn.Linear(6, 6)
+
+    def forward(self, sequence: Any) -> Any:
+        return self.cell(sequence)[0]
+
+
+class Branches(torch.nn.Module):
+    """Layers with names of their own, nested, of which one returns a dictionary."""
+
+    class Both(torch.nn.Module):
+        def forward(self, values: Any) -> dict[str, Any]:
+            return {"plus": values, "minus": -values}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = torch.nn.ModuleDict({"wide": torch.nn.Linear(5, 9), "both": self.Both()})
+
+    def forward(self, values: Any) -> Any:
+        return self.encoder["both"](self.encoder["wide"](values))["plus"]
+
+
+def test_what_is_captured_is_what_the_layers_give() -> None:
+    net, x = mlp(), inputs()
+    found = capture(net, [x[:20], x[20:]], ["0", "1", "3"])
+    hidden = torch.nn.functional.linear(x, net[0].weight, net[0].bias)
+    right = {"0": hidden, "1": hidden.relu(), "3": net[3](hidden.relu())}  # no dropout
+    assert set(found) == set(right)
+    for name, values in right.items():
+        assert found[name].dtype == np.float64
+        np.testing.assert_allclose(found[name], values.detach().numpy(), rtol=0, atol=1e-6)
+
+
+def test_layers_have_the_names_of_the_network_and_can_be_nested() -> None:
+    net, x = Branches(), inputs(7)
+    wide = capture(net, [x], ["encoder.wide"])["encoder.wide"]
+    np.testing.assert_allclose(wide, net.encoder["wide"](x).detach().numpy(), rtol=0, atol=1e-6)
+    minus = capture(net, [x], ["encoder.both"], reduce=lambda output: output["minus"])["encoder.both"]
+    np.testing.assert_array_equal(minus, -wide)
+
+
+def test_a_loader_with_targets_gives_its_inputs() -> None:
+    net, x = mlp(), inputs()
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(x, torch.zeros(len(x))), batch_size=7, drop_last=False
+    )
+    np.testing.assert_allclose(capture(net, loader, ["1"])["1"], capture(net, [x], ["1"])["1"], rtol=0, atol=1e-6)
+
+
+def test_the_first_entry_of_a_tuple_is_taken_and_positions_become_samples() -> None:
+    net, sequences = Recurrent(), torch.randn(8, 3, 4)
+    found = capture(net, [sequences], ["cell"])["cell"]
+    assert found.shape == (8 * 3, 6)
+    np.testing.assert_allclose(found, net(sequences).detach().flatten(0, 1).numpy(), rtol=0, atol=1e-6)
+    last = capture(net, [sequences], ["cell"], reduce=lambda output: output[:, -1])["cell"]
+    np.testing.assert_array_equal(last, found.reshape(8, 3, 6)[:, -1])
+
+
+def test_feature_maps_are_reduced_by_the_given_function() -> None:
+    net, images = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3)), torch.randn(10, 1, 6, 6)
+    maps = net(images).detach()
+    means = capture(net, [images], ["0"], reduce=lambda maps: maps.mean((2, 3)))["0"]
+    np.testing.assert_allclose(means, maps.mean((2, 3)).numpy(), rtol=0, atol=1e-6)
+    pixels = capture(net, [images], ["0"], reduce=lambda maps: maps.permute(0, 2, 3, 1).flatten(0, 2))["0"]
+    assert pixels.shape == (10 * 4 * 4, 4)
+    np.testing.assert_allclose(pixels[:16, 2], maps[0, 2].flatten().numpy(), rtol=0, atol=1e-6)
+
+
+def test_a_layer_that_works_in_place_does_not_change_what_was_seen_before_it() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(inplace=True)).double()
+    assert capture(net, [inputs().double()], ["0"])["0"].min() < 0
+
+
+def test_the_mode_of_every_module_is_put_back() -> None:
+    net = mlp()
+    net.train()
+    net[2].eval()  # as one that a user has frozen
+    modes = [module.training for module in net.modules()]
+    seen: list[bool] = []
+    net[3].register_forward_hook(lambda module, _inputs, _output: seen.append(module.training))
+    capture(net, [inputs()], ["1"])
+    assert seen == [False]
+    assert [module.training for module in net.modules()] == modes
+
+    def broken() -> Any:
+        yield inputs()
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        capture(net, broken(), ["1"])
+    assert [module.training for module in net.modules()] == modes
+    assert not net[1]._forward_hooks, "no hook is left behind"
+
+
+def train(follow_with: Callable[[Any, Any], Callable[[int], Any]]) -> tuple[Any, list[Any]]:
+    """A user's own loop, with dropout, running statistics and shuffled batches; the network, and what was measured."""
+    torch.manual_seed(3)
+    x = inputs(120)
+    data = torch.utils.data.TensorDataset(x, x[:, 0] * x[:, 1])
+    loader = torch.utils.data.DataLoader(data, batch_size=40, shuffle=True)
+    net = torch.nn.Sequential(
+        torch.nn.Linear(5, 12), torch.nn.BatchNorm1d(12), torch.nn.ReLU(), torch.nn.Dropout(0.2), torch.nn.Linear(12, 1)
+    )
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
+    follow, found, step = follow_with(net, loader), [], 0
+    for _ in range(4):
+        for batch, target in loader:
+            loss = torch.nn.functional.mse_loss(net(batch)[:, 0], target)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            found.append(follow(step))
+            step += 1
+    return net, found
+
+
+def test_following_a_training_does_not_change_it() -> None:
+    alone, _ = train(lambda _net, _loader: lambda _step: None)
+    followed, found = train(lambda net, loader: track(net, loader, ["2"], probes=[Probe("neurons")], every=2))
+    assert sum(one is not None for one in found) == 6
+    for name, values in alone.state_dict().items():
+        assert torch.equal(values, followed.state_dict()[name]), name
+
+
+def test_the_numbers_of_a_callback_are_those_of_measure() -> None:
+    """A hidden layer that is computed by hand at every step of the loop, and measured."""
+    x, expected = inputs(120), []
+
+    def both(net: Any, _loader: Any) -> Callable[[int], Any]:
+        follow = track(net, [x], ["2"], probes=PROBES, every=3)
+
+        def call(step: int) -> Any:
+            if step % 3 == 0:
+                norm = net[1]
+                with torch.no_grad():
+                    scaled = (net[0](x) - norm.running_mean) / (norm.running_var + norm.eps).sqrt()
+                    hidden = (scaled * norm.weight + norm.bias).relu().numpy()
+                expected.append({probe.key: measure(hidden, probe) for probe in PROBES})
+            return follow(step, loss=0.5 * step)
+
+        call.follow = follow  # type: ignore[attr-defined]
+        trackers.append(follow)
+        return call
+
+    trackers: list[Any] = []
+    train(both)
+    table = trackers[0].to_dataframe()
+    assert table["step"].tolist() == [step for step in (0, 3, 6, 9) for _ in PROBES]
+    assert set(table["layer"]) == {"2"}
+    np.testing.assert_array_equal(table["loss"], 0.5 * table["step"])
+    right = [found[probe.key] for found in expected for probe in PROBES]
+    for name in ("lowest", "highest"):
+        np.testing.assert_allclose(table[name], [getattr(one, name).value for one in right], rtol=0, atol=1e-4)
+        assert table[f"{name}_neurons"].tolist() == [getattr(one, name).neurons for one in right]
+    assert table["n_alive"].tolist() == [one.n_alive for one in right]
+
+
+def test_a_call_returns_what_it_measured_and_nothing_between_steps() -> None:
+    net, x = mlp(), inputs()
+    follow = track(net, [x], ["0", "1"], probes=PROBES[:2], every=5)
+    found = follow(0)
+    assert found is not None
+    assert set(found) == {(layer, probe.key) for layer in ("0", "1") for probe in PROBES[:2]}
+    activations = capture(net, [x], ["1"])["1"]
+    assert found["1", PROBES[0].key] == measure(activations, PROBES[0])
+    assert follow(4) is None
+    assert len(follow.records) == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: capture(mlp(), [inputs()], ["1", "relu", "head"]),
+            r"The network has no layer 'relu', 'head'\. It has: 0, 1, 2, 3\.",
+        ),
+        (lambda: track(mlp(), [inputs()], ["relu"]), r"The network has no layer 'relu'\. It has: 0, 1, 2, 3\."),
+        (lambda: track(mlp(), [inputs()], "1"), r"`layers` is the string '1', and has to be a list of names: \['1'\]"),
+        (lambda: track(mlp(), (x for x in [inputs()]), ["1"]), "gone through only once; give a list of batches"),
+        (lambda: track(mlp(), [inputs()], ["1"], every=0), "`every` is 0, and has to be 1 or more"),
+        (lambda: capture(mlp(), [], ["1"]), "No activations were seen: `batches` is empty"),
+        (lambda: capture(Recurrent(), [torch.ones(2, 3, 4)], ["idle"]), "or a layer was not used in the forward pass"),
+        (lambda: capture(mlp(), [{"x": inputs()}], ["1"]), "A batch holds dict, and has to be a tensor, or a tuple"),
+        (
+            lambda: capture(torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3)), [torch.ones(2, 1, 6, 6)], ["0"]),
+            r"Layer '0' gives a tensor of shape \(2, 4, 4, 4\), .* reduce=lambda maps: maps\.mean\(\(2, 3\)\)",
+        ),
+        (lambda: capture(Branches(), [inputs()], ["encoder.both"]), "Layer 'encoder.both' gives dict, and "),
+        (
+            lambda: capture(mlp(), [inputs()], ["1"], reduce=lambda output: output.mean(1)),
+            r"Layer '1' is reduced to a tensor of shape \(60,\), and \(samples, neurons\) is needed",
+        ),
+        (lambda: track(mlp(), [inputs()[:1]], ["1"])(0), "0 of 12 neurons vary over the samples; 3 are needed"),
+        (
+            lambda: track(mlp(), [inputs() * float("nan")], ["0"])(0),
+            r"Activations of 12 of 12 neurons are NaN or infinite, the first of them 0\. Has the training diverged\?",
+        ),
+    ],
+)
+def test_errors(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(hoi.HoiError, match=message):
+        call()
