@@ -38,7 +38,7 @@ class Phase(NamedTuple):
 
 
 def smooth(values: ArrayLike, weight: float = _SMOOTHING) -> NDArray[np.float64]:
-    """Exponential smoothing forwards and backwards, which moves no peak; for detection and display only."""
+    """Exponential smoothing forwards and backwards, so without delay; for detection and display only."""
     values = np.array(values, float)
     for line in (values, values[::-1]):
         for i in range(1, len(line)):

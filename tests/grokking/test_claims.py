@@ -1,0 +1,419 @@
+"""The claims of the paper: every number on curves drawn by hand, the rule, and whole worlds in which it is right or
+wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the case study trains with PyTorch")
+
+import pandas as pd
+
+from hoi_grokking.claims import CLAIMS, SECTIONS, check, criteria, to_table
+from hoi_grokking.claims.criteria import beaten, half_way, highest, ratio, share
+from hoi_grokking.claims.evidence import Evidence, History, Network, NotMeasured, Progress, first_step
+from hoi_grokking.claims.rule import DEPENDS, FAILS, HOLDS, OPEN, Claim, Numbers, decide, evaluate
+from hoi_grokking.comparison import COMPARISONS
+from hoi_grokking.phases import PHASES
+from hoi_grokking.study import PROBES
+
+NEVER = math.inf
+
+
+def broken_line(step: np.ndarray, *knots: tuple[float, float]) -> np.ndarray:
+    """Straight between (step, value) knots, flat outside."""
+    return np.interp(step, *zip(*knots, strict=True))
+
+
+# --- the numbers, on curves drawn by hand
+
+STEP = np.arange(1, 61)
+ACCURACY = broken_line(STEP, (35, 0), (45, 1))
+FIVE = Network(
+    STEP,
+    synergy=broken_line(STEP, (10, 0), (20, 1), (30, 0.2), (40, 1.5), (50, 0.2)),
+    redundancy=broken_line(STEP, (1, 4), (6, 6), (10, 5), (20, 2), (30, 1), (40, 3), (60, 5)),
+    size=broken_line(STEP, (10, 10), (20, 100), (30, 40), (40, 150)),
+    test_loss=broken_line(STEP, (1, 4), (18, 8), (22, 6), (25, 7), (28, 6), (45, 0.1), (50, 0.01)),
+    test_accuracy=ACCURACY,
+    fitted=12,
+    grokked=45,
+)
+FLAT = Network(
+    STEP, *np.zeros((3, 60)), test_loss=np.full(60, 3.0), test_accuracy=np.zeros(60), fitted=NEVER, grokked=NEVER
+)
+# the same shape over five times the steps, which reach beyond the early ones, with generalisation at 110
+SLOW = Network(
+    STEP * 5, FIVE.synergy, FIVE.redundancy, FIVE.size, FIVE.test_loss, FIVE.test_accuracy, fitted=60, grokked=110
+)
+# redundancy is half-way down from step 9 on, synergy half-way up from 15 on, and nothing changes after step 40
+DIRECT = Network(
+    STEP,
+    synergy=broken_line(STEP, (10, 0), (20, 1), (30, 0.5)),
+    redundancy=broken_line(STEP, (4, 9), (13, 1), (25, 1), (35, 5)),
+    size=np.full(60, 30.0),
+    test_loss=broken_line(STEP, (1, 4), (30, 4), (40, 0.01)),
+    test_accuracy=ACCURACY,
+    fitted=12,
+    grokked=45,
+)
+GROKS = History(STEP, broken_line(STEP, (0, 0), (10, 1)), ACCURACY)
+FITS = History(STEP, broken_line(STEP, (0, 0), (10, 1)), np.zeros(60))
+
+NAN = math.nan
+CUT = 2 / 3  # part of the change of slope by which smoothing cuts a corner
+CASES: dict[str, list[tuple[float, float, float]]] = {  # computed, expected, tolerance
+    "ratio": [
+        (ratio(3, 2), 1.5, 0), (ratio(3, 0), NAN, 0), (ratio(3, -1), NAN, 0), (ratio(3, NEVER), NAN, 0),
+        (ratio(NEVER, 2), NEVER, 0), (ratio(NAN, 2), NAN, 0),
+    ],
+    "delay": [(criteria.delay(GROKS), 4.5, 0), (criteria.delay(FITS), NEVER, 0)],
+    "climb": [
+        (criteria.climb(GROKS), 44 - 36, 0), (criteria.climb(GROKS, log=True), math.log10(44 / 36), 1e-12),
+        (criteria.climb(FITS), NAN, 0),
+    ],
+    "share": [(share(FIVE.size).min(), 0, 0), (share(FIVE.size).max(), 1, 0), (share(FLAT.size).max(), NAN, 0)],
+    "early_level": [(criteria.early_level(FIVE), 0, 0.02), (criteria.early_level(FLAT), NAN, 0)],
+    "redundancy_peaks_early": [
+        (criteria.redundancy_peaks_early(FIVE), 6 / 12, 0), (criteria.redundancy_peaks_early(FLAT), NAN, 0),
+    ],
+    "first_peak": [
+        (criteria.first_peak(FIVE), 19, 0), (criteria.first_peak(DIRECT), 19, 0),
+        (criteria.first_peak(FLAT) is None, 1, 0),
+    ],
+    "lead": [(criteria.lead(FIVE), 45 / 20, 0), (criteria.lead(FLAT), NAN, 0)],
+    "highest_lead": [(criteria.highest_lead(FIVE), 45 / 40, 0), (criteria.highest_lead(FLAT), NAN, 0)],
+    "change": [
+        (criteria.change(FIVE, "emergence", "redundancy"), (2 - 5) / 5, 0.06),
+        (criteria.change(FIVE, "divergence", "size"), (CUT * 17 + 40 - 100 + CUT * 15) / 140, 0.02),
+        (criteria.change(FIVE, "delayed emergence", "synergy"), (1.5 - 0.2) / 1.5, 0.05),
+        (criteria.change(FIVE, "decoupling", "test_accuracy"), 1 - 0.5, 0.02),
+        (criteria.change(DIRECT, "divergence", "size"), NAN, 0),
+    ],
+    "after_highest": [
+        (criteria.after_highest(FIVE, "synergy"), (0.2 - 1.5) / 1.5, 0.03),
+        (criteria.after_highest(FIVE, "redundancy"), (5 - 3) / 5, 0.06),
+    ],
+    "count_phases": [
+        (criteria.count_phases(FIVE), 5, 0), (criteria.count_phases(FIVE, "divergence", "decoupling"), 2, 0),
+        (criteria.count_phases(FLAT), 1, 0), (criteria.count_phases(DIRECT, "divergence"), 0, 0),
+    ],
+    "order_of_phases": [
+        (criteria.order_of_phases(FIVE, *PHASES), 1, 0), (criteria.order_of_phases(FIVE, *PHASES[:4]), 0, 0),
+        (criteria.order_of_phases(DIRECT, "feature learning", "emergence", "decoupling"), 1, 0),
+    ],
+    "loss_peak_at_synergy": [
+        (criteria.loss_peak_at_synergy(FIVE), 18 / 20, 0), (criteria.loss_peak_at_synergy(FLAT), NAN, 0),
+    ],
+    "loss_rises_within": [
+        (criteria.loss_rises_within(FIVE, "divergence"), 1, 0), (criteria.loss_rises_within(FIVE, "decoupling"), 0, 0),
+        (criteria.loss_rises_within(DIRECT, "divergence"), NAN, 0),
+    ],
+    "settles": [
+        (criteria.settles(DIRECT), 0, 0.01), (criteria.settles(FIVE), (5 - 3.7) / 5, 0.06),
+        (criteria.settles(FLAT), NAN, 0),
+    ],
+    "redundancy_drops_first": [
+        (criteria.redundancy_drops_first(DIRECT), 15 / 9, 0), (criteria.redundancy_drops_first(FLAT), NAN, 0),
+    ],
+    "highest": [
+        (highest(FIVE), 1.5, 0), (highest(FIVE, 10, 22), 1, 0), (highest(FIVE, 1, 10), 0, 0),
+        (highest(FIVE, 61), NAN, 0),
+    ],
+    "early_peak": [(criteria.early_peak(SLOW), 1, 0), (criteria.early_peak(FIVE), 1.5, 0)],
+    "before_grokking": [(criteria.before_grokking(SLOW), 1, 0), (criteria.before_grokking(FIVE), 1.5, 0)],
+    "later_peak": [(criteria.later_peak(SLOW), 1.5, 0), (criteria.later_peak(FIVE), NAN, 0)],
+    "half_way": [
+        (half_way(STEP, broken_line(STEP, (20, 3), (41, -5))), 31, 0),
+        (half_way(STEP, broken_line(STEP, (20, 3), (41, -5)), until=31), 26, 0),
+        (half_way(STEP, np.ones(60)), NAN, 0), (half_way([1, 2], [0, 1]), NAN, 0),
+    ],
+    "beaten": [
+        (beaten((100, 0.99), [(200, 0.99), (50, 0.99), (100, 0.98), (NEVER, 0.2)]), (1 + 0 + 0.5 + 1) / 4, 0),
+        (beaten((NAN, 0.5), [(NEVER, 0.4), (NAN, 0.6), (900, 0.95)]), 1 / 3, 1e-12), (beaten((100, 0.99), []), NAN, 0),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_number_on_curves_drawn_by_hand(name: str) -> None:
+    for computed, expected, tolerance in CASES[name]:
+        assert computed == pytest.approx(expected, rel=0, abs=tolerance, nan_ok=True)
+
+
+def test_every_number_has_a_case() -> None:
+    assert set(CASES) == {name for name in criteria.__all__ if callable(getattr(criteria, name))}
+
+
+def test_first_step() -> None:
+    assert first_step(STEP, ACCURACY, 0.5) == 40
+    assert first_step(STEP, ACCURACY, 2) == NEVER
+
+
+def test_a_phase_is_its_checkpoints_with_both_ends() -> None:
+    within = FIVE.phase("divergence")
+    assert (FIVE.step[within][0], FIVE.step[within][-1]) == (20, 30)
+    assert FLAT.phase("divergence") is None
+
+
+# --- the rule
+
+
+def claim(values: object, holds: Callable[[float], bool] = lambda value: value > 0) -> Claim:
+    return Claim("key", "Fig. 0", "A sentence.", "A number: above 0.", lambda evidence: {"": values}, holds)
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([1, 1, 1, 1, -1], HOLDS),
+        ([1, 1, 1, -1, -1], FAILS),
+        ([1, 1, 1, NAN, NAN], HOLDS),
+        ([1, 1, NAN, NAN, NAN], OPEN),
+        ([-1, -1, -1, NAN, NAN], FAILS),
+        ([1], HOLDS),
+        ([], OPEN),
+    ],
+)
+def test_four_fifths_of_the_seeds_decide(values: list[float], verdict: str) -> None:
+    assert evaluate(claim(values), None).verdict == verdict
+
+
+def test_the_median_and_the_range_are_shown() -> None:
+    assert evaluate(claim([5, 1, NAN, 2, NEVER, 3]), None).findings[""][:6] == (3, 1, NEVER, 5, 5, 6)
+    assert evaluate(claim([4, 1]), None).findings[""].value == 2.5
+    assert evaluate(claim([NEVER, NEVER]), None).findings[""].value == NEVER
+    finding = evaluate(claim(Numbers([0.4], (0.6, 0.4, 0.8)), lambda value: value > 0.5), None).findings[""]
+    assert (finding.value, finding.low, finding.high, finding.verdict) == (0.6, 0.4, 0.8, FAILS)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "together"),
+    [
+        ([HOLDS, HOLDS, OPEN], HOLDS),
+        ([FAILS, OPEN], FAILS),
+        ([FAILS, HOLDS, HOLDS], DEPENDS),
+        ([OPEN, OPEN], OPEN),
+        ([], OPEN),
+    ],
+)
+def test_estimators_that_decide_have_to_agree(verdicts: list[str], together: str) -> None:
+    assert decide(verdicts) == together
+
+
+def test_what_was_not_measured_is_open_and_says_why() -> None:
+    empty = Evidence(np.arange(3), {}, np.arange(1, 3), {name: {} for name in PROBES}, {})
+    results = check(empty)
+    assert {result.verdict for result in results} == {OPEN}
+    reasons = {result.claim.key: result.reason for result in results}
+    assert reasons["accuracy-2-groks"] == "no network with weight decay 2 was trained"
+    assert reasons["sub-faster"] == "tables/figure_6.csv is missing: run figure_6"
+    with pytest.raises(NotMeasured, match="run comparison"):
+        empty.table("comparison")
+    table = to_table(results)
+    assert list(table.claim.unique()) == [claim.key for claim in CLAIMS]
+    assert table.value.isna().all()
+
+
+# --- worlds: the evidence there would be if the paper were right, and if it were wrong
+
+SEEDS = 5
+CHECKPOINTS = np.unique(np.geomspace(1, 4000, 90).round().astype(int))
+RECORDS = np.union1d(np.arange(0, 4001, 5), CHECKPOINTS)
+LOW, HIGH, ALPHA = "weight decay 0.1", "weight decay 2", "alpha 8"
+GROKKING = (LOW, HIGH, ALPHA)
+OTHERS = ("weight decay 10", "weight decay 50", "alpha 1", "alpha 50")
+
+# knots over steps: synergy, redundancy, neurons, test loss
+CURVES = {
+    LOW: (
+        [(20, 0.1), (60, 1), (240, 0.4), (1500, 1.2), (4000, 0.3)],
+        [(1, 5), (8, 10), (20, 9), (60, 4), (240, 3), (1500, 4.5), (4000, 8)],
+        [(20, 20), (60, 100), (240, 50), (1500, 140), (4000, 60)],
+        [(1, 4.6), (60, 12), (100, 6), (140, 9), (200, 6), (2500, 0.1), (4000, 0.01)],
+    ),
+    HIGH: (
+        [(30, 0.1), (115, 1.5), (400, 0.3)],
+        [(1, 5), (9, 12), (30, 10), (115, 3), (400, 6)],
+        [(30, 20), (115, 150), (400, 60)],
+        [(1, 4.6), (60, 8), (420, 0.1), (600, 0.01)],
+    ),
+    ALPHA: (
+        [(40, 0.1), (115, 1.4), (400, 0.3)],
+        [(1, 5), (9, 12), (20, 2), (115, 1.5), (500, 5)],
+        [(40, 20), (115, 120), (400, 60)],
+        [(1, 4.6), (60, 8), (420, 0.1), (600, 0.01)],
+    ),
+    **dict.fromkeys(OTHERS, ([(1, 0.6), (10, 0.05)], [(1, 5), (9, 12)], [(1, 30)], [(1, 4.6), (60, 20)])),
+}
+# train accuracy 0.99, test accuracy 0.1, 0.9 and 0.98
+TIMES = {LOW: (22, 900, 2400, 2600), HIGH: (32, 180, 300, 420), ALPHA: (75, 250, 400, 480)}
+
+
+def on_log_axis(step: np.ndarray, knots: list[tuple[float, float]]) -> np.ndarray:
+    return broken_line(np.log(np.maximum(step, 1)), *((math.log(at), value) for at, value in knots))
+
+
+def accuracies(times: tuple[float, ...] | None, seed: int) -> dict[str, np.ndarray]:
+    if times is None:
+        return {"train_accuracy": np.full(len(RECORDS), 0.5), "test_accuracy": np.full(len(RECORDS), 0.05)}
+    late = 1 + 0.02 * seed
+    fit, *test = (late * time for time in times)
+    return {
+        "train_accuracy": np.interp(RECORDS, [0, fit], [0, 0.99]),
+        "test_accuracy": np.interp(RECORDS, [0, *test, 1.02 * test[-1]], [0, 0.1, 0.9, 0.98, 1]),
+    }
+
+
+def subnetworks(label: str, ends: Mapping[str, tuple[float, float, float, float]]) -> pd.DataFrame:
+    """Steps of 50, 90 and 98 % test accuracy and its end, by kind; three random sets per seed."""
+    rows = [
+        {
+            "configuration": label, "seed": seed, "kind": kind, "neurons": neurons, "test 50%": half, "test 90%": most,
+            "test 98%": grokked, "final test accuracy": end,
+        }
+        for seed in range(SEEDS)
+        for kind, neurons, n in [("full", 250, 1), ("synergistic", 160, 1), ("random", 160, 3), ("inverse", 90, 1),
+                                 ("random inverse", 90, 3)]
+        for half, most, grokked, end in [ends[kind]] * n
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def compared(at: Mapping[str, float]) -> pd.DataFrame:
+    """Comparison measures that rise at a step."""
+    step = np.concatenate([[0], CHECKPOINTS])
+    return pd.concat(
+        pd.DataFrame({"configuration": label, "seed": seed, "measure": text, "step": step, "value": step >= late})
+        for label, late in at.items()
+        for seed in range(SEEDS)
+        for text in COMPARISONS.values()
+    )
+
+
+def predicted(low: float) -> pd.DataFrame:
+    scores = [*(f"synergy, {name}" for name in PROBES), "train loss", "L2 norm"]
+    return pd.DataFrame({"score": scores, "AUC": low + 0.1, "low": low, "high": low + 0.15})
+
+
+def world(
+    curves: Mapping[str, tuple], times: Mapping[str, tuple[float, ...]], tables: Mapping[str, pd.DataFrame]
+) -> Evidence:
+    """The evidence of five seeds that differ a little; every estimator sees the same."""
+    histories, progress = {}, {}
+    for label, (synergy, redundancy, size, loss) in curves.items():
+        rows = [accuracies(times.get(label), seed) for seed in range(SEEDS)]
+        histories[label] = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        histories[label]["test_loss"] = np.tile(on_log_axis(RECORDS, loss), (SEEDS, 1))
+        larger = 1 + 0.02 * np.arange(SEEDS)[:, None]
+        lines = (on_log_axis(CHECKPOINTS, knots) * larger for knots in (synergy, redundancy, size))
+        progress[label] = Progress(*lines)
+    return Evidence(RECORDS, histories, CHECKPOINTS, dict.fromkeys(PROBES, progress), tables)
+
+
+RIGHT_ENDS = {
+    LOW: {
+        "full": (1700, 2300, 2500, 0.999), "synergistic": (1500, 2400, 2600, 0.99), "inverse": (3000, NAN, NAN, 0.8),
+        "random": (2000, 3000, NAN, 0.95), "random inverse": (2500, 3500, NAN, 0.92),
+    },
+    HIGH: {
+        "full": (175, 290, 405, 1), "synergistic": (200, 240, 300, 1), "inverse": (355, NAN, NAN, 0.83),
+        "random": (240, 470, 820, 0.99), "random inverse": (355, 900, NAN, 0.93),
+    },
+    ALPHA: {
+        "full": (300, 400, 450, 1), "synergistic": (310, 410, 480, 1), "inverse": (355, NAN, NAN, 0.83),
+        "random": (340, 470, 820, 0.99), "random inverse": (355, 900, NAN, 0.93),
+    },
+}  # fmt: skip
+
+
+def tables(ends: Mapping[str, Mapping], rises: Mapping[str, float], low: float) -> dict[str, pd.DataFrame]:
+    return {
+        "figure_6": pd.concat([subnetworks(label, ends[label]) for label in (LOW, HIGH)]),
+        "figure_7": subnetworks(ALPHA, ends[ALPHA]),
+        "comparison": compared(rises),
+        "early_prediction": predicted(low),
+    }
+
+
+RIGHT_TABLES = tables(RIGHT_ENDS, {LOW: 2000, HIGH: 300, ALPHA: 350}, 0.8)
+
+
+@pytest.fixture(scope="module")
+def right() -> Evidence:
+    """As the paper says, and its controls come out in its favour."""
+    return world(CURVES, TIMES, RIGHT_TABLES)
+
+
+def changed(place: int, *labels: str, knots: list[tuple[float, float]] | None = None) -> dict[str, tuple]:
+    """The curves with one of each label's replaced, or turned upside down."""
+    found = dict(CURVES)
+    for label in labels:
+        lines = list(CURVES[label])
+        top = max(value for _, value in lines[place])
+        lines[place] = knots or [(at, top + 0.1 - value) for at, value in lines[place]]
+        found[label] = tuple(lines)
+    return found
+
+
+@pytest.fixture(scope="module")
+def wrong() -> list[Evidence]:
+    """Worlds that differ from the right one in one thing each: a curve, the times of grokking, the tables."""
+    fast = {LOW: (22, 40, 100, 150), HIGH: (32, 200, 1500, 2500), ALPHA: (20, 200, 1500, 2500)}
+    ends = {
+        "full": (100, 200, 210, 0.7), "synergistic": (150, 160, 950, 0.4), "inverse": (120, 150, 190, 0.9),
+        "random": (110, 150, 200, 1), "random inverse": (300, NAN, NAN, 0.3),
+    }  # fmt: skip
+    far = ends | {"inverse": (NAN, NAN, NAN, 0.1), "synergistic": (100, 900, NAN, 1)}
+    whole = dict(RIGHT_TABLES)
+    for name in ("figure_6", "figure_7"):
+        whole[name] = whole[name].assign(neurons=250)
+    rising = [(1, 0.1), (4000, 3)]
+    bumps = [(1, 0.1), (20, 2), (60, 0.1), (150, 2.5), (300, 0.1), (4000, 0.1)]
+    return [
+        world(changed(0, *GROKKING), TIMES, RIGHT_TABLES),
+        world(changed(0, *GROKKING, knots=rising), TIMES, RIGHT_TABLES),
+        world(changed(0, *GROKKING, knots=bumps), TIMES, RIGHT_TABLES),
+        world(changed(0, *OTHERS, knots=[(1, 3)]), TIMES, RIGHT_TABLES),
+        world(changed(1, *GROKKING), TIMES, RIGHT_TABLES),
+        world(changed(2, *GROKKING), TIMES, RIGHT_TABLES),
+        world(changed(3, *GROKKING, knots=[(1, 9), (4000, 0)]), TIMES, RIGHT_TABLES),
+        world(CURVES, fast | dict.fromkeys(OTHERS, (20, 30, 40, 50)), RIGHT_TABLES),
+        world(CURVES, {LOW: TIMES[LOW]}, RIGHT_TABLES),
+        world(CURVES, {}, RIGHT_TABLES),
+        world(CURVES, TIMES, tables(dict.fromkeys(GROKKING, ends), dict.fromkeys(GROKKING, 3), 0.3)),
+        world(CURVES, TIMES, tables(dict.fromkeys(GROKKING, far), dict.fromkeys(GROKKING, 3), 0.3)),
+        world(CURVES, TIMES, whole),
+    ]
+
+
+def test_the_keys_differ() -> None:
+    keys = [claim.key for claim in CLAIMS]
+    assert len(set(keys)) == len(keys)
+    assert sum(map(len, SECTIONS.values())) == len(CLAIMS)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
+def test_a_claim_holds_where_the_paper_is_right(claim: Claim, right: Evidence) -> None:
+    result = evaluate(claim, right)
+    assert result.verdict == HOLDS, result.findings
+    for finding in result.findings.values():
+        assert finding.low <= finding.value <= finding.high
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
+def test_a_claim_fails_in_a_world_where_it_is_wrong(claim: Claim, wrong: list[Evidence]) -> None:
+    assert any(evaluate(claim, one).verdict == FAILS for one in wrong)
+
+
+def test_the_table_has_a_row_for_each_estimator(right: Evidence) -> None:
+    table = to_table(check(right))
+    rows = table[table.claim == "peak-weight-decay-2"]
+    assert list(rows.estimator) == list(PROBES)
+    assert set(rows.verdict) == {HOLDS}
+    assert rows["values"].str.split().map(len).eq(SEEDS).all()
