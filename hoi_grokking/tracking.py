@@ -85,7 +85,7 @@ def capture(
                 inputs = batch[0] if isinstance(batch, list | tuple) else batch
                 if not isinstance(inputs, torch.Tensor):
                     kind = type(inputs).__name__
-                    raise hoi.HoiError(f"A batch holds {kind}, and has to be a tensor, or a tuple that starts with one.")
+                    raise hoi.HoiError(f"A batch holds {kind}, and has to be a tensor or a tuple that starts with one.")
                 model(inputs.to(device))
     finally:
         for module, training in modes:

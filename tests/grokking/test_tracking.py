@@ -214,7 +214,7 @@ def test_a_call_returns_what_it_measured_and_nothing_between_steps() -> None:
         (lambda: track(mlp(), [inputs()], ["1"], every=0), "`every` is 0, and has to be 1 or more"),
         (lambda: capture(mlp(), [], ["1"]), "No activations were seen: `batches` is empty"),
         (lambda: capture(Recurrent(), [torch.ones(2, 3, 4)], ["idle"]), "or a layer was not used in the forward pass"),
-        (lambda: capture(mlp(), [{"x": inputs()}], ["1"]), "A batch holds dict, and has to be a tensor, or a tuple"),
+        (lambda: capture(mlp(), [{"x": inputs()}], ["1"]), "A batch holds dict, and has to be a tensor or a tuple"),
         (
             lambda: capture(torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3)), [torch.ones(2, 1, 6, 6)], ["0"]),
             r"Layer '0' gives a tensor of shape \(2, 4, 4, 4\), .* reduce=lambda maps: maps\.mean\(\(2, 3\)\)",
