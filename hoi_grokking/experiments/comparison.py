@@ -35,7 +35,7 @@ def run(study: Study) -> list[Path]:
         for ax, label, lines in zip(row, LABELS, values, strict=True):
             drawing.band(ax, found["step"], lines, label)
             drawing.step_axis(ax, text)
-            if row is axes[0]:
+            if ax in axes[0]:
                 ax.set_title(label)
             for seed, line in zip(trained.sweep.seeds, lines, strict=True):
                 columns = {

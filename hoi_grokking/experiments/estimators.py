@@ -40,7 +40,7 @@ def run(study: Study) -> list[Path]:
             drawing.band(ax, found.step, found.highest[place], "redundancy", 1, drawing.REDUNDANCY)
             ax.set_yscale("symlog", linthresh=0.01)
             drawing.step_axis(ax, f"{name}\n(nats)" if place == 0 else "(nats)")
-            if row is axes[0]:
+            if ax in axes[0]:
                 ax.set_title(f"{label}, seed {seed}")
             columns = {
                 "configuration": label, "estimator": name, "step": found.step, "lowest (nats)": found.lowest[place],
