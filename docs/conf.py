@@ -12,6 +12,8 @@ import matplotlib.pyplot as plt
 import hoi
 
 mpl.use("Agg")
+# of the front page and of all examples
+mpl.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
 DOCS = Path(__file__).parent
 # sphinx-gallery and autosummary write their pages here; git ignores it
@@ -77,6 +79,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "image_scrapers": ("matplotlib",),
+    "reset_modules": (),  # the settings of matplotlib above hold for all examples
     "matplotlib_animations": False,
     "reference_url": {},
     "backreferences_dir": None,

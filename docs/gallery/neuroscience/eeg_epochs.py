@@ -1,0 +1,105 @@
+"""
+Epochs of an EEG: when do channels share what?
+==============================================
+
+Objects of MNE go in as they are. By default every epoch is a data set, and its time points are the samples. Turned
+round, with the epochs as samples, one gets a time course: what do channels share across trials, at each moment?
+"""
+
+# %%
+# Simulated epochs
+# ----------------
+#
+# Eight channels, 80 trials of 0.8 s, and two events in each trial. From 0.15 to 0.3 s one source reaches three
+# frontal channels: redundancy. From 0.45 to 0.6 s two sources, which vary independently from trial to trial, reach a
+# central channel each, and Pz receives their sum: synergy.
+
+import matplotlib.pyplot as plt
+import mne
+import numpy as np
+import pandas as pd
+
+import hoi
+
+mne.set_log_level("error")
+rng = np.random.default_rng(0)
+channels = ["F3", "Fz", "F4", "C3", "Cz", "C4", "Pz", "Oz"]
+n_trials, sfreq = 80, 100.0
+times = np.arange(-0.1, 0.7, 1 / sfreq)
+
+
+def bump(start, stop):
+    """A smooth event, as a course over time."""
+    inside = (times > start) & (times < stop)
+    return np.where(inside, np.sin(np.pi * (times - start) / (stop - start)), 0.0)
+
+
+early, late = bump(0.15, 0.30), bump(0.45, 0.60)
+frontal, left, right = rng.standard_normal((3, n_trials, 1))
+data = rng.standard_normal((n_trials, len(channels), len(times)))
+for channel, signal in {
+    "F3": frontal * early, "Fz": frontal * early, "F4": frontal * early,
+    "C3": left * late, "C4": right * late, "Pz": (left + right) * late,
+}.items():  # fmt: skip
+    data[:, channels.index(channel)] += 1.4 * signal
+
+info = mne.create_info(channels, sfreq, "eeg")
+epochs = mne.EpochsArray(data * 1e-6, info, tmin=times[0])
+epochs
+
+# %%
+# One value for each epoch
+# ------------------------
+#
+# Epochs as data sets. Names of channels are names of variables.
+
+by_epoch = hoi.oinfo(epochs, [("F3", "Fz", "F4"), ("C3", "C4", "Pz")])
+print(by_epoch.shape)
+for name, values in zip(("F3, Fz, F4", "C3, C4, Pz"), by_epoch.T, strict=True):
+    print(f"{name}: {values.mean():+.4f} ± {values.std(ddof=1) / np.sqrt(n_trials):.4f} nats")
+
+# %%
+# Both are redundant. Within one trial all channels that an event reaches rise and fall together, whatever their
+# amplitudes. What the amplitudes have to do with each other shows across trials only, and that is another question.
+#
+# One value for each moment
+# -------------------------
+#
+# Time points as data sets, trials as samples: turn the array to (times, epochs, channels). One call computes all time
+# points. For an idea of chance, the trials of each channel are shuffled; the shaded band holds 95 % of what that gives.
+
+by_time = epochs.get_data().transpose(2, 0, 1)
+shuffled = rng.permuted(by_time, axis=1)
+triplets = {"F3, Fz, F4": [0, 1, 2], "C3, C4, Pz": [3, 5, 6]}
+
+course = hoi.oinfo(by_time, list(triplets.values()))
+low, high = np.quantile(hoi.oinfo(shuffled, list(triplets.values())), [0.025, 0.975])
+
+fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+ax.axhspan(low, high, color="#b8bec4", alpha=0.5, linewidth=0, label="trials shuffled")
+for (name, _), values, colour in zip(triplets.items(), course.T, ("#D55E00", "#0072B2"), strict=True):
+    ax.plot(epochs.times, values, color=colour, label=name)
+ax.axvline(0, color="black", linewidth=0.8)
+ax.set_xlabel("time from the stimulus (s)")
+ax.set_ylabel("O-information across trials (nats)")
+ax.legend()
+
+# %%
+# Which channels, at which time
+# -----------------------------
+#
+# A search in each time window, over all triplets. Averaging each trial over the window gives one sample per trial.
+
+windows = {"0.15 to 0.30 s": (0.15, 0.30), "0.45 to 0.60 s": (0.45, 0.60)}
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+for ax, (title, (start, stop)) in zip(axes, windows.items(), strict=True):
+    means = epochs.copy().crop(start, stop).get_data().mean(axis=2)
+    found = hoi.search(pd.DataFrame(means, columns=channels), 3, n_best=3)
+    found.plot.ranking(ax=ax)
+    ax.set_title(title, loc="left")
+plt.show()
+
+# %%
+# Both planted triplets come first, each in its window. The values are larger than at any single moment, since the mean
+# over a window has less noise. In recordings neighbouring channels share a source by volume conduction, and that is
+# redundancy as well: use a reference or a source model that you trust before you read much into it.

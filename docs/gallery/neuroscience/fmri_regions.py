@@ -1,0 +1,70 @@
+"""
+Regions of a resting brain
+==========================
+
+Which sets of regions carry the same signal, and which tell something only together? A search through all triplets,
+quadruplets and quintets of 28 regions in a functional MRI recording, and what to look at in its result.
+"""
+
+# %%
+# The recording
+# -------------
+#
+# It comes with the package: one person at rest, 250 volumes, 28 regions. Names of columns become names of variables.
+
+# sphinx_gallery_thumbnail_number = 3
+import matplotlib.pyplot as plt
+
+import hoi
+
+fmri = hoi.datasets.load_fmri()
+print(fmri.attrs["description"])
+fmri.iloc[:4, :8].round(2)
+
+# %%
+# All sets of three
+# -----------------
+#
+# Look at the whole before the best. Each shape holds all sets of one size, and its width counts them on a logarithmic
+# scale.
+
+hoi.plot.landscape(hoi.scan(fmri, (3, 5)))
+
+# %%
+# Most sets lie near 0. The values grow in both directions with the number of regions, so sets of different size should
+# not compete: ``per_order=True`` keeps the best of each.
+
+found = hoi.search(fmri, order=(3, 5), n_best=4, per_order=True)
+found
+
+# %%
+found.plot.ranking()
+
+# %%
+# Families of sets
+# ----------------
+#
+# The rows are not so many separate findings. A set that is strong drags along larger sets that contain it. A line for
+# each set shows which regions they share:
+
+triplets = hoi.search(fmri, order=3, n_best=12)
+triplets.plot.hypergraph(n_best=12)
+
+# %%
+# The redundant sets are a few families: precuneus and posterior cingulate cortex of both sides; the right hippocampus
+# with its neighbours; frontal poles, paracingulate gyri and right caudate. Neighbours and mirror images, as one would
+# guess. The synergistic sets are weaker, and have less in common: the strongest, both frontal poles with the left
+# middle temporal gyrus, has less than half the strength of the strongest redundant set.
+#
+# How much each region takes part, over more sets:
+
+hoi.search(fmri, order=3, n_best=50).plot.participation(n_variables=15)
+plt.show()
+
+# %%
+# What this does and does not say
+# -------------------------------
+#
+# One person, one recording, values that go with the filters and the regression that were used on it. And 250 volumes
+# that resemble their neighbours hold fewer than 250 independent samples.
+# :ref:`sphx_glr_generated_gallery_searching_chance.py` asks of the same data which of these values chance would give.
