@@ -166,6 +166,18 @@ def test_the_wheel_works_away_from_the_tree_and_without_torch(wheel, tmp_path):
     assert hoi.__version__ in printed
 
 
+def test_the_quick_starts_and_the_migration_pages_run_from_the_wheel(wheel, tmp_path):
+    """With the packages of this environment; `make newcomer` does it in an empty one."""
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("pyarrow")
+    site = tmp_path / "site"
+    python("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel))
+    pages = [ROOT / "README.md", ROOT / "docs" / "quickstart.md", *sorted((ROOT / "docs" / "migrating").glob("*.md"))]
+    env = {**os.environ, "PYTHONPATH": str(site), "MPLBACKEND": "agg"}
+    python(str(ROOT / "tests" / "pages.py"), *map(str, pages), cwd=tmp_path, env=env)
+    assert (tmp_path / "best.csv").exists()
+
+
 def test_the_report_finds_its_files_in_the_wheel(wheel, tmp_path):
     pytest.importorskip("matplotlib")
     site = tmp_path / "site"
