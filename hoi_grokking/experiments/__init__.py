@@ -13,7 +13,10 @@ from hoi_grokking.study import Study
 __all__ = ["BEYOND", "FIGURES", "NAMES", "run", "title"]
 
 FIGURES = tuple(f"figure_{number}" for number in range(1, 10))
-BEYOND = ("early_prediction", "comparison", "estimators")
+BEYOND = (
+    "early_prediction", "comparison", "estimators", "modular_tasks", "sparse_parity", "digits", "transformer", "sgd",
+    "spectral",
+)  # fmt: skip
 NAMES = (*FIGURES, *BEYOND)
 
 
