@@ -1,7 +1,13 @@
-"""Training: batched equals alone, resumed equals uninterrupted, and the first steps of the published runs."""
+"""Training: it groks, batched equals alone, resumed equals uninterrupted, constraints hold at every step, and the first
+steps are those of the published runs.
+"""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +15,28 @@ import pytest
 
 pytest.importorskip("torch", reason="the case study trains with PyTorch")
 
-from hoi_grokking import Sweep, Task, Variant, paper_variants, train
-from hoi_grokking.model import shape_of
+import hoi
+from hoi_grokking import Run, Sweep, Task, Variant, paper_variants, train
+from hoi_grokking.config import read
+from hoi_grokking.model import hidden, shape_of
 from hoi_grokking.tasks import load
+from hoi_grokking.trainer import Trainer
 
+ROOT = Path(__file__).parents[2]
 SMALL = {"task": Task(modulus=11, train_fraction=0.6), "width": 24, "steps": 40}
+
+
+def test_a_small_modulus_groks_in_seconds(tmp_path: Path) -> None:
+    """It fits the training set within some 20 steps, and generalises several hundred steps later."""
+    grokking = Variant("grokking", weight_decay=0.3, learning_rate=0.06)
+    sweep = Sweep((grokking,), Task(modulus=23, train_fraction=0.8), seeds=(0, 100), width=128, steps=600)
+    curves = train(sweep, tmp_path / "run", progress=False).curves()
+    for train_accuracy, test_accuracy in zip(curves["train_accuracy"], curves["test_accuracy"], strict=True):
+        fitted = curves["step"][np.flatnonzero(train_accuracy >= 0.99)[0]]
+        general = curves["step"][np.flatnonzero(test_accuracy >= 0.9)[0]]
+        assert general > 5 * fitted
+        assert test_accuracy[np.searchsorted(curves["step"], 2 * fitted)] < 0.3
+        assert test_accuracy[-1] > 0.95
 
 
 def test_a_model_is_the_same_alone_and_in_a_batch(tmp_path: Path) -> None:
@@ -37,6 +60,42 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> No
     assert resumed.finished
     for name, values in straight.curves().items():
         np.testing.assert_array_equal(resumed.curves()[name], values, err_msg=name)
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
+    """Killed without a chance to clean up, in the middle of its work."""
+    sweep = Sweep((Variant("plain", weight_decay=1.0),), seeds=(0, 100), **SMALL | {"steps": 1500})
+    straight = train(sweep, tmp_path / "straight", progress=False)
+    path = tmp_path / "killed"
+    program = (
+        "import json, sys; from hoi_grokking import Sweep, train; from hoi_grokking.config import read\n"
+        "train(read(Sweep, json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=False, save_every=0)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, json.dumps(sweep.to_dict()), str(path)], cwd=ROOT)
+    middle = path / "checkpoints" / f"{straight.checkpoint_steps[-20]:06d}.npy"
+    try:
+        while not middle.exists():
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.001)
+    finally:
+        process.kill()
+        process.wait()
+    assert not Run(path).finished
+    with np.load(path / "state.npz") as state:
+        assert 0 < state["step"] < sweep.steps
+    resumed = train(sweep, path, progress=False)
+    assert resumed.finished
+    for name, values in straight.curves().items():
+        np.testing.assert_array_equal(resumed.curves()[name], values, err_msg=name)
+    for step in straight.checkpoint_steps:
+        np.testing.assert_array_equal(resumed.checkpoint(step), straight.checkpoint(step), err_msg=str(step))
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = Sweep((Variant("plain"),), seeds=(0,), **SMALL)
+    first = train(sweep, tmp_path / "run", progress=False)
+    monkeypatch.setattr("hoi_grokking.running.Trainer", None)
+    assert train(sweep, tmp_path / "run", progress=False).path == first.path
 
 
 def test_the_first_steps_are_those_of_the_published_code(tmp_path: Path) -> None:
@@ -111,3 +170,132 @@ def test_masked_networks_train_as_an_optimiser_of_torch_says(mask: str, held: bo
     np.testing.assert_allclose(into[0].T, first.weight.detach(), atol=5e-3)
     np.testing.assert_allclose(out[0], last.weight.detach(), atol=5e-3)
     np.testing.assert_allclose(bias[0], first.bias.detach(), atol=5e-3)
+
+
+# --- constraints, after every single step
+
+
+def test_the_norm_is_held_at_every_step() -> None:
+    """Of both weight matrices together, and of those models only that ask for it."""
+    variants = paper_variants()
+    trainer = Trainer(Sweep(variants, seeds=(0, 100), **SMALL))
+    n_weights = trainer.shape.n_weights
+
+    def norms() -> np.ndarray:
+        return np.linalg.norm(trainer.rows[:, :n_weights].double().numpy(), axis=1)
+
+    held = np.array([variant.keep_norm for variant, _ in trainer.sweep.members])
+    zeroed = np.array([variant.zero_last_layer for variant, _ in trainer.sweep.members])
+    assert held.any()
+    assert not held.all()
+    start = trainer._norms[:, 0].numpy()
+    np.testing.assert_allclose(norms()[~zeroed], start[~zeroed], rtol=1e-7)
+    assert (norms()[zeroed] < start[zeroed]).all(), "the norm to hold is that before the last layer is set to zero"
+    for step in range(1, 31):
+        trainer.advance(step, [])
+        np.testing.assert_allclose(norms()[held], start[held], rtol=3e-7, err_msg=f"step {step}")
+        assert (np.abs(norms()[~held] / start[~held] - 1) > 1e-4).all()
+
+
+def test_alpha_scales_the_weights_and_not_the_bias() -> None:
+    plain, scaled, zeroed = Variant("1"), Variant("8", alpha=8.0), Variant("0", alpha=8.0, zero_last_layer=True)
+    trainer = Trainer(Sweep((plain, scaled, zeroed), seeds=(0,), **SMALL))
+    into, out, bias = (part.numpy() for part in trainer.shape.split(trainer.rows))
+    np.testing.assert_array_equal(into[1], 8 * into[0])
+    np.testing.assert_array_equal(out[1], 8 * out[0])
+    np.testing.assert_array_equal(bias[1], bias[0])
+    np.testing.assert_array_equal(into[2], into[1])
+    assert not out[2].any()
+    assert out[0].any()
+
+
+@pytest.mark.parametrize("mask", ["both", "first"])
+def test_masks_hold_at_every_step(mask: str) -> None:
+    kept = (2, 3, 17)
+    masked = [neuron for neuron in range(SMALL["width"]) if neuron not in kept]
+    trainer = Trainer(Sweep((Variant("masked", weight_decay=1.0, kept=kept, mask=mask),), seeds=(0,), **SMALL))
+    data = load(trainer.sweep.task)
+    start = trainer.rows.clone()
+    for step in range(11):
+        trainer.advance(step, [])
+        into, out, bias = (part[0].numpy() for part in trainer.shape.split(trainer.rows))
+        active = hidden(trainer.shape, trainer.rows[0].numpy(), data.everything.inputs)
+        assert not into[:, masked].any()
+        if mask == "both":
+            assert not out[:, masked].any()
+            assert not bias[masked].any()
+            assert not active[:, masked].any()
+        else:  # as published: the bias still acts, as a constant
+            assert bias[masked].all()
+            assert not np.ptp(active[:, masked], axis=0).any()
+            assert active[:, masked].any()
+        assert np.ptp(active[:, kept], axis=0).all()
+    changed = trainer.shape.split((trainer.rows != start).numpy())
+    assert changed.into[0][:, kept].any()
+    assert changed.out[0][:, kept].all()
+    assert changed.out[0][:, masked].any() == (mask == "first")
+
+
+def test_a_network_without_bias_has_none() -> None:
+    trainer = Trainer(Sweep((Variant("plain"),), seeds=(0,), hidden_bias=False, **SMALL))
+    trainer.advance(5, [])
+    assert not trainer.shape.split(trainer.rows).bias.any()
+
+
+# --- settings
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (Task, {"modulos": 23}, r"Task has no key 'modulos'\. It has: name, modulus"),
+        (Variant, {"label": "a", "wd": 1, "lr": 2}, r"Variant has no key 'lr', 'wd'\. It has: label, weight_decay"),
+        (Sweep, {"variants": [{"label": "a", "decay": 1.0}]}, "Variant has no key 'decay'"),
+        (Sweep, {"variants": [{"label": "a"}], "task": {"prime": 7}}, "Task has no key 'prime'"),
+        (Sweep, {}, r"Sweep needs 'variants'\."),
+        (Variant, {"weight_decay": 1.0}, r"Variant needs 'label'\."),
+        (Task, {"modulus": 23.5}, r"Task\.modulus is 23\.5, and has to be of type int"),
+        (Task, {"modulus": True}, r"Task\.modulus is True, and has to be of type int"),
+        (Variant, {"label": "a", "keep_norm": "yes"}, r"Variant\.keep_norm is 'yes', and has to be of type bool"),
+        (Task, {"name": "power"}, r"Task\.name is 'power', and has to be one of 'addition'"),
+        (Task, {"modulus": 2}, r"Task\.modulus is 2, and has to be 3 or more"),
+        (Task, {"train_fraction": 1.0}, r"Task\.train_fraction is 1\.0, and has to be between 0 and 1"),
+        (Task, {"relevant": 31}, r"Task\.relevant is 31, and has to be 1 to 30 \(bits\)"),
+        (Variant, {"label": "a", "mask": "last"}, r"Variant\.mask is 'last', and has to be one of 'both', 'first'"),
+        (Variant, {"label": "a", "weight_decay": -1.0}, r"Variant\.weight_decay is -1\.0, and has to be 0 or more"),
+        (Variant, {"label": "a", "alpha": 0.0}, r"Variant\.alpha is 0\.0, and has to be above 0"),
+        (Variant, {"label": "a", "learning_rate": 0}, r"Variant\.learning_rate is 0\.0, and has to be above 0"),
+        (Sweep, {"variants": [{"label": "a"}], "steps": 0}, r"Sweep\.steps is 0, and has to be 1 or more"),
+        (Sweep, {"variants": [{"label": "a"}], "optimizer": "lion"}, r"Sweep\.optimizer is 'lion'"),
+        (Sweep, {"variants": []}, r"Sweep\.variants and \.seeds is none, and has to be at least one each"),
+        (Sweep, {"variants": [{"label": "a"}, {"label": "a"}]}, r"labels \['a', 'a'\], and has to be labels that all"),
+        (Sweep, {"variants": [{"label": "a", "kept": [0, 250]}]}, r"Variant\.kept is \(0, 250\), and has to be"),
+    ],
+)
+def test_settings_that_are_refused(kind: type, values: dict, message: str) -> None:
+    with pytest.raises(hoi.HoiError, match=message):
+        read(kind, values)
+
+
+def test_settings_survive_a_file() -> None:
+    variants = (*paper_variants(), Variant("kept", kept=(1, 2), mask="first"))
+    sweep = Sweep(variants, Task("parity", bits=7), seeds=(1,), betas=(0.5, 0.6))
+    assert read(Sweep, json.loads(json.dumps(sweep.to_dict()))) == sweep
+    assert sweep.key() == read(Sweep, sweep.to_dict()).key()
+    assert sweep.key() != Sweep(variants, Task("parity", bits=8), seeds=(1,), betas=(0.5, 0.6)).key()
+
+
+def test_a_run_folder_holds_one_run(tmp_path: Path) -> None:
+    sweep = Sweep((Variant("plain"),), seeds=(0,), **SMALL)
+    train(sweep, tmp_path / "run", progress=False)
+    other = Sweep((Variant("plain"),), seeds=(1,), **SMALL)
+    with pytest.raises(hoi.HoiError, match=r"run holds a run of other settings\. Take another folder"):
+        train(other, tmp_path / "run", progress=False)
+    with pytest.raises(hoi.HoiError, match=r"none is not a run folder: it has no config\.json"):
+        Run(tmp_path / "none")
+    with pytest.raises(hoi.HoiError, match=r"The run has no model 'odd' with seed 0\. It has: \[\('plain', 0\)\]"):
+        Run(tmp_path / "run").member("odd", 0)
+    config = tmp_path / "run" / "config.json"
+    config.write_text(config.read_text().replace('"width"', '"breadth"'))
+    with pytest.raises(hoi.HoiError, match="Sweep has no key 'breadth'"):
+        Run(tmp_path / "run")
