@@ -15,8 +15,8 @@ pytest.importorskip("triton")
 
 ROOT = Path(__file__).parents[1]
 # one shape stands for all
-PARTS = ["ceiling", "agreement", "shape-200-5", "surrogates", "transform", "profile", "thoi"]
-PARTS += ["kernel-tests", "contract-tests"]
+PARTS = ["ceiling", "shape-200-5", "agreement", "kernel-tests", "surrogates", "transform", "precision"]
+PARTS += ["contract-tests", "profile", "thoi"]
 
 
 def script(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,6 +40,8 @@ def test_a_dry_run_goes_through_every_part(tmp_path):
     assert len(parts["agreement"]["agree"]) == 12
     assert (parts["shape-200-5"]["kernel"], parts["shape-200-5"]["agrees_with_numba_on"]) == ("triton", 7)
     assert parts["shape-200-5"]["sets_per_second"] > 0
+    rates = [f"{way}_sets_per_second" for way in ("float64", "float32", "torch")]
+    assert all(parts["precision"][rate] > 0 for rate in rates)
     assert "passed" in parts["kernel-tests"]["summary"]
     assert "passed" in parts["contract-tests"]["summary"]
 
@@ -60,4 +62,4 @@ def test_a_part_that_fails_leaves_its_output_and_the_others_run(tmp_path):
 def test_an_unknown_part_is_an_error(tmp_path):
     done = script(tmp_path / "results", "--parts", "abacus")
     assert done.returncode == 2
-    assert "no part ['abacus']: choose from ceiling, agreement" in done.stderr
+    assert "no part ['abacus']: choose from ceiling, shape-200-5" in done.stderr
