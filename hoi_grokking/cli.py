@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "list":
             for name in experiments.NAMES:
-                print(f"{name:18s}{experiments.title(name)}")
+                print(f"{name:22s}{experiments.title(name)}")
             return 0
         names = _names(options)
         study = Study(
