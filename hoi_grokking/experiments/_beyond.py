@@ -108,16 +108,17 @@ def write_followed(study: Study, name: str, followed: Sequence[Followed], headin
         drawing.step_axis(row[0], f"{one.label}\naccuracy")
         row[0].set_ylim(-0.03, 1.03)
         for ax, values in zip(row[1:], one.values.values(), strict=True):
+            ax.set_yscale("symlog", linthresh=0.1)  # first, so that the margins are those of this scale
             drawing.band(ax, values.step, values.synergy, "synergy", 0, drawing.SYNERGY)
             drawing.band(ax, values.step, values.redundancy, "redundancy", 1, drawing.REDUNDANCY)
             ax.axhline(0, color="#999999", linewidth=0.6)
-            ax.set_yscale("symlog", linthresh=0.1)
             drawing.step_axis(ax, "raw value (nats)")
         when = [first_step(one.step, test, LEVEL) for test in one.test]
         if not np.isnan(when).any():
             for ax in row:
                 ax.axvline(np.median(when), color="#555555", linewidth=0.8, linestyle=":", label=_LINE)
-    handles = {text: line for ax in axes[0][:2] for line, text in zip(*ax.get_legend_handles_labels(), strict=True)}
+    lines = [pair for ax in axes[:, :2].flat for pair in zip(*ax.get_legend_handles_labels(), strict=True)]
+    handles = {text: line for line, text in lines}
     made.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)
     n = len(followed[0].seeds)
     spread = f": mean and standard deviation of {n} seeds" if n > 1 else ", one seed"

@@ -43,12 +43,12 @@ def run(study: Study) -> list[Path]:
     for row, label in zip(axes, LABELS, strict=True):
         members = study.members(trained, label)
         for ax, name in zip(row, ESTIMATORS, strict=False):
+            ax.set_yscale("symlog", linthresh=0.1)  # first, so that the margins are those of this scale
             for place, method in enumerate(CLUSTERINGS):
                 one = found[name, method]
                 drawing.band(ax, one.step, one.synergy[members], f"synergy, {method}", place, drawing.SYNERGY)
                 drawing.band(ax, one.step, one.highest[members], f"redundancy, {method}", place, drawing.REDUNDANCY)
             ax.axhline(0, color="#999999", linewidth=0.6)
-            ax.set_yscale("symlog", linthresh=0.1)
             drawing.step_axis(ax, f"{label}\nraw value (nats)" if ax is row[0] else "raw value (nats)")
         step = np.array(trained.checkpoint_steps)
         drawing.band(row[-2], step, clusters["adjusted Rand index"][members], "", 0, drawing.COLOURS[2])
