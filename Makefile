@@ -4,6 +4,7 @@
 #   make demo          the library at work on a real recording
 #   make test          all tests, those of the torch backend included
 #   make test-lowest   the same with the oldest versions that pyproject.toml promises, without torch
+#   make reproduce     the case study: every experiment and the report, in grokking-output/
 #   make lint          ruff and mypy
 #   make docs          this documentation as a site, in docs/_build/html; a warning is an error
 #   make docs-test     the built site in a browser (chromium), and the tests with MNE and nilearn
@@ -25,7 +26,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
 PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadgroup
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test test-lowest lint docs docs-test newcomer bench bench-peers bench-scaling clean
+.PHONY: help demo test test-lowest reproduce lint docs docs-test newcomer bench bench-peers bench-scaling clean
 .DEFAULT_GOAL := help
 .SECONDARY:
 
@@ -40,6 +41,9 @@ test: $(VENV)/.test
 
 test-lowest: $(LOWEST)/.lowest
 	$(ONE_THREAD) $(LOWEST)/bin/python $(PYTEST) tests --ignore tests/docs
+
+reproduce: $(VENV)/.grokking
+	$(VENV)/bin/python -m hoi_grokking all --out grokking-output
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .
@@ -91,6 +95,10 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
 	$(VENV)/bin/python $(PIP_INSTALL) ".[test,plot,io,torch]" --constraint constraints.txt
+	@touch $@
+
+$(VENV)/.grokking: $(VENV)/.python pyproject.toml constraints.txt
+	$(VENV)/bin/python $(PIP_INSTALL) ".[grokking]" --constraint constraints.txt
 	@touch $@
 
 $(LOWEST)/.lowest: $(LOWEST)/.python pyproject.toml

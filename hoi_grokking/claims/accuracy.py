@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 from hoi_grokking.claims._asking import ALPHA, HIGH, LOW, below_one, finite, histories
 from hoi_grokking.claims.criteria import climb, delay, ratio
-from hoi_grokking.claims.evidence import History
+from hoi_grokking.claims.evidence import Evidence, History
 from hoi_grokking.claims.rule import Claim
 from hoi_grokking.study import GROKKED
 
@@ -35,6 +37,13 @@ def _log_climb_ratio(history: History, reference: History) -> float:
 
 def _stays_low(value: float) -> bool:
     return value < GROKKED
+
+
+def _in_table(number: Callable[[float, float], float], label: str, evidence: Evidence) -> dict[str, list[float]]:
+    """A number of the steps of 0.99 train and 0.9 test accuracy, infinite for never, where the figures have none."""
+    table = evidence.table("other_configurations")
+    rows = table[table.configuration == label].drop_duplicates("seed").sort_values("seed")
+    return {"": [number(*times) for times in rows[["train 99%", "test 90%"]].fillna(math.inf).to_numpy(float)]}
 
 
 def _never(where: str, label: str, key: str) -> Claim:
@@ -75,6 +84,13 @@ CLAIMS = (
         histories(delay, LOW), lambda value: _DELAYED <= value < math.inf,
     ),
     Claim(
+        "accuracy-0.01-delayed", "Sec. 4, text", "With weight decay 0.01, the low value that the text names, networks "
+        "grok.",
+        f"Step of 0.9 test accuracy divided by the step of 0.99 train accuracy: at least {_DELAYED}, and finite.",
+        partial(_in_table, lambda fitted, general: ratio(general, fitted), "weight decay 0.01"),
+        lambda value: _DELAYED <= value < math.inf,
+    ),
+    Claim(
         "accuracy-2-groks", "Fig. 1 left, Fig. 8", "With weight decay 2 networks generalise.",
         f"Step of {GROKKED:g} test accuracy: there is one.", histories(lambda history: history.grokked, HIGH), finite,
     ),
@@ -89,4 +105,9 @@ CLAIMS = (
     *_compared("Sec. 4, Fig. 1 right", ALPHA, "alpha8"),
     _never("Fig. 9, Sec. 6", "alpha 1", "alpha1"),
     _never("Fig. 9, Sec. 6", "alpha 50", "alpha50"),
+    Claim(
+        "accuracy-alpha5-none", "Sec. 6, text", "With alpha 5, the high value of the text, networks do not grok.",
+        "Step of 0.9 test accuracy: there is none.",
+        partial(_in_table, lambda fitted, general: general, "alpha 5"), math.isinf,
+    ),
 )  # fmt: skip

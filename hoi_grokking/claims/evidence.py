@@ -22,7 +22,9 @@ __all__ = ["FITTED", "Evidence", "History", "Network", "NotMeasured", "Progress"
 # Train accuracy from which a network has fitted its training set.
 FITTED = 0.99
 
-TABLES = ("figure_6", "figure_7", "comparison", "early_prediction")
+TABLES = (
+    "figure_6", "figure_7", "comparison", "early_prediction", "other_configurations", "other_configurations_values",
+)  # fmt: skip
 
 
 class NotMeasured(LookupError):
@@ -163,7 +165,7 @@ class Evidence:
     def table(self, name: str) -> pd.DataFrame:
         """A table that an experiment wrote."""
         if name not in self.tables:
-            raise NotMeasured(f"tables/{name}.csv is missing: run {name}")
+            raise NotMeasured(f"tables/{name}.csv is missing: run {name.removesuffix('_values')}")
         return self.tables[name]
 
 
