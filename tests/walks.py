@@ -34,3 +34,12 @@ def agree(problem, order, measure, backend, n_best=6):
     assert np.array_equal(found.dataset, wanted.dataset), where
     assert (found.evaluated, found.skipped) == (wanted.evaluated, wanted.skipped), where
     assert np.array_equal(found.terms.J, wanted.terms.J), where
+
+
+def assert_same(one, other):
+    """The same table, to the last bit."""
+    np.testing.assert_array_equal(one.indices, other.indices)
+    for name in MEASURES:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    for count in ("evaluated", "skipped"):
+        assert one.settings[count] == other.settings[count], count

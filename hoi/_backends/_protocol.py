@@ -56,12 +56,16 @@ class Problem:
 
 class Unit(NamedTuple):
     """A range of sets of one order in one dataset: those whose first ``order - 2`` members, the prefix, have a
-    position from `start` to `stop` (exclusive) among the ``order - 2`` first ones of ``n_variables - 2``."""
+    position from `start` to `stop` (exclusive) among the ``order - 2`` first ones of ``n_variables - 2``.
+
+    With `highest`, part of a walk over all orders from `order` to that one, at positions as the backend counts them.
+    """
 
     dataset: int
     order: int
     start: int
     stop: int
+    highest: int | None = None
 
 
 class Ranking(NamedTuple):
@@ -91,7 +95,8 @@ class Found(NamedTuple):
 
     `members` (m, order) ascending in each row; `J`, `L` their terms in standard form, NaN for a set too close to a
     singular one for the backend to vouch for them; `evaluated` sets had a value, `skipped` were numerically singular.
-    A set without terms counts as evaluated here: the engine finds out.
+    A set without terms counts as evaluated here: the engine finds out. `margin` is the nats by which the values from
+    J and L may be off, where the backend has a bound; 1e-4 for each member otherwise.
     """
 
     members: NDArray[np.intp]
@@ -99,6 +104,7 @@ class Found(NamedTuple):
     L: FloatArray
     evaluated: int
     skipped: int
+    margin: float | None = None
 
 
 class Estimate(NamedTuple):

@@ -80,12 +80,23 @@ def count_sets(problem: Problem, low: int, high: int) -> int:
     return problem.n_datasets * sum(combinatorics.count(problem.n_variables, k) for k in range(low, high + 1))
 
 
-def cut(problem: Problem, low: int, high: int, unit_sets: int | None = None) -> Iterator[Unit]:
-    """Units with about `unit_sets` sets each, which tile every order of every dataset exactly once, in order."""
+def cut(
+    problem: Problem, low: int, high: int, unit_sets: int | None = None, positions: int = 0
+) -> Iterator[Unit]:
+    """Units with about `unit_sets` sets each, which tile every order of every dataset exactly once, in order.
+
+    With `positions`, those of a walk over all the orders at once, each unit has all orders.
+    """
     n = problem.n_variables
     if unit_sets is None:
         total = count_sets(problem, low, high)
         unit_sets = max(_LEAST_SETS, min(total // _UNITS, _MOST_SETS), total // _MOST_UNITS)
+    if positions:
+        step = max(1, positions * unit_sets * problem.n_datasets // count_sets(problem, low, high))
+        for dataset in range(problem.n_datasets):
+            for start in range(0, positions, step):
+                yield Unit(dataset, low, start, min(start + step, positions), high)
+        return
     for dataset in range(problem.n_datasets):
         for order in range(low, high + 1):
             start = 0

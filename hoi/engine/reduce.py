@@ -41,15 +41,16 @@ class Best:
         floor = self.floor(dataset, order)
         known = np.isfinite(approximate)
         values = approximate[known]
-        if len(values) <= self.n_best:
-            return np.ones(len(approximate), dtype=bool)
         wanted = ~known
+        low, high = floor
+        if len(values) > self.n_best:
+            ends = np.partition(values, (self.n_best - 1, -self.n_best))
+            low = min(low, ends[self.n_best - 1] + margin)
+            high = max(high, ends[-self.n_best] - margin)
         if "lowest" in self.ends:
-            nth = np.partition(values, self.n_best - 1)[self.n_best - 1]
-            wanted |= approximate <= min(floor.low, nth + margin) + margin
+            wanted |= approximate <= low + margin
         if "highest" in self.ends:
-            nth = np.partition(values, -self.n_best)[-self.n_best]
-            wanted |= approximate >= max(floor.high, nth - margin) - margin
+            wanted |= approximate >= high - margin
         return wanted
 
     def add(self, dataset: int, members: NDArray[np.intp], values: FloatArray) -> None:

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hoi._backends._protocol import Backend, Floor, Found, Problem, Ranking, Unit
-from hoi._typing import FloatArray
 from hoi.engine.plan import count_sets, cut
 from hoi.engine.reduce import Best
 from hoi.maths.measures import Measure
@@ -25,7 +23,7 @@ __all__ = ["Outcome", "default_threads", "run"]
 
 # Fewer sets than this are done before a second thread has started.
 _SMALL = 300_000
-# Nats for each member by which the terms that a backend vouches for may be off.
+# Nats for each member by which values from the terms that a backend vouches for may be off, if it gives no bound.
 _APPROXIMATE = 1e-4
 
 
@@ -65,14 +63,17 @@ def run(
     """
     outcome = Outcome(best)
     total = count_sets(problem, *orders)
-    units = cut(problem, *orders, unit_sets or getattr(backend, "unit_sets", None))
+    ranking = Ranking(measure.d, measure.j, measure.l)
     if not backend.parallel or (total < _SMALL and unit_sets is None):
         threads = 1
     with _Bar(total, progress) as bar:
         try:
-            for order in range(orders[0], orders[1] + 1):
+            with bar.meanwhile("hoi: compiling for all orders"):
+                positions = backend.joint(problem, orders, ranking) if hasattr(backend, "joint") else 0
+            for order in range(orders[0], orders[1] + 1) if not positions else ():
                 with bar.meanwhile(f"hoi: compiling for order {order}"):
-                    backend.ready(problem, order, Ranking(measure.d, measure.j, measure.l))
+                    backend.ready(problem, order, ranking)
+            units = cut(problem, *orders, unit_sets or getattr(backend, "unit_sets", None), positions)
             if threads == 1:
                 for unit in units:
                     for _ in _work(problem, unit, measure, outcome, backend):
@@ -92,35 +93,37 @@ def _work(
     """Run one unit; yields after each part of it, so that the caller can stop."""
     ranking = Ranking(measure.d, measure.j, measure.l)
 
-    def floor() -> Floor:
-        return outcome.best.floor(unit.dataset, unit.order)
+    def floor(order: int = unit.order) -> Floor:
+        return outcome.best.floor(unit.dataset, order)
 
     for found in backend.walk(problem, unit, ranking, floor):
-        members, values, singular = _values(problem, unit.dataset, found, measure, outcome)
+        singular = _take(problem, unit.dataset, found, measure, outcome) if len(found.members) else 0
         with outcome.lock:
-            outcome.best.add(unit.dataset, members, values)
             outcome.evaluated += found.evaluated - singular
             outcome.skipped += found.skipped + singular
         yield
 
 
-def _values(
-    problem: Problem, dataset: int, found: Found, measure: Measure, outcome: Outcome
-) -> tuple[NDArray[np.intp], FloatArray, int]:
-    """The sets found that can come in, with their values by the reference path: the only ones that decide.
+def _take(problem: Problem, dataset: int, found: Found, measure: Measure, outcome: Outcome) -> int:
+    """Evaluate the sets found that can come in by the reference path, whose values decide, and take them in.
 
-    Last, the number of sets that the backend left open and that turn out to be singular.
+    Gives the number of sets that the backend left open and that turn out to be singular.
     """
+    order = found.members.shape[1]
     D, J, L = correction(np.diff(problem.blocks)[found.members], problem.bias)
     approximate = measure.value(D, found.J + J, found.L + L)
-    order = found.members.shape[1]
+    margin = order * _APPROXIMATE if found.margin is None else found.margin
     with outcome.lock:
-        keep = outcome.best.promising(dataset, order, approximate, order * _APPROXIMATE)
+        keep = outcome.best.promising(dataset, order, approximate, margin)
+    if not keep.any():
+        return 0
     members = found.members[keep]
     terms = by_elimination(problem.matrix[dataset], members, problem.blocks)
     values = measure.value(terms.D + D[keep], terms.J + J[keep], terms.L + L[keep])
     good = ~terms.singular
-    return members[good], values[good], len(good) - int(good.sum())
+    with outcome.lock:
+        outcome.best.add(dataset, members[good], values[good])
+    return len(good) - int(good.sum())
 
 
 def _run_threads(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from walks import assert_same
 
 import hoi
 import reference
@@ -46,15 +47,6 @@ def search(matrix: np.ndarray, order: int | tuple[int, int], **options: object) 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hoi.SingularWarning)
         return hoi.search(exact(matrix), order, **{"backend": "numba", **options})
-
-
-def assert_same(one: hoi.Multiplets, other: hoi.Multiplets) -> None:
-    """To the last bit."""
-    np.testing.assert_array_equal(one.indices, other.indices)
-    for name in MEASURES:
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-    for count in ("evaluated", "skipped"):
-        assert one.settings[count] == other.settings[count], count
 
 
 def handed_over(problem: Problem, order: int, measure: str, floor: Floor) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from math import comb
 from typing import Any
 
@@ -15,6 +15,7 @@ from hoi._backends._protocol import UNRANKED, Floor, Found, Problem, Ranking, Un
 from hoi._backends.numba_.complement import Inverse, complement_walk, invert
 from hoi._backends.numba_.lanes import lane_walk
 from hoi._backends.numba_.score import Score, exponents, lower_bound, trust
+from hoi._backends.numba_.subsets import IN_LANE, SubsetPlan, eigenvalue_bound, subset_walk
 from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.numba_.vectors import padded
 from hoi._typing import FloatArray
@@ -26,6 +27,7 @@ __all__ = ["NumbaBackend"]
 
 # Sets seen before the kernel comes back to Python: 20 to 500 ms of work.
 _PART_SETS = 10_000_000
+_PART_POSITIONS = _PART_SETS // 64
 # Sets handed over before the kernel comes back: few at first, when every set is one of the best so far.
 _FIRST_FOUND, _MOST_FOUND = 512, 1 << 16
 # From this order on, lanes over prefixes beat lanes over the last variable as long as their state fits into the nearest
@@ -44,7 +46,7 @@ class NumbaBackend:
     parallel = True
 
     def __init__(self) -> None:
-        self._held: tuple[weakref.ref[Problem], dict[tuple[str, int], Any]] | None = None
+        self._held: tuple[weakref.ref[Problem], dict[Hashable, Any]] | None = None
 
     def ready(self, problem: Problem, order: int, ranking: Ranking) -> None:
         """Load or compile the kernel for sets of this order."""
@@ -55,43 +57,66 @@ class NumbaBackend:
             complement_walk()
         if any(direct):
             for dataset in range(problem.n_datasets):
-                self._known(problem, "bound", dataset, lower_bound)  # before threads start, which would each do it
+                self._known(problem, lower_bound, dataset)  # before threads start, which would each do it
             kernel = lane_walk if _use_lanes(problem.n_variables, order) else tail_walk
             kernel(_rows(order, ranking))
+
+    def joint(self, problem: Problem, orders: tuple[int, int], ranking: Ranking) -> int:
+        """Positions of the walk over all these orders at once; load or compile it. 0 where it does not pay."""
+        plan = SubsetPlan(problem.n_variables, *orders)
+        if orders[0] == orders[1] or not _compiled(problem, orders[1], ranking) or not plan.positions:
+            return 0
+        for dataset in range(problem.n_datasets):
+            if not self._known(problem, eigenvalue_bound, dataset):
+                return 0
+        subset_walk()
+        return plan.positions
 
     def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
         return by_elimination(problem.matrix[dataset], members, problem.blocks)
 
     def walk(
-        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
+        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[..., Floor]
     ) -> Iterator[Found]:
+        if unit.highest is not None:
+            bound = self._known(problem, eigenvalue_bound, unit.dataset)
+            plan, score = self._shared(problem, _plan_and_score, bound, unit.order, unit.highest, ranking)
+            return _walk_subsets(problem, unit, floor, plan, score)
         if not _compiled(problem, unit.order, ranking):
             return walk_blocks(problem, unit)
         if ranking != UNRANKED:
             inverse = self._inverse(problem, unit.dataset, unit.order)
             if inverse is not None:
                 return _walk_complements(problem, unit, ranking, floor, inverse)
-        bound = self._known(problem, "bound", unit.dataset, lower_bound)
+        bound = self._known(problem, lower_bound, unit.dataset)
         if ranking != UNRANKED and _use_lanes(problem.n_variables, unit.order):
             return _walk_lanes(problem, unit, ranking, floor, bound)
-        matrix = self._known(problem, "padded", unit.dataset, padded)
+        matrix = self._known(problem, padded, unit.dataset)
         return _walk_tail(problem, unit, ranking, floor, bound, matrix)
 
     def _inverse(self, problem: Problem, dataset: int, order: int) -> Inverse | None:
         """The inverse to walk with, where walking over complements is faster and safe."""
         if not _use_complements(problem.n_variables, order):
             return None
-        return self._known(problem, "inverse", dataset, invert)
+        return self._known(problem, invert, dataset)
 
-    def _known(self, problem: Problem, what: str, dataset: int, compute: Callable) -> Any:
-        """What was computed of a dataset of the present problem; units on several threads share it."""
+    def _known(self, problem: Problem, compute: Callable[[FloatArray], Any], dataset: int) -> Any:
+        """What was computed of the matrix of a dataset of the present problem."""
+        return self._shared(problem, _of_matrix, compute, dataset)
+
+    def _shared(self, problem: Problem, compute: Callable[..., Any], *arguments: Any) -> Any:
+        """What was computed of the present problem; units on several threads share it."""
         held = self._held
         if held is None or held[0]() is not problem:
             held = self._held = weakref.ref(problem), {}
-        if (what, dataset) not in held[1]:
+        if (what := (compute, *arguments)) not in held[1]:
             with one_thread():
-                held[1][what, dataset] = compute(problem.matrix[dataset])
-        return held[1][what, dataset]
+                held[1][what] = compute(problem, *arguments)
+        return held[1][what]
+
+
+def _of_matrix(problem: Problem, compute: Callable[[FloatArray], Any], dataset: int) -> Any:
+    return compute(problem.matrix[dataset])
 
 
 def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
@@ -119,22 +144,28 @@ def _rows(order: int, ranking: Ranking) -> int:
 
 
 class _Output:
-    """Room for what a kernel finds, in sets of `width` numbers; it grows while the kernel fills it."""
+    """Room for what a kernel finds: its members, as rows of `shape`, and terms. It grows while the kernel fills it."""
 
-    def __init__(self, n: int, width: int) -> None:
-        self._width = width
+    def __init__(self, n: int, *shape: int) -> None:
+        self._shape = shape
         self._grow(max(_FIRST_FOUND, 32 * n))
 
     def _grow(self, room: int) -> None:
-        members = np.empty((room, self._width), dtype=np.intp)
+        members = np.empty((room, *self._shape), dtype=np.intp)
         self.arrays: tuple[NDArray[Any], ...] = members, np.empty(room), np.empty(room)
 
-    def take(self, found: int, evaluated: int, skipped: int) -> Found:
+    def take(self, found: int, evaluated: int, skipped: int, margin: float | None = None) -> Found:
         """What was found, as arrays of its own."""
         members, J, L = (array[:found].copy() for array in self.arrays)
         if 2 * found > len(self.arrays[1]) and len(self.arrays[1]) < _MOST_FOUND:
             self._grow(2 * len(self.arrays[1]))
-        return Found(members, J, L, evaluated, skipped)
+        return Found(members, J, L, evaluated, skipped, margin)
+
+
+def _thresholds(score: Score, floor: Callable[[], Floor]) -> tuple[float, float]:
+    """Of a score of one order, at the present floor."""
+    low, high = score.bounds([floor()])
+    return float(low[0]), float(high[0])
 
 
 def _walk_tail(
@@ -144,16 +175,16 @@ def _walk_tail(
     n, k = problem.n_variables, unit.order
     left = unit.stop - unit.start
     margin, largest = trust(k, bound)
-    walk, score = tail_walk(_rows(k, ranking)), Score(problem, k, ranking, margin)
+    walk, score = tail_walk(_rows(k, ranking)), Score(problem, [k], ranking, [margin])
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1
     output = _Output(n, k)
     while left:
         found, evaluated, skipped, done, x = walk(
-            matrix, score.power, largest, cursor, x, left, _PART_SETS, *score.bounds(floor()), *output.arrays
+            matrix, score.power, largest, cursor, x, left, _PART_SETS, *_thresholds(score, floor), *output.arrays
         )
         left -= done
-        yield output.take(found, evaluated, skipped)
+        yield output.take(found, evaluated, skipped, margin)
 
 
 def _walk_lanes(
@@ -164,7 +195,7 @@ def _walk_lanes(
     half = k // 2
     rest = k - half
     margin, largest = trust(k, bound)
-    walk, score = lane_walk(_rows(k, ranking)), Score(problem, k, ranking, margin)
+    walk, score = lane_walk(_rows(k, ranking)), Score(problem, [k], ranking, [margin])
     R = problem.matrix[unit.dataset]
     output = _Output(n, k)
     for halves in _halves(unit, n, half):
@@ -176,9 +207,9 @@ def _walk_lanes(
         state = np.array([0, rest - 2, *range(rest - 2)], dtype=np.int64)
         while state[0] < len(halves):
             found, evaluated, skipped = walk(
-                R, score.power, largest, halves, k, state, _PART_SETS, *score.bounds(floor()), *output.arrays
+                R, score.power, largest, halves, k, state, _PART_SETS, *_thresholds(score, floor), *output.arrays
             )
-            yield output.take(found, evaluated, skipped)
+            yield output.take(found, evaluated, skipped, margin)
 
 
 def _halves(unit: Unit, n: int, half: int) -> Iterator[NDArray[np.intp]]:
@@ -219,7 +250,7 @@ def _walk_complements(
     a, b, e, _ = exponents(ranking)
     log_diagonal = np.log(inverse.diagonal)
     offset = a * inverse.logdet + b * float(log_diagonal.sum())
-    walk, score = complement_walk(), Score(problem, k, ranking, k * inverse.margin, offset)
+    walk, score = complement_walk(), Score(problem, [k], ranking, [k * inverse.margin], offset)
     weight = inverse.diagonal**e
     output = _Output(n, n - k)
     total = combinatorics.count(n, k)
@@ -234,7 +265,7 @@ def _walk_complements(
     while first < last:
         found, evaluated, done, y = walk(
             inverse.scaled, weight, score.power, score.product, cursor, y, last - first, _PART_SETS,
-            *score.bounds(floor()), *output.arrays,
+            *_thresholds(score, floor), *output.arrays,
         )
         first += done
         part = output.take(found, evaluated, 0)
@@ -247,4 +278,38 @@ def _walk_complements(
             log_diagonal.sum() - left_out + part.L,
             evaluated,
             0,
+            k * inverse.margin,
         )
+
+
+def _plan_and_score(
+    problem: Problem, bound: float, low: int, high: int, ranking: Ranking
+) -> tuple[SubsetPlan, Score]:
+    """Of a walk over several orders at once; eigenvalues are above `bound`."""
+    orders = range(low, high + 1)
+    score = Score(problem, orders, ranking, [trust(k, bound).margin for k in orders])
+    return SubsetPlan(problem.n_variables, low, high), score
+
+
+def _walk_subsets(
+    problem: Problem, unit: Unit, floor: Callable[[int], Floor], plan: SubsetPlan, score: Score
+) -> Iterator[Found]:
+    """All orders at once; a part for each order that something was found of."""
+    walk, orders = subset_walk(), range(plan.low, plan.high + 1)
+    path = np.zeros(plan.n, dtype=np.int64)
+    start = plan.path(unit.start)
+    path[: len(start)] = start
+    at, on_path = unit.start, len(start)
+    output = _Output(plan.n)
+    while at < unit.stop:
+        low, high = score.bounds([floor(k) for k in orders])
+        found, evaluated, at, on_path = walk(
+            problem.matrix[unit.dataset], score.power[0], score.product, IN_LANE, (plan.low, plan.high), plan.sets,
+            path, on_path, at, min(at + _PART_POSITIONS, unit.stop),
+            plan.by_order(low, 0.0), plan.by_order(high, np.inf), *output.arrays,
+        )
+        masks, J, L = output.take(found, evaluated, 0)[:3]
+        yield Found(np.empty((0, plan.low), dtype=np.intp), np.empty(0), np.empty(0), evaluated, 0)
+        for rows, members in plan.members(masks, score.power[0] * J + score.product * L):
+            margin = float(score.margin[members.shape[1] - plan.low])
+            yield Found(members, J[rows], L[rows], 0, 0, margin)

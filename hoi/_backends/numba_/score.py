@@ -16,6 +16,7 @@ inverse: for a set S + y with s the variance of y given S it is at most T + (T +
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -76,46 +77,37 @@ def trust(order: int, bound: float) -> Trust:
 
 
 class Score:
-    """The exponents of a kernel's scores, and the thresholds that matter.
+    """The exponents of a kernel's scores, and the thresholds that matter for sets of each order.
 
     Parameters
     ----------
-    margin : float
-        Nats by which the values that the kernel's scores stand for may be off.
+    margin : sequence of float
+        For each order, nats by which the values that the kernel's scores stand for may be off.
     offset : float
         Logarithm of a constant factor that the kernel's scores lack.
     """
 
     def __init__(
-        self, problem: Problem, order: int, ranking: Ranking, margin: float, offset: float = 0.0
+        self, problem: Problem, orders: Sequence[int], ranking: Ranking, margin: Sequence[float], offset: float = 0.0
     ) -> None:
         a, b, e, self._sign = exponents(ranking)
         self.power = float(a), float(e == 1), float(e == -1), float(e == 0)
         self.product = b == 1
-        D, J, L = correction(np.ones((1, order), dtype=np.intp), problem.bias)
-        self._shift = 0.5 * float((ranking.d * D + ranking.j * J + ranking.l * L)[0])
-        self._margin = margin
+        terms = [np.concatenate(correction(np.ones((1, k), dtype=np.intp), problem.bias)) for k in orders]
+        self._shift = 0.5 * (np.array(terms) @ ranking)
+        self.margin = np.array(margin)
         self._offset = offset
 
-    def bounds(self, floor: Floor) -> tuple[float, float]:
+    def bounds(self, floors: Sequence[Floor]) -> tuple[FloatArray, FloatArray]:
         """Scores between which a set is of no interest: 0 and infinity where an end is not wanted at all."""
+        low, high = np.array(floors).T
         ends = [
-            self._sign * 2 * (floor.low + self._margin - self._shift) - self._offset,
-            self._sign * 2 * (floor.high - self._margin - self._shift) - self._offset,
+            self._sign * 2 * (low + self.margin - self._shift) - self._offset,
+            self._sign * 2 * (high - self.margin - self._shift) - self._offset,
         ]
         low, high = ends if self._sign > 0 else ends[::-1]
-        return _low(low), _high(high)
-
-
-def _low(log_score: float) -> float:
-    """The lower threshold: nothing is below 0, and all that is beyond the range of logarithms is below the least."""
-    if log_score == -np.inf:
-        return 0.0
-    return float(np.exp(max(log_score, -_LARGEST_LOG))) if log_score < _LARGEST_LOG else np.inf
-
-
-def _high(log_score: float) -> float:
-    """The upper threshold."""
-    if log_score == np.inf:
-        return np.inf
-    return float(np.exp(min(log_score, _LARGEST_LOG))) if log_score > -_LARGEST_LOG else -np.inf
+        low_scores, high_scores = (np.exp(np.clip(end, -_LARGEST_LOG, _LARGEST_LOG)) for end in (low, high))
+        # nothing is below 0; what is beyond the range of logarithms is below the least, or above the largest
+        low_scores[low == -np.inf], low_scores[low >= _LARGEST_LOG] = 0.0, np.inf
+        high_scores[high == np.inf], high_scores[high <= -_LARGEST_LOG] = np.inf, -np.inf
+        return low_scores, high_scores
