@@ -73,7 +73,7 @@ def _cells(row: Multiplet, headings: list[str]) -> list[str]:
         if name == "variables":
             cells.append(", ".join(row.names))
         elif name in VALUES:
-            cells.append(f"{getattr(row, name):.4f}")
+            cells.append(f"{getattr(row, name):z.4f}")
         else:
             cells.append(str(getattr(row, name)))
     return cells

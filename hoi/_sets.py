@@ -132,7 +132,8 @@ def _index(entry: Any, names: Sequence[str], position: dict[str, int], place: st
     if isinstance(entry, str):
         if entry in position:
             return position[entry]
-        close = difflib.get_close_matches(entry, names, n=1)
+        close = [name for name in names if name.lower() == entry.lower()]
+        close = close or difflib.get_close_matches(entry, names, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else f"The columns are {listing(names)}."
         raise HoiError(f"{place} has the name {entry!r}, which is not a column. {hint}")
     if isinstance(entry, (bool, np.bool_)) or not hasattr(entry, "__index__"):

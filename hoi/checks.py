@@ -18,6 +18,7 @@ from hoi._typing import ArrayLike, FloatArray
 
 __all__ = [
     "Data",
+    "check_bool",
     "check_choice",
     "check_covariance",
     "check_data",
@@ -87,6 +88,7 @@ def check_data(X: ArrayLike, *, what: str = "X") -> Data:
     if not finite:
         _require_finite(values, names, what)
     values = values.reshape(-1, n_samples, n_vars)
+    _require_samples(values, what, array.shape)
     _require_varying(values, names, what, stacked=array.ndim == 3)
     return Data(values, names, array.ndim == 3)
 
@@ -123,6 +125,15 @@ def _require_finite(values: FloatArray, names: Sequence[str], what: str) -> None
         f"{what} has shape {values.shape} and {counts} values, in {where}: every value must be finite. Leave "
         "out those samples (dropna() of a DataFrame) or those columns, or fill the gaps."
     )
+
+
+def _require_samples(values: FloatArray, what: str, shape: tuple[int, ...]) -> None:
+    """Error when a covariance is given where samples are meant; samples are never symmetric by chance."""
+    if shape[-2] == shape[-1] and np.array_equal(values, values.swapaxes(1, 2)):
+        raise HoiError(
+            f"{what} has shape {shape} and is symmetric, so it looks like a covariance and not like samples "
+            f"(rows). Use hoi.GaussianSystem.from_covariance({what}, n_samples=...), which is accepted in its place."
+        )
 
 
 def _require_varying(values: FloatArray, names: Sequence[str], what: str, *, stacked: bool) -> None:
@@ -266,8 +277,28 @@ def check_samples(n_samples: int, n_columns: int, what: str) -> None:
     if n_samples <= n_columns:
         raise HoiError(
             f"{what} has {n_columns} columns and there are {n_samples} samples: a set needs more samples "
-            "than columns, for otherwise its covariance has no inverse. Take smaller sets, or more samples."
+            "than columns, for otherwise its covariance has no inverse. Take smaller sets, or more samples; samples "
+            "are the rows of a table."
         )
+
+
+def check_bool(value: Any, what: str) -> bool:
+    """True or False, of Python or numpy.
+
+    Raises
+    ------
+    HoiError
+        If value is anything else: the text "no" would count as true.
+
+    Examples
+    --------
+    >>> from hoi.checks import check_bool
+    >>> check_bool(False, "bias_correction")
+    False
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise HoiError(f"{what}={value!r} ({type(value).__name__}): True or False is needed.")
+    return bool(value)
 
 
 def check_positive_int(value: Any, what: str) -> int:

@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hoi
 from hoi import _completion as _completions
@@ -79,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _search(arguments: argparse.Namespace) -> None:
     _check_targets(arguments)
     table = _read(arguments)
+    if arguments.order in (2, (2, 2)) and arguments.measure == "oinfo" and not arguments.quiet:
+        _remark("the O-information of two variables is always 0; --measure tc ranks by their mutual information")
     found = hoi.search(
         table,
         arguments.order,
@@ -258,8 +260,15 @@ def _count(text: str) -> int:
     return int(text)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is said in one line, like every other error, and not below the whole synopsis."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hoi: error: {message} ({self.prog} --help says more)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hoi",
         description="Synergy and redundancy among sets of variables, by exhaustive search.",
         epilog="Example: hoi search data.csv --order 3:5 --n-best 20 --out best.csv",
@@ -329,9 +338,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _data_options() -> argparse.ArgumentParser:
+def _data_options() -> _Parser:
     """Options on what to read and where to write."""
-    options = argparse.ArgumentParser(add_help=False)
+    options = _Parser(add_help=False)
     options.add_argument(
         "data", metavar="FILE", help=f"{', '.join(SUFFIXES)}; - reads csv from standard input"
     )
@@ -340,10 +349,10 @@ def _data_options() -> argparse.ArgumentParser:
     group.add_argument("--drop", metavar="LIST", help="columns to leave out, written likewise")
     group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
     group.add_argument(
-        "--missing", choices=["error", "drop"], default="error", help="rows that lack values (error)"
+        "--missing", choices=["error", "drop"], default="error", help="rows that lack values (default error)"
     )
     group.add_argument(
-        "--header", choices=["auto", "yes", "no"], default="auto", help="first line holds names (auto)"
+        "--header", choices=["auto", "yes", "no"], default="auto", help="first line holds names (default auto)"
     )
     group.add_argument("--variable", metavar="NAME", help="which array of an npz or mat file")
     group.add_argument("--transpose", action="store_true", help="the rows are the variables")
@@ -353,7 +362,7 @@ def _data_options() -> argparse.ArgumentParser:
         "--report", metavar="FILE", help="also write a page with table and pictures: .html"
     )
     group.add_argument(
-        "--format", choices=["table", "csv"], default="table", help="on standard output (table)"
+        "--format", choices=["table", "csv"], default="table", help="on standard output (default table)"
     )
     group.add_argument(
         "--quiet", action="store_true", help="no remarks, warnings or progress on standard error"
@@ -361,9 +370,9 @@ def _data_options() -> argparse.ArgumentParser:
     return options
 
 
-def _estimation_options() -> argparse.ArgumentParser:
+def _estimation_options() -> _Parser:
     """Options on how the measures are estimated."""
-    options = argparse.ArgumentParser(add_help=False)
+    options = _Parser(add_help=False)
     group = options.add_argument_group("estimation")
     group.add_argument("--units", choices=["nats", "bits"], default="nats", help="(default nats)")
     group.add_argument("--estimator", default="gaussian_copula", help="gaussian_copula (default) or gaussian")

@@ -152,6 +152,19 @@ def test_message_for_a_constant_column():
     says(message(checks.check_data, stack), "all 4 samples of dataset 1 in column '2'")
 
 
+@pytest.mark.parametrize("stack", [(), (2,)])
+def test_message_for_a_covariance_in_place_of_samples(stack):
+    C = np.broadcast_to(np.eye(4) + 0.2, (*stack, 4, 4))
+    says(
+        message(checks.check_data, C),
+        f"X has shape {C.shape} and is symmetric, so it looks like a covariance and not like samples",
+        "Use hoi.GaussianSystem.from_covariance(X, n_samples=...)",
+    )
+    almost = C.copy()
+    almost[..., 0, 1] += 1e-3
+    assert checks.check_data(almost).values.shape[1:] == (4, 4)
+
+
 def test_equal_ends_are_no_constant():
     assert checks.check_data([[1, 0], [2, 1], [1, 2]]).values.shape == (1, 3, 2)
 
@@ -275,8 +288,14 @@ def test_samples():
         message(checks.check_samples, 5, 5, "multiplets[0]"),
         "multiplets[0] has 5 columns and there are 5 samples",
         "more samples than columns",
-        "Take smaller sets",
+        "Take smaller sets, or more samples; samples are the rows",
     )
+
+
+def test_true_and_false():
+    assert checks.check_bool(np.True_, "per_order") is True
+    says(message(checks.check_bool, "no", "bias_correction"), "bias_correction='no' (str): True or False is needed")
+    says(message(checks.check_bool, 1, "per_order"), "per_order=1 (int)")
 
 
 def test_positive_integers():

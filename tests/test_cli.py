@@ -97,7 +97,7 @@ def test_options_reach_the_search(run, data, X, tmp_path, options, keywords):
     path = tmp_path / "out.parquet"
     text = f"{order[0]}:{order[1]}" if isinstance(order, tuple) else order
     status, _, err = run("search", data, "--order", text, "--n-best", 3, "--out", path, *options)
-    assert (status, err) == (0, f"hoi: written to {path}\n")
+    assert status == 0 and err.endswith(f"hoi: written to {path}\n")
     found, expected = Multiplets.load(path), hoi.search(X, n_best=3, **keywords)
     assert found.members == expected.members
     for name in ("tc", "dtc", "oinfo", "sinfo"):
@@ -162,6 +162,14 @@ def test_remarks_go_to_standard_error_and_can_be_silenced(run, X, tmp_path):
         "hoi: left out 1 of 81 rows with missing or infinite values, in 'LHip' (1)",
     ]
     assert run("search", path, "--order", 3, "--missing", "drop", "--quiet")[2] == ""
+
+
+def test_pairs_are_not_for_the_o_information(run, data):
+    err = run("search", data, "--order", "2")[2]
+    assert err == (
+        "hoi: the O-information of two variables is always 0; --measure tc ranks by their mutual information\n"
+    )
+    assert run("search", data, "--order", "2", "--measure", "tc")[2] == ""
 
 
 def test_warnings_are_one_line(run, X, tmp_path):
@@ -235,7 +243,8 @@ def test_measure_of_one_set_can_be_saved(run, data, tmp_path):
 def test_wrong_usage(run, data, arguments, message):
     status, out, err = run(*[data if a == "DATA" else a for a in arguments])
     assert (status, out) == (2, "")
-    assert err.startswith("usage: hoi") and message in err
+    assert err.startswith("hoi: error: ") and message in err
+    assert err.endswith(" --help says more)\n") and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

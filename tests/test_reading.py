@@ -196,6 +196,13 @@ def test_text_in_columns_is_named_and_shown(tmp_path):
     ) in str(caught.value)
 
 
+def test_lines_above_the_header_are_suspected_where_no_column_is_of_numbers(tmp_path):
+    table = "exported 2024,\nA,B\n1,2\n3,4\n"
+    with pytest.raises(HoiError, match=r"Not one holds numbers only: if lines .* header, begin them with #"):
+        read(tmp_path, table)
+    assert read(tmp_path, "#" + table).values["B"].tolist() == [2.0, 4.0]
+
+
 def test_true_and_false_are_numbers(tmp_path):
     assert read(tmp_path, "a,b\nTrue,1\nFalse,2\n").values["a"].tolist() == [1.0, 0.0]
 
@@ -220,12 +227,15 @@ def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(HoiError, match="it is a folder"):
         read_table(str(tmp_path / "folder.csv"))
-    with pytest.raises(
-        HoiError, match=r"the suffix must be one of \.csv, \.tsv, \.txt, \.dat, \.npy, \.npz, \.par"
-    ):
+    with pytest.raises(HoiError, match="it is a folder"):
+        read_table(str(tmp_path))
+    suffixes = r"the suffix must be one of \.csv, \.tsv, \.txt, \.dat, \.npy, \.npz, \.par.*after one of text"
+    with pytest.raises(HoiError, match=suffixes + "$"):
+        read_table(write(tmp_path, "x", "data.json"))
+    with pytest.raises(HoiError, match=suffixes + r"\. Save the sheet as csv$"):
         read_table(write(tmp_path, "x", "data.xlsx"))
     (tmp_path / "latin.csv").write_bytes("größe,b\n1,2\n".encode("latin-1"))
-    with pytest.raises(HoiError, match=r"cannot read .*latin\.csv': 'utf-8' codec"):
+    with pytest.raises(HoiError, match=r"cannot read .*latin\.csv': its text is not UTF-8\. Save it as 'CSV UTF-8'"):
         read_table(str(tmp_path / "latin.csv"))
     with pytest.raises(HoiError, match="--variable chooses an array of an npz or mat file"):
         read(tmp_path, "a,b\n1,2\n", variable="x")

@@ -350,6 +350,11 @@ def test_long_names_are_cut():
     assert repr(found).splitlines()[-1].endswith("…")
 
 
+def test_a_value_that_rounds_to_zero_has_no_sign():
+    found = Multiplets([[0, 1]], [1e-9], [1e-9], [-1e-9], [0], ["a", "b"])
+    assert "-0.0000" not in repr(found) and "-0.0000" not in found._repr_html_()
+
+
 def test_repr_of_nothing():
     assert repr(empty()) == "Multiplets: 0 sets out of 5 variables, values in nats"
 

@@ -78,6 +78,7 @@ def test_sets_of_a_tensor():
         ([(True, 1)], ["multiplets[0] has True (bool)"]),
         ([(np.True_, 1)], ["multiplets[0] has True (bool"]),
         ([(None, 1)], ["has None (NoneType)"]),
+        ([("left", "RIGHT")], ["multiplets[0] has the name 'RIGHT'", "Did you mean 'right'?"]),
         ([("left", "rihgt")], ["multiplets[0] has the name 'rihgt'", "Did you mean 'right'?"]),
         ([("left", "zzz")], ["the name 'zzz'", "The columns are left, right, mid"]),
     ],

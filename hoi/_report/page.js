@@ -34,7 +34,7 @@ function cell(column, row) {
     return element("td", { className: WORDS.has(column) ? "words" : "" }, String(value));
   }
   if (value === null) return element("td", {}, "–");
-  const text = value.toFixed(4).replace("-", "−");
+  const text = value.toFixed(4).replace(/^-(0\.0+)$/, "$1").replace("-", "−");
   const content = column === "oinfo" ? [bar(value), element("span", { className: "value" }, text)] : [text];
   return element("td", { title: String(value) }, ...content);
 }

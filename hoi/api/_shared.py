@@ -69,8 +69,9 @@ def open_call(
         X, estimator=estimator, ties=ties, seed=seed, backend=backend
     )
     checked = None if groups is None else checks.check_groups(groups, system.names)
-    problem = prepare(system, checked, bias_correction)
-    return Call(system, problem, variable_names(system, checked), checked is not None, bool(bias_correction))
+    wanted = checks.check_bool(bias_correction, "bias_correction")
+    problem = prepare(system, checked, wanted)
+    return Call(system, problem, variable_names(system, checked), checked is not None, wanted)
 
 
 def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:

@@ -110,6 +110,7 @@ def search(
     row = MEASURES[checks.check_choice(measure, MEASURES, "measure")]
     ends = {"both": ("lowest", "highest"), "lowest": ("lowest",), "highest": ("highest",)}
     chosen_ends = ends[checks.check_choice(which, ends, "which")]
+    per_order = checks.check_bool(per_order, "per_order")
     n_best = checks.check_positive_int(n_best, "n_best")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
     call = open_call(

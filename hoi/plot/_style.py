@@ -127,7 +127,7 @@ def plain(text: str) -> str:
 
 def number(value: float) -> str:
     """A value beside its bar."""
-    return f"{value:.3f}".replace("-", "−")
+    return f"{value:z.3f}".replace("-", "−")
 
 
 def axis_label(measure: str, units: str) -> str:

@@ -68,10 +68,10 @@ def read_table(
     """
     notes: list[str] = []
     name = "standard input" if path == "-" else path
-    suffix = _suffix(path)
     if path != "-" and not Path(path).is_file():
         kind = "it is a folder" if Path(path).is_dir() else "there is no such file"
         raise HoiError(f"cannot read {name!r}: {kind}")
+    suffix = _suffix(path)
     if variable is not None and suffix not in (".npz", ".mat"):
         raise HoiError(f"--variable chooses an array of an npz or mat file; {name!r} is neither")
     try:
@@ -81,7 +81,9 @@ def read_table(
             values = read_parquet(path)
         else:
             values = read_arrays(path, suffix, variable)
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except UnicodeDecodeError as error:
+        raise HoiError(f"cannot read {name!r}: its text is not UTF-8. Save it as 'CSV UTF-8'") from error
+    except (OSError, EOFError) as error:
         raise HoiError(f"cannot read {name!r}: {error}") from error
     if transpose:
         values = values.T if values.ndim == 2 else values.swapaxes(1, 2)
@@ -106,8 +108,9 @@ def _suffix(path: str) -> str:
     name = Path(path).name.lower()
     suffix = Path(name.removesuffix(".gz")).suffix
     if suffix not in SUFFIXES or (name.endswith(".gz") and suffix not in _TEXT):
+        sheet = ". Save the sheet as csv" if suffix in (".xlsx", ".xls", ".ods") else ""
         raise HoiError(
-            f"cannot read {path!r}: the suffix must be one of {', '.join(SUFFIXES)}, or .gz after one of text"
+            f"cannot read {path!r}: the suffix must be one of {', '.join(SUFFIXES)}, or .gz after one of text{sheet}"
         )
     return suffix
 
@@ -160,10 +163,10 @@ def _numeric(frame: pandas.DataFrame, name: str) -> pandas.DataFrame:
             wrong.append(f"{column!r} (row {bad[0] + 1}: {str(values.iloc[bad[0]])!r})")
     if wrong:
         some = "; ".join(wrong[:6]) + (f"; and {len(wrong) - 6} more" if len(wrong) > 6 else "")
-        raise HoiError(
-            f"{name!r} has columns that are not numbers: {some}. Choose columns with --columns, or leave "
-            "these out with --drop"
-        )
+        way_out = "Choose columns with --columns, or leave these out with --drop"
+        if len(wrong) == frame.shape[1]:
+            way_out = "Not one holds numbers only: if lines stand above the header, begin them with # or delete them"
+        raise HoiError(f"{name!r} has columns that are not numbers: {some}. {way_out}")
     numbers = frame.apply(pd.to_numeric)
     return numbers.apply(lambda column: pd.Series(column.to_numpy(float, na_value=np.nan), column.index))
 
