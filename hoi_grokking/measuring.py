@@ -129,11 +129,16 @@ def series(run: Run, probe: Probe, members: Sequence[int] | None = None) -> Seri
 
 
 def hidden_at(run: Run, member: int, step: int, inputs: str, data: Data | None = None) -> np.ndarray:
-    """Hidden activations of a model at a checkpoint, on the training inputs or on all."""
+    """Hidden activations of a model at a checkpoint, on the training inputs in the order of the split, or on these and
+    then the test inputs.
+    """
     data = data or load(run.sweep.task)
     shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
-    part = data.train if inputs == "train" else data.everything
-    return model.hidden(shape, run.checkpoint(step, member), part.inputs)
+    n_train = len(data.drawn)
+    everything = data.everything.inputs
+    everything[:n_train] = everything[data.drawn]
+    chosen = everything[:n_train] if inputs == "train" else everything
+    return model.hidden(shape, run.checkpoint(step, member), chosen)
 
 
 def _measure_member(path: Path, member: int, missing: list[tuple[int, list[Probe]]]) -> None:

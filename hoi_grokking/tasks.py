@@ -20,12 +20,17 @@ class Part(NamedTuple):
 
 
 class Data(NamedTuple):
-    """A task ready to train on. `n_inputs` counts the columns of the one-hot input, or the features."""
+    """A task ready to train on. `n_inputs` counts the columns of the one-hot input, or the features.
+
+    `drawn` holds the places in `train` in the order in which the split drew them. That is the order of the published
+    training set, and ordinal ties go by it.
+    """
 
     train: Part
     test: Part
     n_inputs: int
     n_classes: int
+    drawn: np.ndarray
 
     @property
     def everything(self) -> Part:
@@ -65,10 +70,11 @@ def load(task: Task) -> Data:
     n_train = int(n * task.train_fraction)
     if not n_train:
         raise hoi.HoiError(f"Task.train_fraction is {task.train_fraction}, and leaves none of {n} samples to train on.")
+    drawn = _permutation(n, task.split_seed)[:n_train]
     chosen = np.zeros(n, bool)
-    chosen[_permutation(n, task.split_seed)[:n_train]] = True
+    chosen[drawn] = True
     train, test = (Part(whole.inputs[mask], whole.targets[mask]) for mask in (chosen, ~chosen))
-    return Data(train, test, n_inputs, n_classes)
+    return Data(train, test, n_inputs, n_classes, np.cumsum(chosen)[drawn] - 1)
 
 
 def _permutation(n: int, seed: int) -> np.ndarray:

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="the case study trains with PyTorch")
+torch = pytest.importorskip("torch", reason="the case study trains with PyTorch")
 
-import hoi
-from hoi_grokking import Probe, Run, Sweep, Task, Variant, measure, train
-from hoi_grokking.measuring import hidden_at, measure_run, series
+import hoi  # noqa: E402
+from hoi_grokking import Probe, Run, Sweep, Task, Variant, measure, train  # noqa: E402
+from hoi_grokking.measuring import hidden_at, measure_run, series  # noqa: E402
+from hoi_grokking.model import hidden, shape_of  # noqa: E402
+from hoi_grokking.tasks import load  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 PROBES = [Probe("pooled", n_clusters=4), Probe("union", "ordinal", n_clusters=4, inputs="all")]
@@ -140,3 +142,17 @@ def test_processes_change_no_number(run: Run) -> None:
         (run.path / "measures" / f"member_{member:03d}.jsonl").unlink()
     measure_run(run, PROBES, jobs=2, progress=False)
     assert [lines(run, member) for member in range(2)] == alone
+
+
+def test_samples_are_measured_in_the_order_of_the_split(tmp_path: Path) -> None:
+    """Ordinal ties go by the order of the samples: that of the published training set, not the one trained in."""
+    run = train(Sweep((Variant("plain"),), Task(modulus=7), seeds=(0,), width=5, steps=1), tmp_path, progress=False)
+    data = load(run.sweep.task)
+    first = torch.randperm(49, generator=torch.Generator().manual_seed(420))[:19].numpy()
+    tokens = np.stack([first // 7, 7 + first % 7], axis=1)
+    shape = shape_of(run.sweep, 14, 7)
+    expected = hidden(shape, run.checkpoint(1, 0), tokens)
+    np.testing.assert_array_equal(hidden_at(run, 0, 1, "train"), expected)
+    np.testing.assert_array_equal(
+        hidden_at(run, 0, 1, "all"), np.concatenate([expected, hidden(shape, run.checkpoint(1, 0), data.test.inputs)])
+    )
