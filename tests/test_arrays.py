@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from messages import message, says
 
+import hoi
 from hoi import checks
 
 TABLE = np.array([[1, 2, 0], [0, 5, 1], [1, 3, 1], [0, 4, 0]])
@@ -256,6 +257,19 @@ def test_torch_tensors_that_carry_gradients_or_are_odd():
     np.testing.assert_array_equal(checks.check_data(tensor.T).values[0], TABLE.T)
     says(message(checks.check_data, tensor.detach().to_sparse()), "sparse tensor of shape (4, 3)", "to_dense")
     says(message(checks.check_data, tensor.detach() * 1j), "complex64", "real numbers")
+
+
+def test_activations_of_a_torch_module():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    kept = []
+    network = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 2))
+    network[1].register_forward_hook(lambda module, inputs, output: kept.append(output))
+    network(torch.randn(200, 3))
+    assert kept[0].requires_grad
+    values = kept[0].detach().double().numpy()
+    assert hoi.oinfo(kept[0], [(0, 1, 2)]) == pytest.approx(hoi.oinfo(values, [(0, 1, 2)]), abs=1e-12)
+    assert hoi.search(kept, 3, n_best=1).members == hoi.search(values, 3, n_best=1).members
 
 
 def test_numbers_so_large_that_their_sum_overflows():
