@@ -26,8 +26,8 @@ LAYERS = {"attention": "attention", "MLP": "mlp.1"}
 class Training:
     """Network and training of :func:`train_transformer`: AdamW on the full batch, cross-entropy.
 
-    `evaluate_every` steps the accuracies are recorded; the layers are measured at `n_checkpoints` log-spaced steps,
-    on the training inputs.
+    `evaluate_every` steps, and at the checkpoints, the accuracies are recorded; the layers are measured at
+    `n_checkpoints` log-spaced steps, on the training inputs.
     """
 
     task: Task
@@ -107,7 +107,7 @@ def train_transformer(
     >>> small = Training(Task(modulus=7), width=8, heads=2, hidden=12, steps=20, n_checkpoints=3)
     >>> curves, follow = train_transformer(small, 0, [Probe("neurons")])
     >>> curves["step"].tolist(), sorted({record["layer"] for record in follow.records})
-    ([0, 10, 20], ['attention', 'mlp.1'])
+    ([0, 1, 4, 10, 20], ['attention', 'mlp.1'])
     """
     data = load(training.task)
     with torch.random.fork_rng():
@@ -116,14 +116,15 @@ def train_transformer(
     optimizer = torch.optim.AdamW(
         net.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, betas=training.betas
     )
-    inputs, targets = _tokens(data.train, training.task.modulus, device)
+    in_order = Part(*(values[data.drawn] for values in data.train))  # as stored runs are measured
+    inputs, targets = _tokens(in_order, training.task.modulus, device)
     test_inputs, test_targets = _tokens(data.test, training.task.modulus, device)
     follow = track(net, [inputs], list(LAYERS.values()), probes=probes)
     checkpoints = set(checkpoint_steps(training.steps, training.n_checkpoints))
     curves: dict[str, list[float]] = {"step": [], "train_accuracy": [], "test_accuracy": []}
     for step in range(training.steps + 1):
         logits = net(inputs)
-        if step % training.evaluate_every == 0 or step == training.steps:
+        if step % training.evaluate_every == 0 or step in checkpoints:
             with torch.no_grad():
                 right = (_accuracy(logits, targets), _accuracy(net(test_inputs), test_targets))
             for name, value in zip(curves, (step, *right), strict=True):
