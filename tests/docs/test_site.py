@@ -18,7 +18,8 @@ CSS = "css selector"
 PAGES = [
     "index.html", "quickstart.html", "theory.html", "settings.html", "migrating/jax-hoi.html", "faq.html",
     "api/index.html", "generated/api/hoi.search.html", "generated/api/hoi.Multiplets.html",
-    "generated/gallery/index.html", "developer/architecture.html",
+    "generated/gallery/index.html", "generated/gallery/searching/chance.html",
+    "generated/gallery/searching/hundred_variables.html", "developer/architecture.html",
 ]  # fmt: skip
 
 

@@ -26,7 +26,8 @@ signal, *noise = rng.standard_normal((4, n_samples))
 sensors = pd.DataFrame({f"sensor {i + 1}": signal + e for i, e in enumerate(noise)})
 
 left, right, error = rng.standard_normal((3, n_samples))
-cell = pd.DataFrame({"left input": left, "right input": right, "cell": left + right + 0.7 * error})
+total = left + right + 0.7 * error
+cell = pd.DataFrame({"left input": left, "right input": right, "cell": total})
 
 # %%
 # One number for each. Above 0 redundancy prevails, below 0 synergy:
@@ -42,7 +43,7 @@ print(f"two inputs and a cell: {hoi.oinfo(cell):+.3f} nats")
 # tells of it, minus what both together tell.
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
-for ax, X in zip(axes, (sensors, cell), strict=True):
+for ax, X in zip(axes, (sensors, cell)):
     first, second, third = X.columns
     one = hoi.mutual_information(X[first], X[third])
     two = hoi.mutual_information(X[second], X[third])

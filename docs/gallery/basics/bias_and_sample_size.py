@@ -22,18 +22,28 @@ truth = hoi.simulate.equicorrelated(5, 0.3)
 rng = np.random.default_rng(1)
 lengths = np.array([10, 20, 40, 80, 160, 320, 640])
 
+
+def draw(system, *size):
+    zero = np.zeros(system.n_variables)
+    return rng.multivariate_normal(zero, system.covariance, size)
+
+
 mean, spread = {}, {}
 for corrected in (False, True):
     for n in lengths:
-        recordings = rng.multivariate_normal(np.zeros(5), truth.covariance, size=(300, n))
+        recordings = draw(truth, 300, n)
         values = hoi.total_correlation(recordings, bias_correction=corrected)
         mean[corrected, n], spread[corrected, n] = values.mean(), values.std()
 
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
-for corrected, colour, label in ((False, "#8a939b", "not corrected"), (True, "#0072B2", "corrected (the default)")):
+for corrected, colour, label in (
+    (False, "#8a939b", "not corrected"),
+    (True, "#0072B2", "corrected (the default)"),
+):
     center = np.array([mean[corrected, n] for n in lengths])
     width = np.array([spread[corrected, n] for n in lengths])
-    ax.fill_between(lengths, center - width, center + width, color=colour, alpha=0.2, linewidth=0)
+    band = center - width, center + width
+    ax.fill_between(lengths, *band, color=colour, alpha=0.2, linewidth=0)
     ax.plot(lengths, center, "o-", color=colour, label=label)
 ax.axhline(truth.tc, color="black", linewidth=0.8, linestyle="--", label="true value")
 ax.set_xscale("log")
@@ -56,11 +66,12 @@ ax.legend()
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 lengths = np.array([50, 100, 200, 400, 800])
-for ax, rho in zip(axes, (0.0, 0.3), strict=True):
-    covariance = hoi.simulate.equicorrelated(10, rho).covariance
+for ax, rho in zip(axes, (0.0, 0.3)):
+    system = hoi.simulate.equicorrelated(10, rho)
     for order, colour in ((10, "#08519c"), (5, "#4292c6"), (3, "#9ecae1")):
-        recordings = [rng.multivariate_normal(np.zeros(10), covariance, size=(200, n)) for n in lengths]
-        scatter = [hoi.oinfo(many, [range(order)]).std() for many in recordings]
+        scatter = [
+            hoi.oinfo(draw(system, 100, n), [range(order)]).std() for n in lengths
+        ]
         ax.plot(lengths, scatter, "o-", color=colour, label=f"{order} variables")
     ax.set_xscale("log")
     ax.set_yscale("log")
@@ -84,10 +95,10 @@ axes[0].legend()
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 lengths = [50, 100, 200, 500, 1000]
 for order, colour in ((3, "#9ecae1"), (4, "#4292c6"), (5, "#08519c")):
-    lowest = [
-        hoi.search(rng.standard_normal((10, n, 20)), order, which="lowest", n_best=1, progress=False).oinfo.mean()
-        for n in lengths
-    ]
+    lowest = []
+    for n in lengths:
+        noise = rng.standard_normal((10, n, 20))
+        lowest.append(hoi.search(noise, order, which="lowest", n_best=1).oinfo.mean())
     ax.plot(lengths, lowest, "o-", color=colour, label=f"{order} of 20 variables")
 ax.axhline(0, color="black", linewidth=0.8, linestyle="--", label="true value")
 ax.set_xscale("log")

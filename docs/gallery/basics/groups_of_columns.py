@@ -40,8 +40,8 @@ regions = {
     "S2": region(d, pattern),
     "M1": region(c + d, pattern),
 }
-voxels = pd.concat({name: pd.DataFrame(values) for name, values in regions.items()}, axis=1)
-voxels.columns = [f"{name}.{i}" for name, i in voxels.columns]
+columns = [f"{name}.{i}" for name in regions for i in range(n_voxels)]
+voxels = pd.DataFrame(np.hstack(list(regions.values())), columns=columns)
 voxels.iloc[:3].round(2)
 
 # %%
@@ -51,11 +51,11 @@ voxels.iloc[:3].round(2)
 # A group is a list of columns. A search over groups gives sets of groups, and counts them from 0 as it does columns.
 
 means = pd.DataFrame({name: values.mean(axis=1) for name, values in regions.items()})
-groups = [[column for column in voxels if column.startswith(f"{name}.")] for name in regions]
+groups = [[c for c in columns if c.startswith(f"{name}.")] for name in regions]
 names = list(regions)
 
-for columns, options in ((means, {}), (voxels, {"groups": groups})):
-    for row in hoi.search(columns, 3, n_best=2, which="lowest", **options):
+for table, options in ((means, {}), (voxels, {"groups": groups})):
+    for row in hoi.search(table, 3, n_best=2, which="lowest", **options):
         print(f"{row.oinfo:+.3f}  {', '.join(names[i] for i in row.members)}")
     print()
 
@@ -69,11 +69,12 @@ by_groups = hoi.measures(voxels, triplets, groups=groups)
 fig, ax = plt.subplots(figsize=(5.6, 4.6), layout="constrained")
 ax.axhline(0, color="#b8bec4", linewidth=0.8)
 ax.axvline(0, color="#b8bec4", linewidth=0.8)
-ax.scatter(by_means.oinfo, by_groups.oinfo, color=["#0072B2" if v < -0.05 else "#8a939b" for v in by_groups.oinfo])
+colours = ["#0072B2" if value < -0.05 else "#8a939b" for value in by_groups.oinfo]
+ax.scatter(by_means.oinfo, by_groups.oinfo, color=colours)
 for i in by_groups.oinfo.argsort()[:2]:
     label = ", ".join(names[m] for m in triplets[i])
     place = by_means.oinfo[i], by_groups.oinfo[i]
-    ax.annotate(label, place, (8, 0), textcoords="offset points", va="center", color="#0072B2")
+    ax.annotate(label, place, (8, 0), textcoords="offset points", va="center")
 ax.annotate("the other 18", (0, 0), (-10, -16), textcoords="offset points", ha="right")
 ax.margins(0.2)
 ax.set_xlabel("O-information of the means (nats)")

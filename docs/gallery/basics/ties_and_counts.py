@@ -32,7 +32,7 @@ def count_spikes(mean_count):
 
 
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), layout="constrained")
-for ax, mean_count in zip(axes, (0.2, 2, 20), strict=True):
+for ax, mean_count in zip(axes, (0.2, 2, 20)):
     values, numbers = np.unique(count_spikes(mean_count)[:, 0], return_counts=True)
     ax.bar(values, numbers / n_bins, width=1, color="#8a939b")
     ax.set_title(f"mean count {mean_count}")
@@ -70,11 +70,13 @@ for mean_count in mean_counts:
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 for rule, colour in rules.items():
-    axes[0].plot(mean_counts, dependent[rule], "o-", color=colour, label=f'ties="{rule}"')
+    label = f'ties="{rule}"'
+    axes[0].plot(mean_counts, dependent[rule], "o-", color=colour, label=label)
     axes[1].plot(mean_counts, independent[rule], "o-", color=colour)
-axes[0].axhline(hoi.total_correlation(rates), color="black", linewidth=0.8, linestyle="--", label="of the rates")
-axes[1].axhline(0, color="black", linewidth=0.8, linestyle="--")
-for ax, title in zip(axes, ("three cells", "the same counts, shuffled"), strict=True):
+line = {"color": "black", "linewidth": 0.8, "linestyle": "--"}
+axes[0].axhline(hoi.total_correlation(rates), label="of the rates", **line)
+axes[1].axhline(0, **line)
+for ax, title in zip(axes, ("three cells", "the same counts, shuffled")):
     ax.set_xscale("log")
     ax.set_xticks(mean_counts, [f"{m:g}" for m in mean_counts], fontsize="small")
     ax.minorticks_off()

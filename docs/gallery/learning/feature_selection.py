@@ -32,8 +32,13 @@ y = X[:, 3] - X[:, 8] + 0.5 * rng.standard_normal(n_samples)
 X[:, :3] += 0.4 * y[:, None]
 
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.8), sharey=True, layout="constrained")
-views = {"feature 0": X[:, 0], "feature 3": X[:, 3], "feature 8": X[:, 8], "feature 3 − feature 8": X[:, 3] - X[:, 8]}
-for ax, (name, values) in zip(axes, views.items(), strict=True):
+views = {
+    "feature 0": X[:, 0],
+    "feature 3": X[:, 3],
+    "feature 8": X[:, 8],
+    "feature 3 − feature 8": X[:, 3] - X[:, 8],
+}
+for ax, (name, values) in zip(axes, views.items()):
     ax.scatter(values, y, s=5, color="#3d4650", alpha=0.5, linewidths=0)
     ax.set_xlabel(name)
     ax.set_title(f"r = {np.corrcoef(values, y)[0, 1]:.2f}".replace("-", "−"))
@@ -55,15 +60,16 @@ def compare(X, y, n_features):
     }
     folds = KFold(5, shuffle=True, random_state=0)
     return {
-        name: cross_val_score(make_pipeline(selector, LinearRegression()), X, y, cv=folds)
-        for name, selector in selectors.items()
+        name: cross_val_score(make_pipeline(step, LinearRegression()), X, y, cv=folds)
+        for name, step in selectors.items()
     }
 
 
 def draw(scores, title, ax):
     colours = ["#8a939b", "#D55E00", "#0072B2", "#3d4650"]
     means = [score.mean() for score in scores.values()]
-    ax.bar(list(scores), means, yerr=[score.std() for score in scores.values()], color=colours)
+    spreads = [score.std() for score in scores.values()]
+    ax.bar(list(scores), means, yerr=spreads, color=colours)
     ax.tick_params(axis="x", length=0)
     ax.set_title(title)
 
@@ -88,7 +94,8 @@ plt.show()
 
 for by in ("synergy", "redundancy"):
     selector = hoi.OInformationSelector(3, by=by).fit(diabetes.data, diabetes.target)
-    print(f"{by:10} {selector.gradient_:+.3f} nats  {', '.join(selector.get_feature_names_out())}")
+    names = ", ".join(selector.get_feature_names_out())
+    print(f"{by:10} {selector.gradient_:+.3f} nats  {names}")
 
 # %%
 # The selector looks for features that change each other's meaning, not for those that tell most. Use it to find

@@ -36,8 +36,12 @@ train, test = order[: int(0.7 * len(pairs))], order[int(0.7 * len(pairs)) :]
 # steps that are evenly spaced on a logarithmic scale, in two ways: all triplets of the 100 neurons, and sets of
 # ten clusters of neurons, each by its mean activation.
 
-network = torch.nn.Sequential(torch.nn.Linear(2 * modulus, 100), torch.nn.ReLU(), torch.nn.Linear(100, modulus))
-optimizer = torch.optim.AdamW(network.parameters(), lr=0.03, weight_decay=0.5, betas=(0.9, 0.98))
+network = torch.nn.Sequential(
+    torch.nn.Linear(2 * modulus, 100), torch.nn.ReLU(), torch.nn.Linear(100, modulus)
+)
+optimizer = torch.optim.AdamW(
+    network.parameters(), lr=0.03, weight_decay=0.5, betas=(0.9, 0.98)
+)
 probes = [Probe("neurons"), Probe("pooled")]
 follow = track(network, [inputs[train]], ["1"], probes=probes)
 watched = set(np.unique(np.geomspace(1, 1400, 22).round().astype(int)))
@@ -45,31 +49,34 @@ watched = set(np.unique(np.geomspace(1, 1400, 22).round().astype(int)))
 for step in range(1401):
     if step in watched:
         with torch.no_grad():
-            right = network(inputs).argmax(1) == sums
-        follow(step, train=right[train].float().mean().item(), test=right[test].float().mean().item())
+            right = (network(inputs).argmax(1) == sums).float()
+        follow(step, train=right[train].mean().item(), test=right[test].mean().item())
     loss = cross_entropy(network(inputs[train]), sums[train])
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
 
 table = follow.to_dataframe()
-table[["step", "probe", "lowest", "highest", "n_alive", "train", "test"]].tail(4).round(3)
+table[["step", "probe", "lowest", "highest", "train", "test"]].tail(4).round(3)
 
 # %%
 # Accuracy, synergy and redundancy
 # --------------------------------
 
-fig, axes = plt.subplots(3, 1, figsize=(7, 7), sharex=True, layout="constrained")
 triplets, clusters = (table[table["probe"] == probe.key] for probe in probes)
-axes[0].plot(triplets["step"], triplets["train"], "--", color="#3d4650", label="training pairs")
-axes[0].plot(triplets["step"], triplets["test"], "-", color="#3d4650", label="test pairs")
+
+fig, axes = plt.subplots(3, 1, figsize=(7, 7), sharex=True, layout="constrained")
+steps = triplets["step"]
+axes[0].plot(steps, triplets["train"], "--", color="#3d4650", label="training pairs")
+axes[0].plot(steps, triplets["test"], "-", color="#3d4650", label="test pairs")
 axes[0].set_ylabel("accuracy")
 axes[0].legend()
-for ax, rows, title in zip(axes[1:], (triplets, clusters), ("triplets of neurons", "sets of clusters"), strict=True):
-    ax.plot(rows["step"], rows["highest"], "o-", color="#D55E00", markersize=4, label="most redundant set")
-    ax.plot(rows["step"], rows["lowest"], "o-", color="#0072B2", markersize=4, label="most synergistic set")
+for ax, rows in zip(axes[1:], (triplets, clusters)):
+    ax.plot(steps, rows["highest"], "o-", color="#D55E00", label="most redundant set")
+    ax.plot(steps, rows["lowest"], "o-", color="#0072B2", label="most synergistic set")
     ax.axhline(0, color="black", linewidth=0.8)
-    ax.set_ylabel(f"O-information (nats)\n{title}")
+axes[1].set_ylabel("O-information (nats)\ntriplets of neurons")
+axes[2].set_ylabel("O-information (nats)\nsets of clusters")
 axes[1].legend(loc="upper left")
 axes[2].set_xscale("log")
 axes[2].set_xlabel("training step")

@@ -24,7 +24,8 @@ import hoi
 
 images, digits = load_digits(return_X_y=True)
 images = images / 16
-train_images, test_images, train_digits, test_digits = train_test_split(images, digits, random_state=0)
+parts = train_test_split(images, digits, random_state=0)
+train_images, test_images, train_digits, test_digits = parts
 
 
 def hidden_layer(network, inputs):
@@ -49,7 +50,9 @@ for epoch in range(1, epochs[-1] + 1):
         accuracy.append(network.score(test_images, test_digits))
         scans[epoch] = next(hoi.scan(activations, 3))
 
-fig, (above, below) = plt.subplots(2, 1, figsize=(7, 5), sharex=True, layout="constrained", height_ratios=(1, 2))
+fig, (above, below) = plt.subplots(
+    2, 1, figsize=(7, 5), sharex=True, layout="constrained", height_ratios=(1, 2)
+)
 above.plot(epochs, accuracy, "o-", color="#3d4650")
 above.set_ylabel("accuracy on\ntest images")
 lowest, highest = np.transpose(ends)
@@ -67,9 +70,9 @@ below.legend()
 # levels off. All triplets, at the beginning and at the end:
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
-for ax, epoch, title in zip(axes, epochs[[0, -1]], ("after the first pass", f"after {epochs[-1]}"), strict=True):
+for ax, epoch in zip(axes, epochs[[0, -1]]):
     hoi.plot.landscape(scans[epoch], ax=ax)
-    ax.set_title(title, loc="left")
+    ax.set_title(f"pass {epoch}", loc="left")
 
 # %%
 # Does it matter for the task?

@@ -55,8 +55,9 @@ epochs
 
 by_epoch = hoi.oinfo(epochs, [("F3", "Fz", "F4"), ("C3", "C4", "Pz")])
 print(by_epoch.shape)
-for name, values in zip(("F3, Fz, F4", "C3, C4, Pz"), by_epoch.T, strict=True):
-    print(f"{name}: {values.mean():+.4f} ± {values.std(ddof=1) / np.sqrt(n_trials):.4f} nats")
+for name, values in zip(("F3, Fz, F4", "C3, C4, Pz"), by_epoch.T):
+    error = values.std(ddof=1) / np.sqrt(n_trials)
+    print(f"{name}: {values.mean():+.4f} ± {error:.4f} nats")
 
 # %%
 # Both are redundant. Within one trial all channels that an event reaches rise and fall together, whatever their
@@ -77,7 +78,7 @@ low, high = np.quantile(hoi.oinfo(shuffled, list(triplets.values())), [0.025, 0.
 
 fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
 ax.axhspan(low, high, color="#b8bec4", alpha=0.5, linewidth=0, label="trials shuffled")
-for (name, _), values, colour in zip(triplets.items(), course.T, ("#D55E00", "#0072B2"), strict=True):
+for name, values, colour in zip(triplets, course.T, ("#D55E00", "#0072B2")):
     ax.plot(epochs.times, values, color=colour, label=name)
 ax.axvline(0, color="black", linewidth=0.8)
 ax.set_xlabel("time from the stimulus (s)")
@@ -92,7 +93,7 @@ ax.legend()
 
 windows = {"0.15 to 0.30 s": (0.15, 0.30), "0.45 to 0.60 s": (0.45, 0.60)}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-for ax, (title, (start, stop)) in zip(axes, windows.items(), strict=True):
+for ax, (title, (start, stop)) in zip(axes, windows.items()):
     means = epochs.copy().crop(start, stop).get_data().mean(axis=2)
     found = hoi.search(pd.DataFrame(means, columns=channels), 3, n_best=3)
     found.plot.ranking(ax=ax)

@@ -28,13 +28,14 @@ n_steps = int(duration / step)
 
 
 def fluctuation():
-    """Smooth noise with a time scale of a third of a second and a standard deviation of 1."""
+    """Smooth noise of unit variance; its time scale is about a third of a second."""
     noise = gaussian_filter1d(rng.standard_normal(n_steps), 0.3 / step)
     return noise / noise.std()
 
 
 gain, one, two = fluctuation(), fluctuation(), fluctuation()
-drives = [gain] * 4 + [one, two, (one + two) / np.sqrt(2)] + [fluctuation() for _ in range(5)]
+both = (one + two) / np.sqrt(2)
+drives = [gain] * 4 + [one, two, both] + [fluctuation() for _ in range(5)]
 spike_times = []
 for drive in drives:
     rate = 10 * np.exp(0.4 * drive)
@@ -44,7 +45,8 @@ print("spikes:", [len(times) for times in spike_times])
 
 def counts_in_bins(width):
     edges = np.arange(0, duration + width / 2, width)
-    return pd.DataFrame({f"cell {i}": np.histogram(times, edges)[0] for i, times in enumerate(spike_times)})
+    counts = [np.histogram(times, edges)[0] for times in spike_times]
+    return pd.DataFrame({f"cell {i}": values for i, values in enumerate(counts)})
 
 
 # %%
@@ -60,19 +62,24 @@ triplets = {"cells 0, 1, 2": (0, 1, 2), "cells 4, 5, 6": (4, 5, 6)}
 
 
 def shifted(table):
-    return np.column_stack([np.roll(column, rng.integers(len(column))) for column in table.to_numpy().T])
+    columns = table.to_numpy().T
+    return np.column_stack([np.roll(c, rng.integers(len(c))) for c in columns])
 
 
 values, bands = [], []
 for width in widths:
     counts = counts_in_bins(width)
     values.append(hoi.oinfo(counts, list(triplets.values())))
-    chance = hoi.oinfo(np.stack([shifted(counts) for _ in range(40)]), list(triplets.values()))
+    many = np.stack([shifted(counts) for _ in range(40)])
+    chance = hoi.oinfo(many, list(triplets.values()))
     bands.append(np.quantile(chance, [0.025, 0.975]))
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-ax.fill_between(widths, *np.transpose(bands), color="#b8bec4", alpha=0.5, linewidth=0, label="cells shifted in time")
-for label, course, colour in zip(triplets, np.transpose(values), ("#D55E00", "#0072B2"), strict=True):
+low, high = np.transpose(bands)
+ax.fill_between(widths, low, high, color="#d8dcdf", label="cells shifted in time")
+for label, course, colour in zip(
+    triplets, np.transpose(values), ("#D55E00", "#0072B2")
+):
     ax.plot(widths, course, "o-", color=colour, label=label)
 ax.set_xscale("log")
 ax.set_xticks(widths, [f"{width:g}" for width in widths])

@@ -25,7 +25,8 @@ n_trials, n_regions = 200, 10
 
 
 def record(task, rng):
-    X = rng.standard_normal((n_trials, n_regions)) + 0.4 * rng.standard_normal((n_trials, 1))
+    common = rng.standard_normal((n_trials, 1))
+    X = rng.standard_normal((n_trials, n_regions)) + 0.4 * common
     if task:
         X[:, :3] += 0.9 * rng.standard_normal((n_trials, 1))
         X[:, 5] += X[:, 3] + X[:, 4]
@@ -63,10 +64,11 @@ threshold = np.quantile(largest, 0.95)
 
 fig, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
 ax.hist(largest, bins=30, color="#b8bec4", label="largest difference of each shuffle")
-ax.axvline(threshold, color="black", linewidth=0.8, linestyle="--", label="95 % of the shuffles")
+ax.axvline(threshold, color="black", linestyle="--", label="95 % of the shuffles")
 significant = np.flatnonzero(np.abs(difference) > threshold)
 for i in significant:
-    ax.axvline(abs(difference[i]), color="#D55E00" if difference[i] > 0 else "#0072B2", linewidth=2)
+    colour = "#D55E00" if difference[i] > 0 else "#0072B2"
+    ax.axvline(abs(difference[i]), color=colour, linewidth=2)
 ax.set_xlabel("absolute difference of O-information (nats)")
 ax.set_ylabel("shuffles")
 ax.set_ylim(0, 75)
@@ -74,7 +76,8 @@ ax.legend(loc="upper left")
 
 for i in significant[np.argsort(-np.abs(difference[significant]))]:
     p = (1 + (largest >= abs(difference[i])).sum()) / (1 + len(largest))
-    print(f"{triplets[i]}: {at_rest.oinfo[i]:+.3f} at rest, {in_task.oinfo[i]:+.3f} in the task, p = {p:.3f}")
+    values = f"rest {at_rest.oinfo[i]:+.3f}, task {in_task.oinfo[i]:+.3f}"
+    print(f"{triplets[i]}: {values}, p = {p:.3f}")
 
 # %%
 # The two planted triplets, and no other.
@@ -90,13 +93,13 @@ rest = np.stack([record(False, rng) for rng in rngs])
 task = np.stack([record(True, rng) for rng in rngs])
 
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
-for ax, triplet in zip(axes, ((0, 1, 2), (3, 4, 5), (7, 8, 9)), strict=True):
+for ax, triplet in zip(axes, ((0, 1, 2), (3, 4, 5), (7, 8, 9))):
     both = np.column_stack([hoi.oinfo(rest, [triplet]), hoi.oinfo(task, [triplet])])
     p = wilcoxon(*both.T).pvalue
-    ax.plot(["rest", "task"], both.T, "o-", color="#8a939b", markersize=4, linewidth=0.8)
+    ax.plot(["rest", "task"], both.T, "o-", color="#8a939b", linewidth=0.8)
     ax.axhline(0, color="black", linewidth=0.8)
     ax.margins(x=0.3)
-    ax.set_title(f"regions {triplet[0]}, {triplet[1]}, {triplet[2]}: p = {p:.4f}", fontsize="medium")
+    ax.set_title(f"regions {triplet}: p = {p:.2g}", fontsize="medium")
 axes[0].set_ylabel("O-information (nats)")
 plt.show()
 

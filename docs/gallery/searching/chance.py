@@ -23,29 +23,32 @@ fmri = hoi.datasets.load_fmri()
 found = hoi.search(fmri, 3, n_best=20)
 
 rng = np.random.default_rng(0)
-values = fmri.to_numpy()
-n_volumes, n_regions = values.shape
-surrogates = np.stack([
-    np.column_stack([np.roll(column, rng.integers(10, n_volumes - 10)) for column in values.T]) for _ in range(200)
-])  # fmt: skip
+regions = fmri.to_numpy().T
+
+
+def shifted():
+    shifts = rng.integers(10, len(fmri) - 10, len(regions))
+    return np.column_stack([np.roll(x, shift) for x, shift in zip(regions, shifts)])
+
+
+surrogates = np.stack([shifted() for _ in range(200)])
 null = hoi.search(surrogates, 3, n_best=1, progress=False)
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
-for ax, end, colour, title in zip(
-    axes, ("lowest", "highest"), ("#0072B2", "#D55E00"), ("synergy", "redundancy"), strict=True
-):
+ends = (("lowest", "synergy", "#0072B2", -1), ("highest", "redundancy", "#D55E00", 1))
+for ax, (end, title, colour, sign) in zip(axes, ends):
     by_chance = null.oinfo[null.extreme == end]
     real = found.oinfo[found.extreme == end]
-    beyond = real < by_chance.min() if end == "lowest" else real > by_chance.max()
-    sides = -1 if end == "lowest" else 1
-    p = (1 + (sides * by_chance >= sides * real[0]).sum()) / (1 + len(by_chance))
+    beyond = sign * real > (sign * by_chance).max()
+    p = (1 + np.sum(sign * by_chance >= sign * real[0])) / (1 + len(by_chance))
     ax.hist(by_chance, bins=25, color="#b8bec4", label="best of each surrogate search")
     ax.vlines(real, 0, 12, color=colour, label="best 20 of the recording")
     ax.set_xlabel("O-information (nats)")
     ax.set_title(title)
     ax.legend()
-    print(f"{title}: best {real[0]:+.3f}, p = {p:.3f}; {beyond.sum()} of 20 lie beyond all surrogates")
+    print(f"{title}: best {real[0]:+.3f} nats, p = {p:.3f}")
+    print(f"    {beyond.sum()} of 20 sets lie beyond all surrogates")
 axes[0].set_ylabel("surrogate searches")
 
 # %%
@@ -67,8 +70,11 @@ hoi.plot.comparison(chosen, again, labels=("first half", "second half"))
 plt.show()
 
 for end in ("lowest", "highest"):
-    first, second = (result.oinfo[chosen.extreme == end].mean() for result in (chosen, again))
-    print(f"{end:7}: {first:+.3f} in the half that chose, {second:+.3f} in the other")
+    rows = chosen.extreme == end
+    means = chosen.oinfo[rows].mean(), again.oinfo[rows].mean()
+    print(
+        f"{end}: mean {means[0]:+.3f} in the first half, {means[1]:+.3f} in the second"
+    )
 
 # %%
 # Most sets keep their sign, and nearly all shrink. The synergistic ones lose most of their size, and some turn

@@ -39,7 +39,8 @@ found
 # Both hidden sets come first. On the machine that built this page:
 
 evaluated, seconds = found.settings["evaluated"], found.settings["seconds"]
-print(f"{evaluated:,} sets in {seconds:.1f} s: {evaluated / seconds / 1e6:.0f} million sets per second")
+rate = evaluated / seconds / 1e6
+print(f"{evaluated:,} sets in {seconds:.1f} s: {rate:.0f} million sets per second")
 
 # %%
 # All 75 million values were computed and only the best kept, so memory does not grow with the number of sets.
@@ -61,8 +62,11 @@ plt.show()
 # them.
 
 for row in hoi.search(X, order=3, n_best=8):
-    inside = [label for label, members in hidden.items() if set(row.members) <= set(members)]
-    print(f"{row.extreme:8} {row.oinfo:+.4f}  {row.members!s:14}  {', '.join(inside) or 'not within one'}")
+    inside = [
+        label for label, members in hidden.items() if set(row.members) <= set(members)
+    ]
+    part = inside[0] if inside else "none"
+    print(f"{row.oinfo:+.4f}  {row.members!s:12}  within: {part}")
 
 # %%
 # Going up is a bet, though: a set need not have parts that stand out. With an exhaustive search there is no bet, and up
