@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hoi._backends._blocks import first_beginning, set_position, walk_blocks
 from hoi._backends._protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
 from hoi._backends.numba_.complement import Inverse, complement_walk, invert
+from hoi._backends.numba_.groups import determinants, group_trust, group_walk, padded_bias, places, spread
 from hoi._backends.numba_.lanes import lane_walk
 from hoi._backends.numba_.score import Score, exponents, lower_bound, trust
 from hoi._backends.numba_.subsets import IN_LANE, SubsetPlan, eigenvalue_bound, subset_walk
@@ -21,13 +22,14 @@ from hoi._backends.numba_.vectors import padded
 from hoi._typing import FloatArray
 from hoi.maths import combinatorics
 from hoi.maths.blas import one_thread
-from hoi.maths.terms import Terms, by_elimination
+from hoi.maths.terms import Terms, by_elimination, correction
 
 __all__ = ["NumbaBackend"]
 
 # Sets seen before the kernel comes back to Python: 20 to 500 ms of work.
 _PART_SETS = 10_000_000
 _PART_POSITIONS = _PART_SETS // 64
+_PART_GROUPS = _PART_SETS // 20
 # Sets handed over before the kernel comes back: few at first, when every set is one of the best so far.
 _FIRST_FOUND, _MOST_FOUND = 512, 1 << 16
 # From this order on, lanes over prefixes beat lanes over the last variable as long as their state fits into the nearest
@@ -37,6 +39,8 @@ _LANES_ORDER, _LANES_STATE = 5, 1000
 _COMPLEMENT_SHARE = 2 / 3
 # First halves listed at once: many lanes that end at the same variable, little memory.
 _HALVES = 1 << 15
+# Log-determinants of groups in a table: 32 MB; covariances between groups, of which there are some for each member.
+_MOST_TABLE, _MOST_COVARIANCES = 1 << 22, 1 << 19
 
 
 class NumbaBackend:
@@ -47,9 +51,12 @@ class NumbaBackend:
 
     def __init__(self) -> None:
         self._held: tuple[weakref.ref[Problem], dict[Hashable, Any]] | None = None
+        self._table: tuple[weakref.ref[Problem], tuple[int, int], FloatArray] | None = None
 
     def ready(self, problem: Problem, order: int, ranking: Ranking) -> None:
         """Load or compile the kernel for sets of this order."""
+        if _use_groups(problem, order, ranking):
+            group_walk()
         if not _compiled(problem, order, ranking):
             return
         direct = [self._inverse(problem, dataset, order) is None for dataset in range(problem.n_datasets)]
@@ -82,6 +89,11 @@ class NumbaBackend:
             bound = self._known(problem, eigenvalue_bound, unit.dataset)
             plan, score = self._shared(problem, _plan_and_score, bound, unit.order, unit.highest, ranking)
             return _walk_subsets(problem, unit, floor, plan, score)
+        if _use_groups(problem, unit.order, ranking):
+            bound = self._known(problem, lower_bound, unit.dataset)
+            table = self._determinants(problem, unit.dataset, unit.order)
+            matrix = self._shared(problem, spread, unit.dataset)
+            return _walk_groups(problem, unit, ranking, floor, bound, table, matrix)
         if not _compiled(problem, unit.order, ranking):
             return walk_blocks(problem, unit)
         if ranking != UNRANKED:
@@ -115,14 +127,30 @@ class NumbaBackend:
         return held[1][what]
 
 
+    def _determinants(self, problem: Problem, dataset: int, order: int) -> FloatArray:
+        """The table that a walk over groups needs. Units of one dataset and order follow each other: one is held."""
+        held = self._table
+        if held is None or held[0]() is not problem or held[1] != (dataset, order):
+            held = self._table = weakref.ref(problem), (dataset, order), determinants(problem, dataset, order)
+        return held[2]
+
+
 def _of_matrix(problem: Problem, compute: Callable[[FloatArray], Any], dataset: int) -> Any:
     return compute(problem.matrix[dataset])
 
 
 def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
-    """Whether there is a kernel: not for groups and pairs, nor for a measure with unusual coefficients."""
+    """Whether there is a kernel for single columns: not for pairs, nor for a measure with unusual coefficients."""
     a, b, e, _ = exponents(ranking)
     return not problem.grouped and order >= 3 and a >= 0 and b in (0, 1) and abs(e) <= 1
+
+
+def _use_groups(problem: Problem, order: int, ranking: Ranking) -> bool:
+    """Whether sets go by a table of log-determinants of their parts: it and the covariances must not take much room."""
+    n = problem.n_variables
+    if not problem.grouped or ranking == UNRANKED or combinatorics.count(n, order - 1) > _MOST_TABLE:
+        return False
+    return (n * int(np.diff(problem.blocks).max())) ** 2 <= _MOST_COVARIANCES
 
 
 def _use_lanes(n: int, order: int) -> bool:
@@ -280,6 +308,32 @@ def _walk_complements(
             0,
             k * inverse.margin,
         )
+
+
+def _walk_groups(
+    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float, table: FloatArray,
+    matrix: tuple[FloatArray, FloatArray],
+) -> Iterator[Found]:
+    """Sets of groups of columns, from the log-determinants of those with one member less."""
+    n, k = problem.n_variables, unit.order
+    sizes = np.diff(problem.blocks)
+    margin, least = group_trust(k, int(sizes.max()), bound)
+    walk, bias, place = group_walk(), padded_bias(problem, k), places(n, k)
+    weights = float(ranking.d), float(ranking.j), float(ranking.l)
+    left = unit.stop - unit.start
+    cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
+    x = cursor[-1] + 1 if len(cursor) else 0
+    output = _Output(n, k)
+    while left:
+        low, high = floor()
+        found, seen, done, x = walk(
+            *matrix, sizes, table, bias, weights, place, cursor, x, left, _PART_GROUPS, np.empty(0),
+            least, low + margin, high - margin, *output.arrays,
+        )
+        left -= done
+        part = output.take(found, seen, 0, margin)
+        _, J, L = correction(sizes[part.members], problem.bias)
+        yield part._replace(J=part.J - J, L=part.L - L)
 
 
 def _plan_and_score(

@@ -25,13 +25,13 @@ from hoi._backends._protocol import Floor, Problem, Ranking
 from hoi._typing import FloatArray
 from hoi.maths.terms import correction
 
-__all__ = ["EPS", "MOST", "Score", "Trust", "exponents", "lower_bound", "trust"]
+__all__ = ["EPS", "LEAST", "MOST", "Score", "Trust", "exponents", "lower_bound", "trust"]
 
 # Lower bounds of the smallest eigenvalue that are tried, one after the other.
 _BOUNDS = (1e-2, 1e-4, 1e-6, 1e-8)
 # Nats for each member: the least margin (values this close are equal in the merge), and the most, which the engine
 # allows for when it compares terms that a backend found.
-_LEAST, MOST = 1e-9, 1e-4
+LEAST, MOST = 1e-9, 1e-4
 # Largest logarithm of a threshold: sets beyond it are handed over.
 _LARGEST_LOG = 690.0
 EPS = float(np.finfo(np.float64).eps)
@@ -71,9 +71,9 @@ def trust(order: int, bound: float) -> Trust:
     """For a matrix whose eigenvalues are above `bound`; 0 if that is not known."""
     rounding = 3 * EPS * order**3
     if bound > 0 and rounding / bound <= order * MOST:
-        return Trust(max(order * _LEAST, rounding / bound), np.inf)
+        return Trust(max(order * LEAST, rounding / bound), np.inf)
     largest = min(1 / _BOUNDS[-1], order * MOST / rounding)
-    return Trust(max(order * _LEAST, rounding * largest), largest)
+    return Trust(max(order * LEAST, rounding * largest), largest)
 
 
 class Score:
