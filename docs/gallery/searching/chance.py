@@ -11,7 +11,7 @@ regions: the same search on surrogates, and the same sets on data that took no p
 # -----------------------------
 #
 # Shifting each region by a random number of volumes, around the end, keeps its values and its rhythm and destroys what
-# it shares with the others. Each surrogate is searched as the recording is, and the best of each search is kept. 500
+# it shares with the others. Each surrogate is searched as the recording is, and the best of each search is kept. 200
 # searches go into one call.
 
 import matplotlib.pyplot as plt
