@@ -79,6 +79,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "image_scrapers": ("matplotlib",),
+    "capture_repr": ("_repr_html_",),
     "reset_modules": (),  # the settings of matplotlib above hold for all examples
     "matplotlib_animations": False,
     "reference_url": {},

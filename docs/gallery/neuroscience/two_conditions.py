@@ -33,7 +33,7 @@ def record(task, rng):
     return X
 
 
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(3)
 rest, task = record(False, rng), record(True, rng)
 
 # %%
