@@ -101,10 +101,13 @@ class NumbaBackend:
             if inverse is not None:
                 return _walk_complements(problem, unit, ranking, floor, inverse)
         bound = self._known(problem, lower_bound, unit.dataset)
+        margin, largest = trust(unit.order, bound)
+        score = self._shared(problem, Score, (unit.order,), ranking, (margin,))
+        rows = _rows(unit.order, ranking)
         if ranking != UNRANKED and _use_lanes(problem.n_variables, unit.order):
-            return _walk_lanes(problem, unit, ranking, floor, bound)
+            return _walk_lanes(problem, unit, rows, score, largest, floor)
         matrix = self._known(problem, padded, unit.dataset)
-        return _walk_tail(problem, unit, ranking, floor, bound, matrix)
+        return _walk_tail(problem, unit, rows, score, largest, floor, matrix)
 
     def _inverse(self, problem: Problem, dataset: int, order: int) -> Inverse | None:
         """The inverse to walk with, where walking over complements is faster and safe."""
@@ -125,7 +128,6 @@ class NumbaBackend:
             with one_thread():
                 held[1][what] = compute(problem, *arguments)
         return held[1][what]
-
 
     def _determinants(self, problem: Problem, dataset: int, order: int) -> FloatArray:
         """The table that a walk over groups needs. Units of one dataset and order follow each other: one is held."""
@@ -197,13 +199,13 @@ def _thresholds(score: Score, floor: Callable[[], Floor]) -> tuple[float, float]
 
 
 def _walk_tail(
-    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float, matrix: FloatArray
+    problem: Problem, unit: Unit, rows: int, score: Score, largest: float, floor: Callable[[], Floor],
+    matrix: FloatArray,
 ) -> Iterator[Found]:
     """Lanes over the last variable; each call of the kernel sees the floor as it is then."""
     n, k = problem.n_variables, unit.order
     left = unit.stop - unit.start
-    margin, largest = trust(k, bound)
-    walk, score = tail_walk(_rows(k, ranking)), Score(problem, [k], ranking, [margin])
+    walk, margin = tail_walk(rows), float(score.margin[0])
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1
     output = _Output(n, k)
@@ -216,14 +218,13 @@ def _walk_tail(
 
 
 def _walk_lanes(
-    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float
+    problem: Problem, unit: Unit, rows: int, score: Score, largest: float, floor: Callable[[], Floor]
 ) -> Iterator[Found]:
     """Lanes over the first halves of sets, side by side where they end at the same variable."""
     n, k = problem.n_variables, unit.order
     half = k // 2
     rest = k - half
-    margin, largest = trust(k, bound)
-    walk, score = lane_walk(_rows(k, ranking)), Score(problem, [k], ranking, [margin])
+    walk, margin = lane_walk(rows), float(score.margin[0])
     R = problem.matrix[unit.dataset]
     output = _Output(n, k)
     for halves in _halves(unit, n, half):

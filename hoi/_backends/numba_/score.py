@@ -106,7 +106,7 @@ class Score:
             self._sign * 2 * (high - self.margin - self._shift) - self._offset,
         ]
         low, high = ends if self._sign > 0 else ends[::-1]
-        low_scores, high_scores = (np.exp(np.clip(end, -_LARGEST_LOG, _LARGEST_LOG)) for end in (low, high))
+        low_scores, high_scores = np.exp(np.maximum(np.minimum([low, high], _LARGEST_LOG), -_LARGEST_LOG))
         # nothing is below 0; what is beyond the range of logarithms is below the least, or above the largest
         low_scores[low == -np.inf], low_scores[low >= _LARGEST_LOG] = 0.0, np.inf
         high_scores[high == np.inf], high_scores[high <= -_LARGEST_LOG] = np.inf, -np.inf
