@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hoi_grokking import model
-from hoi_grokking.layer import Layer
+from hoi_grokking.layer import Layer, Ties
 from hoi_grokking.measuring import hidden_at
 from hoi_grokking.store import Run
 from hoi_grokking.tasks import load
@@ -25,7 +25,7 @@ def weight_norm(layers: model.Layers) -> float:
     return float(np.sqrt(sum(np.square(part, dtype=np.float64).sum() for part in (layers.into, layers.out))))
 
 
-def pairwise_information(layer: Layer, ties: str = "average") -> float:
+def pairwise_information(layer: Layer, ties: Ties = "average") -> float:
     """Mean Gaussian-copula mutual information of two neurons, in nats: -log(1 - r^2) / 2 (Tan and Huang
     2023).
 
@@ -94,7 +94,6 @@ def compare(run: Run, members: list[int] | None = None) -> dict[str, np.ndarray]
             layer = Layer(hidden_at(run, member, step, "train", data))
             found["pairwise_information"][i, place] = pairwise_information(layer)
             if data.train.inputs.dtype.kind == "i":
-                found["fourier_concentration"][i, place] = fourier_concentration(
-                    layers.into, data.n_inputs // 2
-                )
+                into = np.asarray(layers.into)
+                found["fourier_concentration"][i, place] = fourier_concentration(into, data.n_inputs // 2)
     return {"step": np.array(run.checkpoint_steps), **found}

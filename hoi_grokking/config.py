@@ -212,6 +212,8 @@ def read(kind: type, values: Mapping[str, Any]) -> Any:
 def _cast(hint: Any, value: Any, what: str) -> Any:
     """`value` as the annotated type; lists become tuples, ints may stand for floats, nothing else is bent."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:  # which of its values are allowed is for the class to say
+        return _cast(type(inner[0]), value, what)
     if origin is types.UnionType:
         return None if value is None else _cast(next(t for t in inner if t is not type(None)), value, what)
     if origin is tuple and isinstance(value, list | tuple):

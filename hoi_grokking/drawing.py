@@ -25,7 +25,7 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)
 
 _SHADES = dict(zip(PHASES, ("#F2F2F2", "#CFE3F5", "#FBE3D6", "#CDEBDD", "#EFE0EC"), strict=True))
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 8, "axes.titlesize": 9, "axes.labelsize": 8, "legend.fontsize": 7, "axes.spines.top": False,
     "axes.spines.right": False, "lines.linewidth": 1.3, "savefig.dpi": 160, "figure.constrained_layout.use": True,
     "svg.hashsalt": "hoi_grokking", "svg.fonttype": "none", "legend.frameon": False,
@@ -36,10 +36,9 @@ def figure(rows: int, columns: int, width: float = 3.0, height: float = 2.3) -> 
     """A figure of rows x columns panels, each `width` x `height` inches; axes as a 2-D array."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    with matplotlib.rc_context(STYLE):
-        made = Figure(figsize=(columns * width, rows * height))
-        FigureCanvasAgg(made)
-        return made, made.subplots(rows, columns, squeeze=False)
+    made = Figure(figsize=(columns * width, rows * height))
+    FigureCanvasAgg(made)
+    return made, made.subplots(rows, columns, squeeze=False)
 
 
 def legend(axes: Axes, **options: Any) -> None:

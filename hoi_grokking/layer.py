@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 import hoi
 from hoi_grokking.unions import Unions, all_unions
 
-__all__ = ["CLUSTERINGS", "Layer"]
+__all__ = ["CLUSTERINGS", "TIES", "Layer", "Ties"]
 
 CLUSTERINGS = ("ward", "spectral")
+
+Ties: TypeAlias = Literal["average", "ordinal", "random"]
+TIES: tuple[Ties, ...] = get_args(Ties)
 
 
 class Layer:
@@ -57,7 +61,7 @@ class Layer:
         self._clusters: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
         self._unions: dict[tuple[str, int, str, int], Unions] = {}
 
-    def system(self, ties: str, seed: int) -> hoi.GaussianSystem:
+    def system(self, ties: Ties, seed: int) -> hoi.GaussianSystem:
         """Copula covariance of the neurons that vary; ReLU layers have many ties, and the rule for them was
         chosen.
         """
@@ -77,7 +81,7 @@ class Layer:
             self._clusters[key] = sorted(found, key=lambda members: int(members[0]))
         return self._clusters[key]
 
-    def unions(self, ties: str, seed: int, method: str, n_clusters: int) -> Unions:
+    def unions(self, ties: Ties, seed: int, method: str, n_clusters: int) -> Unions:
         """O-information of every union of clusters."""
         key = (ties, seed, method, n_clusters)
         if key not in self._unions:

@@ -7,6 +7,7 @@ known. A second call computes what is missing; a probe that is added later adds 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -187,11 +188,15 @@ def _lines(run: Run, member: int) -> list[dict[str, Any]]:
     path = _path(run, member)
     if not path.exists():
         return []
-    return [
-        json.loads(line)
-        for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
-        if line.endswith("\n")
-    ]
+    held = path.stat()
+    return _parsed(path, held.st_mtime_ns, held.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(path: Path, mtime_ns: int, size: int) -> list[dict[str, Any]]:
+    """The whole lines of a file as it was then; kept, since each figure asks for all of them several times."""
+    text = path.read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 
 def _drop_broken_end(path: Path) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 
 import hoi
 from hoi_grokking.config import read
-from hoi_grokking.layer import CLUSTERINGS, Layer
+from hoi_grokking.layer import CLUSTERINGS, TIES, Layer, Ties
 from hoi_grokking.unions import sizes_of
 
 __all__ = ["ESTIMATORS", "Extreme", "Measured", "Probe", "measure"]
@@ -48,7 +48,7 @@ class Probe:
     """
 
     estimator: str = "pooled"
-    ties: str = "average"
+    ties: Ties = "average"
     inputs: str = "train"
     clustering: str = "ward"
     n_clusters: int = 10
@@ -58,7 +58,7 @@ class Probe:
     def __post_init__(self) -> None:
         allowed = {
             "estimator": ESTIMATORS,
-            "ties": ("average", "ordinal", "random"),
+            "ties": TIES,
             "inputs": ("train", "all"),
             "clustering": CLUSTERINGS,
         }
@@ -157,10 +157,11 @@ def _pooled(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
             threads=1,
             progress=False,
         )
-    return tuple(
+    lowest, highest = (
         Extreme(float(value), len(chosen), _neurons_of(layer, [clusters[i] for i in chosen]))
         for value, chosen in zip(found.oinfo, found.members, strict=True)
     )
+    return lowest, highest
 
 
 def _unions(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
@@ -171,8 +172,8 @@ def _unions(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
     low, high = probe.orders
     places = np.flatnonzero((sizes >= low) & (sizes <= high) & np.isfinite(values))
     if not len(places):
-        return (Extreme(float("nan"), 0, ()),) * 2
-    return tuple(
+        return Extreme(float("nan"), 0, ()), Extreme(float("nan"), 0, ())
+    lowest, highest = (
         Extreme(
             float(values[place]),
             int(sizes[place]),
@@ -180,6 +181,7 @@ def _unions(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
         )
         for place in (places[values[places].argmin()], places[values[places].argmax()])
     )
+    return lowest, highest
 
 
 def _neurons(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
@@ -192,10 +194,11 @@ def _neurons(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
             bias_correction=False,
             progress=False,
         )
-    return tuple(
+    lowest, highest = (
         Extreme(float(value), 0, tuple(int(layer.alive[i]) for i in chosen))
         for value, chosen in zip(found.oinfo, found.members, strict=True)
     )
+    return lowest, highest
 
 
 def _neurons_of(layer: Layer, clusters: list[np.ndarray]) -> tuple[int, ...]:

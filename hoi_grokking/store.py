@@ -107,7 +107,7 @@ class Run:
 
     def save_state(self, **arrays: np.ndarray) -> None:
         """Store what training goes on from."""
-        write(self.path / "state.npz", lambda file: np.savez(file, **arrays))
+        write(self.path / "state.npz", lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
     def load_state(self) -> dict[str, np.ndarray] | None:
         """What training goes on from; None before the first save."""
@@ -116,7 +116,7 @@ class Run:
 
     def finish(self, curves: dict[str, np.ndarray]) -> None:
         """Store the curves, and drop the state: nothing goes on from here."""
-        write(self.path / "curves.npz", lambda file: np.savez(file, **curves))
+        write(self.path / "curves.npz", lambda file: np.savez(file, **curves))  # type: ignore[arg-type]
         (self.path / "state.npz").unlink(missing_ok=True)
 
     def curves(self) -> dict[str, np.ndarray]:

@@ -157,7 +157,7 @@ class Trainer:
         slopes = shape.split(gradient)
         n = len(self._train.targets)
         active, back, logits = self._buffers(shape, len(rows), n)
-        test_buffers = self._buffers(shape, len(rows), len(self._test.targets)) if wanted else ()
+        test_buffers = self._buffers(shape, len(rows), len(self._test.targets) if wanted else 0)
         for step in range(self.step, to_step + 1):
             if step in wanted or step < to_step:
                 _forward(layers, self._train.inputs, active, back, logits)
@@ -181,9 +181,12 @@ class Trainer:
         """Room for the hidden layer, another of the same size, and the logits. Allocating anew costs more
         than a ReLU.
         """
-        wide = (n_models, n, shape.width)
-        sizes = (wide, wide, (n_models, n, shape.n_classes))
-        return tuple(torch.empty(size, device=self.device) for size in sizes)
+        wide, last = (n_models, n, shape.width), (n_models, n, shape.n_classes)
+        return (
+            torch.empty(wide, device=self.device),
+            torch.empty(wide, device=self.device),
+            torch.empty(last, device=self.device),
+        )
 
     def _batch(self, part: Part) -> _Batch:
         inputs = torch.from_numpy(np.ascontiguousarray(part.inputs)).to(self.device)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 __all__ = ["Unions", "all_unions", "sizes_of"]
@@ -39,14 +39,14 @@ def sizes_of(n_clusters: int) -> NDArray[np.int64]:
     return np.array([place.bit_count() for place in range(1 << n_clusters)])
 
 
-def all_unions(R: NDArray[np.float64], clusters: Sequence[Sequence[int]]) -> Unions:
+def all_unions(R: NDArray[np.float64], clusters: Sequence[ArrayLike]) -> Unions:
     """Evaluate every union of clusters.
 
     Parameters
     ----------
     R : ndarray, shape (n_neurons, n_neurons)
         Correlation, or a covariance (it is scaled to a unit diagonal, which changes no value).
-    clusters : sequence of sequences of int
+    clusters : sequence of array_like of int
         Disjoint and not empty.
 
     Returns
@@ -67,9 +67,10 @@ def all_unions(R: NDArray[np.float64], clusters: Sequence[Sequence[int]]) -> Uni
     >>> round(float(all_unions(R, [[0, 1], [2]]).neurons[0b11]), 4)
     0.0849
     """
-    order = sorted(range(len(clusters)), key=lambda place: -len(clusters[place]))
-    members = np.concatenate([np.asarray(clusters[place], int) for place in order])
-    ends = np.cumsum([0] + [len(clusters[place]) for place in order])
+    columns = [np.asarray(cluster, int) for cluster in clusters]
+    order = sorted(range(len(columns)), key=lambda place: -len(columns[place]))
+    members = np.concatenate([columns[place] for place in order])
+    ends = np.cumsum([0] + [len(columns[place]) for place in order])
     scale = 1 / np.sqrt(np.diag(R)[members])
     matrix = R[np.ix_(members, members)] * np.outer(scale, scale)
     log_det = np.full(1 << len(clusters), np.nan)

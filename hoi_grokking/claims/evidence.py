@@ -158,7 +158,7 @@ class Evidence:
             losses = self.curves[label]["test_loss"][:, at]
             self._networks[estimator, label] = [
                 Network(self.checkpoints, *values, loss, history.test[at], history.fitted, history.grokked)
-                for history, loss, *values in zip(histories, losses, *seen, strict=True)
+                for history, loss, values in zip(histories, losses, zip(*seen, strict=True), strict=True)
             ]
         return self._networks[estimator, label]
 

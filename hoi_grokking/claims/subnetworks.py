@@ -84,7 +84,8 @@ def _beaten(kind: str, control: str, rows: pd.DataFrame) -> float:
 
 def _size(rows: pd.DataFrame) -> float:
     """Part of the neurons that the synergistic set leaves to its inverse."""
-    return float(1 - _row(rows, "synergistic").neurons / _row(rows, "full").neurons)
+    sizes = rows.groupby("kind")["neurons"].first()
+    return float(1 - sizes["synergistic"] / sizes["full"])
 
 
 def _for_each(label: str) -> list[Claim]:

@@ -27,7 +27,12 @@ def title(name: str) -> str:
 
 def run(name: str, study: Study) -> list[Path]:
     """Run an experiment: train and measure what is missing, write its tables and figures."""
-    return _module(name).run(study)
+    import matplotlib
+
+    from hoi_grokking.drawing import STYLE
+
+    with matplotlib.rc_context(STYLE):  # what is added to a figure takes its size from it too, and saving its fonts
+        return _module(name).run(study)
 
 
 def _module(name: str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -72,9 +72,9 @@ def small_task(task: Task) -> Task:
 
 def sweep_of(study: Study, variants: Sequence[Variant], task: Task, *, steps: int, optimizer: str = "adamw") -> Sweep:
     """Networks of 128 hidden neurons, measured 40 times; smaller and less often at a smaller scale."""
-    size = {"width": 128, "steps": steps, "n_checkpoints": 40}
+    size: dict[str, Any] = {"width": 128, "steps": steps, "n_checkpoints": 40}
     if study.settings.scale == "quick":
-        size["n_checkpoints"] = 24
+        size |= {"steps": steps // 2, "n_checkpoints": 16}
     if study.settings.scale == "tiny":
         task, size = small_task(task), {"width": 24, "steps": 60, "n_checkpoints": 8}
     return Sweep(tuple(variants), task, seeds_of(study), optimizer=optimizer, **size)
@@ -89,8 +89,8 @@ def follow(study: Study, run: Run) -> list[Followed]:
     for variant in run.sweep.variants:
         chosen = study.members(run, variant.label)
         values = {name: Values(one.step, one.synergy[chosen], one.highest[chosen]) for name, one in found.items()}
-        accuracies = (curves[f"{which}_accuracy"][chosen] for which in ("train", "test"))
-        result.append(Followed(variant.label, run.sweep.seeds, curves["step"], *accuracies, values))
+        train, test = (curves[f"{which}_accuracy"][chosen] for which in ("train", "test"))
+        result.append(Followed(variant.label, run.sweep.seeds, curves["step"], train, test, values))
     return result
 
 

@@ -53,7 +53,7 @@ def retrain(
         retrained = study.run(name, sweep)
         networks = [(run, member, "full", run.sweep.width)]
         for place, (variant, _) in enumerate(retrained.sweep.members):
-            networks.append((retrained, place, variant.label.rstrip("0123456789 "), len(variant.kept)))
+            networks.append((retrained, place, variant.label.rstrip("0123456789 "), len(variant.kept or ())))
         for where, place, kind, size in networks:
             test = _at(where, "test_accuracy", place, step)
             kinds[kind].append(test)

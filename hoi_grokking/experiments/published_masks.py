@@ -13,4 +13,6 @@ TITLE = "Sub-networks of weight decay 2 and alpha 8 with the published mask, of 
 def run(study: Study) -> list[Path]:
     """The sets of figures 6 and 7, of the first seed."""
     panels = [("weight decay 2", ("emergence",)), ("alpha 8", ("emergence",))]
+    if study.settings.scale == "quick":
+        del panels[1:]
     return subnetwork_figure(study, "published_masks", panels, mask="first", n_seeds=1)

@@ -52,7 +52,7 @@ def run(study: Study) -> list[Path]:
             drawing.step_axis(ax, f"{label}\nraw value (nats)" if ax is row[0] else "raw value (nats)")
         step = np.array(trained.checkpoint_steps)
         drawing.band(row[-2], step, clusters["adjusted Rand index"][members], "", 0, drawing.COLOURS[2])
-        drawing.step_axis(row[-2], "adjusted Rand index of the two")
+        drawing.step_axis(row[-2], "adjusted Rand index")
         for place, method in enumerate(CLUSTERINGS):
             drawing.band(row[-1], step, clusters[f"largest, {method}"][members], method, place, drawing.COLOURS[2])
         drawing.step_axis(row[-1], "neurons in the largest cluster")

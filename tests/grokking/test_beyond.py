@@ -118,15 +118,17 @@ def test_peaks_before_and_after_generalisation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "seeds", "width", "n_checkpoints"),
+    ("settings", "seeds", "width", "steps", "n_checkpoints"),
     [
-        (Settings(), (0, 100, 200), 128, 40),
-        (Settings(scale="quick"), (0,), 128, 24),
-        (Settings(scale="tiny"), (0, 100), 24, 8),
-        (Settings(seeds=(7,)), (7,), 128, 40),
+        (Settings(), (0, 100, 200), 128, 2000, 40),
+        (Settings(scale="quick"), (0,), 128, 1000, 16),
+        (Settings(scale="tiny"), (0, 100), 24, 60, 8),
+        (Settings(seeds=(7,)), (7,), 128, 2000, 40),
     ],
 )
-def test_sizes_at_each_scale(settings: Settings, seeds: tuple[int, ...], width: int, n_checkpoints: int) -> None:
+def test_sizes_at_each_scale(
+    settings: Settings, seeds: tuple[int, ...], width: int, steps: int, n_checkpoints: int
+) -> None:
     sweep = _beyond.sweep_of(Study(settings), [Variant("plain")], Task(modulus=47), steps=2000)
-    assert (sweep.seeds, sweep.width, sweep.n_checkpoints) == (seeds, width, n_checkpoints)
+    assert (sweep.seeds, sweep.width, sweep.steps, sweep.n_checkpoints) == (seeds, width, steps, n_checkpoints)
     assert sweep.task.modulus == (11 if settings.scale == "tiny" else 47)

@@ -12,7 +12,8 @@ pytest.importorskip("matplotlib", reason="the case study draws figures")
 import hoi  # noqa: E402
 from hoi_grokking import experiments  # noqa: E402
 from hoi_grokking.cli import main  # noqa: E402
-from hoi_grokking.study import Settings, Study  # noqa: E402
+from hoi_grokking.config import paper_variants  # noqa: E402
+from hoi_grokking.study import GROKKED, Settings, Study  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,15 @@ def test_each_experiment_writes_its_files(name: str, out: Path) -> None:
     written = experiments.run(name, Study(Settings(out=out, scale="tiny", progress=False)))
     assert {path.suffix for path in written} >= {".csv", ".svg", ".png"}
     assert all(path.stat().st_size > 100 for path in written)
+
+
+@pytest.mark.slow
+def test_the_quick_version_groks_where_the_paper_does(tmp_path: Path) -> None:
+    study = Study(Settings(out=tmp_path, scale="quick", progress=False))
+    trained = study.run("paper", study.sweep(paper_variants()))
+    test = dict(zip((v.label for v, _ in trained.sweep.members), trained.curves()["test_accuracy"], strict=True))
+    grokked = {label for label, accuracy in test.items() if accuracy.max() >= GROKKED}
+    assert grokked == {"weight decay 0.1", "weight decay 2", "alpha 8"}
 
 
 def test_the_list_holds_every_module() -> None:
