@@ -36,6 +36,7 @@ help:
 demo: $(VENV)/.demo
 	$(VENV)/bin/hoi demo
 
+test: export HOI_TEST_BACKENDS ?= numpy,numba,torch
 test: $(VENV)/.test
 	$(ONE_THREAD) $(VENV)/bin/python $(PYTEST) tests --ignore tests/docs
 

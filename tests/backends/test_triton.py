@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("triton")
+from tests.conftest import required_backends
+
+if sys.platform != "linux" or "torch" not in required_backends():  # else a Triton that cannot be imported is an error
+    pytest.importorskip("torch")
+    pytest.importorskip("triton")
 
 import torch
 from triton.backends.compiler import GPUTarget
