@@ -120,9 +120,10 @@ def _require_finite(values: FloatArray, names: Sequence[str], what: str) -> None
     n_nan = int(np.isnan(values).sum())
     n_infinite = int(bad.sum()) - n_nan
     counts = " and ".join(f"{n} {word}" for n, word in ((n_nan, "NaN"), (n_infinite, "infinite")) if n)
+    counts += " value" + "s" * (n_nan + n_infinite > 1)
     where = columns(names, np.flatnonzero(bad.any(axis=tuple(range(values.ndim - 1)))))
     raise HoiError(
-        f"{what} has shape {values.shape} and {counts} values, in {where}: every value must be finite. Leave "
+        f"{what} has shape {values.shape} and {counts}, in {where}: every value must be finite. Leave "
         "out those samples (dropna() of a DataFrame) or those columns, or fill the gaps."
     )
 

@@ -112,12 +112,12 @@ def test_long_doubles_beyond_float64_are_infinite():
     table[0, 0] = np.finfo(np.longdouble).max
     if np.finfo(np.longdouble).max == np.finfo(np.float64).max:
         pytest.skip("longdouble is float64 here")
-    says(message(checks.check_data, table), "1 infinite values, in column '0'")
+    says(message(checks.check_data, table), "1 infinite value, in column '0'")
 
 
 def test_message_for_nullable_columns_with_gaps():
     frame = pd.DataFrame({"a": pd.array([1, None, 3], dtype="Int64"), "b": [0.1, 0.2, 0.4]})
-    says(message(checks.check_data, frame), "1 NaN values, in column 'a'")
+    says(message(checks.check_data, frame), "1 NaN value, in column 'a'")
 
 
 def test_message_for_many_bad_columns_is_short():
@@ -237,7 +237,7 @@ def test_covariance_may_be_singular_and_of_any_scale():
         (np.ones(3), {}, ["C has shape (3,)", "square"]),
         (np.empty((0, 0)), {}, ["C has shape (0, 0)", "empty"]),
         (np.eye(2) * 1j, {}, ["complex128"]),
-        (np.diag([1.0, np.nan]), {}, ["1 NaN values, in column '1'"]),
+        (np.diag([1.0, np.nan]), {}, ["1 NaN value, in column '1'"]),
         (np.diag([1.0, 0.0]), {}, ["no positive variance", "smallest 0", "column '1'"]),
         (np.diag([1.0, -2.0]), {"names": ["a", "b"]}, ["smallest -2", "column 'b'"]),
         (

@@ -187,6 +187,15 @@ def test_rows_with_missing_values_can_be_dropped(tmp_path):
         read(tmp_path, "a,b\n1,\n2,\n", missing="drop")
 
 
+def test_constant_columns_are_named_with_the_way_out(tmp_path):
+    with pytest.raises(HoiError, match=r"has one value only in 'b', 'd': a constant .* as in --drop b,d$"):
+        read(tmp_path, "a,b,c,d\n1,2,3,0\n4,2,5,0\n6,2,4,0\n")
+    assert list(read(tmp_path, "a,b,c\n1,2,3\n4,2,5\n6,2,4\n", drop="b").values.columns) == ["a", "c"]
+    many = ",".join(f"c{i}" for i in range(10))
+    with pytest.raises(HoiError, match=r"'c7' and 2 more columns: .* --drop c0,c1,.*,c9$"):
+        read(tmp_path, f"{many},a\n" + "".join("1," * 10 + f"{i}\n" for i in range(3)))
+
+
 def test_text_in_columns_is_named_and_shown(tmp_path):
     with pytest.raises(HoiError) as caught:
         read(tmp_path, "a,who,b\n1,Ann,2\n3,Bob,?\n5,Cy,6\n")

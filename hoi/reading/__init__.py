@@ -95,6 +95,7 @@ def read_table(
         _remark_row_numbers(frame, notes)
     frame = frame.iloc[:, _kept(list(frame.columns), columns, drop)]
     frame = _complete(_numeric(frame, name), missing, name, notes)
+    _require_varying(frame, name)
     samples, variables = frame.shape
     if samples < variables:
         notes.append(f"{samples} samples of {variables} variables; if rows are variables, use --transpose")
@@ -194,3 +195,16 @@ def _complete(frame: pandas.DataFrame, missing: str, name: str, notes: list[str]
     out = int(rows.sum())
     notes.append(f"left out {out} of {len(frame)} rows with missing or infinite values, in {where}")
     return frame[~rows]
+
+
+def _require_varying(frame: pandas.DataFrame, name: str) -> None:
+    """An error that names the columns with one value only, and how to leave them out."""
+    values = frame.to_numpy()
+    constant = [str(column) for column in frame.columns[(values == values[:1]).all(axis=0)]] if len(values) > 1 else []
+    if constant:
+        some = ", ".join(map(repr, constant[:8]))
+        some += f" and {len(constant) - 8} more columns" if len(constant) > 8 else ""
+        raise HoiError(
+            f"{name!r} has one value only in {some}: a constant has no information to share. Leave such columns out, "
+            f"as in --drop {','.join(constant)}"
+        )
