@@ -48,7 +48,7 @@ class Bench:
         self.name = "torch" if dry_run else "cuda"
         if dry_run:
             # so that a search of a few hundred sets uses the kernel
-            leaf.CPU = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10)
+            leaf.CPU = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10, together=0)
             np.seterr(all="ignore")  # the interpreter computes pairs that are switched off
             self.use(kernel="triton")
 

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from hoi._backends._protocol import Found, Problem, Unit
 from hoi.maths import combinatorics
 from hoi.maths.terms import by_elimination
 
-__all__ = ["first_beginning", "set_position", "walk_blocks"]
+__all__ = ["BLOCK", "first_beginning", "set_position", "walk_blocks"]
 
-_BLOCK = 1 << 14
+# Sets in a block.
+BLOCK = 1 << 14
 
 
 def walk_blocks(problem: Problem, unit: Unit) -> Iterator[Found]:
-    """All the sets of a unit, evaluated by the reference path, in blocks."""
+    """All the sets of a unit, evaluated by the reference path, in blocks; datasets of few sets share one."""
     n, k = problem.n_variables, unit.order
-    for start, stop in _set_blocks(unit, n):
-        members = combinatorics.block(n, k, start, stop)
-        _, J, L, singular = by_elimination(problem.matrix[unit.dataset], members, problem.blocks)
-        good = ~singular
-        yield Found(members[good], J[good], L[good], int(good.sum()), int(singular.sum()))
-
-
-def _set_blocks(unit: Unit, n: int) -> Iterator[tuple[int, int]]:
-    """Positions of the sets of a unit, cut into blocks."""
-    first, last = (set_position(unit.order, position, n) for position in (unit.start, unit.stop))
-    for start in range(first, last, _BLOCK):
-        yield start, min(start + _BLOCK, last)
+    first, last = (set_position(k, position, n) for position in (unit.start, unit.stop))
+    size = max(1, BLOCK // (last - first))
+    end = unit.dataset + unit.n_datasets
+    for begin in range(unit.dataset, end, size):
+        datasets = np.arange(begin, min(begin + size, end))
+        for start in range(first, last, BLOCK):
+            some = combinatorics.block(n, k, start, min(start + BLOCK, last))
+            dataset, members = np.repeat(datasets, len(some)), np.tile(some, (len(datasets), 1))
+            _, J, L, singular = by_elimination(problem.matrix, members, problem.blocks, dataset)
+            good = ~singular
+            yield Found(dataset[good], members[good], J[good], L[good], int(good.sum()), int(singular.sum()))
 
 
 def set_position(order: int, prefix_position: int, n: int) -> int:

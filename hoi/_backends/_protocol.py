@@ -55,10 +55,11 @@ class Problem:
 
 
 class Unit(NamedTuple):
-    """A range of sets of one order in one dataset: those whose first ``order - 2`` members, the prefix, have a
-    position from `start` to `stop` (exclusive) among the ``order - 2`` first ones of ``n_variables - 2``.
+    """A range of sets of one order: those whose first ``order - 2`` members, the prefix, have a position from `start`
+    to `stop` (exclusive) among the ``order - 2`` first ones of ``n_variables - 2``.
 
-    With `highest`, part of a walk over all orders from `order` to that one, at positions as the backend counts them.
+    They are those of one dataset, or of `n_datasets` from `dataset` on, which then have few sets each. With `highest`,
+    the unit is part of a walk over all orders from `order` to that one, at positions as the backend counts them.
     """
 
     dataset: int
@@ -66,14 +67,20 @@ class Unit(NamedTuple):
     start: int
     stop: int
     highest: int | None = None
+    n_datasets: int = 1
 
 
 class Ranking(NamedTuple):
-    """Coefficients of the measure that sets are compared by, on the terms (D, J, L) in half nats."""
+    """Coefficients of the measure that sets are compared by, on the terms (D, J, L) in half nats.
+
+    Only `n_best` sets at each end of a dataset will be kept, so that a backend may leave out what is beyond them
+    within a part. None keeps all that reach the floor.
+    """
 
     d: int
     j: int
     l: int  # noqa: E741
+    n_best: int | None = None
 
 
 # No measure: all sets are wanted, and in lexicographic order.
@@ -93,12 +100,13 @@ EVERYTHING = Floor(np.inf, -np.inf)
 class Found(NamedTuple):
     """Part of the work on a unit: the sets of interest in it, and how many sets it went through.
 
-    `members` (m, order) ascending in each row; `J`, `L` their terms in standard form, NaN for a set too close to a
-    singular one for the backend to vouch for them; `evaluated` sets had a value, `skipped` were numerically singular.
-    A set without terms counts as evaluated here: the engine finds out. `margin` is the nats by which the values from
-    J and L may be off, where the backend has a bound; 1e-4 for each member otherwise.
+    `dataset` (m,) ascending; `members` (m, order) ascending in each row; `J`, `L` their terms in standard form, NaN for
+    a set too close to a singular one for the backend to vouch for them; `evaluated` sets had a value, `skipped` were
+    numerically singular. A set without terms counts as evaluated here: the engine finds out. `margin` is the nats by
+    which the values from J and L may be off, where the backend has a bound; 1e-4 for each member otherwise.
     """
 
+    dataset: NDArray[np.intp]
     members: NDArray[np.intp]
     J: FloatArray
     L: FloatArray
@@ -123,8 +131,8 @@ class Backend(Protocol):
 
     Beyond what is listed here, a backend may have ``estimate(X, estimator, ties, rng) -> Estimate``, which takes the
     place of numpy from the data to the covariance; `unit_sets`, the number of sets it likes in a unit;
-    ``settings(problem)``, what a result should say of it; and, on a GPU, `compiled`: whether its searches run on a
-    compiled kernel.
+    ``together(problem)``, the most sets that datasets may have to share units; ``settings(problem)``, what a result
+    should say of it; and, on a GPU, `compiled`: whether its searches run on a compiled kernel.
     """
 
     name: str
@@ -139,12 +147,13 @@ class Backend(Protocol):
         ...
 
     def walk(
-        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
+        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[..., Floor]
     ) -> Iterator[Found]:
         """Go through all sets of a unit, and give at least those that reach the floor, part by part.
 
-        The floor is asked for again before each part: it may rise while others find better sets. Parts are short
-        (well under a second), so that a search can be stopped between them. Sets come in any order, but in
-        lexicographic order where the ranking is `UNRANKED`.
+        The floor is asked for again before each part: it may rise while others find better sets. ``floor()`` is that
+        of the unit's order and its first dataset; ``floor(dataset=..., order=...)`` of others. Parts are short
+        (well under a second), so that a search can be stopped between them. Sets of a dataset come in any order, but
+        in lexicographic order where the ranking is `UNRANKED`.
         """
         ...

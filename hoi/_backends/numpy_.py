@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._blocks import walk_blocks
+from hoi._backends._blocks import BLOCK, walk_blocks
 from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
 from hoi.maths.terms import Terms, by_elimination
 
@@ -26,7 +26,11 @@ class NumpyBackend:
     def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
         return by_elimination(problem.matrix[dataset], members, problem.blocks)
 
+    def together(self, problem: Problem) -> int:
+        """As many as fit into a block."""
+        return BLOCK
+
     def walk(
-        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
+        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[..., Floor]
     ) -> Iterator[Found]:
         return walk_blocks(problem, unit)

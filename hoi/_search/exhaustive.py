@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,14 @@ from hoi._backends._protocol import EVERYTHING, UNRANKED, Backend, Found, Proble
 from hoi.engine.plan import cut
 from hoi.engine.reduce import Best
 from hoi.engine.run import run
+from hoi.maths import combinatorics
 from hoi.maths.measures import Measure
 from hoi.maths.terms import Terms, by_elimination, correction
 
 __all__ = ["Block", "Rows", "all_sets", "best_sets", "corrected"]
+
+# Sets in a unit of a scan: those of several datasets are held until they can be given one dataset after the other.
+_SCANNED = 1 << 19
 
 
 class Rows(NamedTuple):
@@ -55,10 +60,11 @@ def best_sets(
     extreme = np.concatenate([np.full(len(rows), end) for _, end, rows in parts])
     terms = Terms.zeros(len(members))
     sizes = (members >= 0).sum(axis=1)
-    for d, k in sorted(set(zip(dataset.tolist(), sizes.tolist(), strict=True))):
-        rows = np.flatnonzero((dataset == d) & (sizes == k))
+    for k in np.unique(sizes).tolist():
+        rows = np.flatnonzero(sizes == k)
         chosen = members[rows, :k]
-        values = corrected(problem, by_elimination(problem.matrix[d], chosen, problem.blocks), chosen)
+        raw = by_elimination(problem.matrix, chosen, problem.blocks, dataset[rows])
+        values = corrected(problem, raw, chosen)
         for target, source in zip(terms, values, strict=True):
             target[rows] = source
     return Rows(dataset, members, extreme, terms, outcome.evaluated, outcome.skipped)
@@ -75,29 +81,62 @@ class Block(NamedTuple):
 
 def all_sets(problem: Problem, orders: tuple[int, int], backend: Backend, block: int) -> Iterator[Block]:
     """Every set that has a value, in lexicographic order within each order, at most `block` at a time."""
-    for unit in cut(problem, *orders):
-        for some in backend.walk(problem, unit, UNRANKED, lambda: EVERYTHING):
-            found = _settled(problem, unit.dataset, some)
+    together = backend.together(problem) if hasattr(backend, "together") else 0
+    units = cut(problem, *orders, _SCANNED, together=together)
+    for (first, number), some in itertools.groupby(units, key=lambda unit: (unit.dataset, unit.n_datasets)):
+        parts = (
+            _settled(problem, part)
+            for unit in some
+            for part in backend.walk(problem, unit, UNRANKED, lambda **_: EVERYTHING)
+        )
+        for dataset, found in _by_dataset(problem, range(first, first + number), parts):
             raw = Terms(np.zeros_like(found.J), found.J, found.L, np.zeros(len(found.J), dtype=bool))
             terms = corrected(problem, raw, found.members)
             skipped = found.skipped
             for start in range(0, max(len(found.J), 1), block):
                 part = slice(start, start + block)
                 some_terms = Terms(terms.D[part], terms.J[part], terms.L[part], terms.singular[part])
-                yield Block(unit.dataset, found.members[part], some_terms, skipped)
+                yield Block(dataset, found.members[part], some_terms, skipped)
                 skipped = 0
 
 
-def _settled(problem: Problem, dataset: int, found: Found) -> Found:
+def _by_dataset(problem: Problem, datasets: range, parts: Iterator[Found]) -> Iterator[tuple[int, Found]]:
+    """Parts of a scan of these datasets, dataset after dataset and order after order. Those of one come as they are."""
+    if len(datasets) == 1:
+        yield from ((datasets[0], part) for part in parts)
+        return
+    orders: dict[int, list[Found]] = {}
+    for part in parts:
+        orders.setdefault(part.members.shape[1], []).append(part)
+    collected = []
+    for order, found in orders.items():
+        dataset, members, J, L = (np.concatenate(arrays) for arrays in list(zip(*found, strict=True))[:4])
+        rows = np.argsort(dataset, kind="stable")
+        bounds = np.searchsorted(dataset[rows], [*datasets, datasets.stop])
+        total = combinatorics.count(problem.n_variables, order)
+        collected.append((Found(dataset, members, J, L, total, 0), rows, bounds))
+    for i, d in enumerate(datasets):
+        for whole, rows, bounds in collected:
+            chosen = rows[bounds[i] : bounds[i + 1]]
+            yield d, _chosen(whole, chosen, whole.evaluated - len(chosen))
+
+
+def _settled(problem: Problem, found: Found) -> Found:
     """With the terms that the backend left open, by the reference path, and without the sets that are singular."""
     left_open = np.flatnonzero(np.isnan(found.J))
     if not len(left_open):
         return found
-    terms = by_elimination(problem.matrix[dataset], found.members[left_open], problem.blocks)
+    terms = by_elimination(problem.matrix, found.members[left_open], problem.blocks, found.dataset[left_open])
     found.J[left_open], found.L[left_open] = terms.J, terms.L
     keep = np.ones(len(found.J), dtype=bool)
     keep[left_open[terms.singular]] = False
     singular = int(terms.singular.sum())
+    return _chosen(found, keep, singular)
+
+
+def _chosen(found: Found, rows: NDArray[Any], singular: int) -> Found:
+    """Some of what was found; of the sets that were counted as evaluated, so many are singular."""
     return Found(
-        found.members[keep], found.J[keep], found.L[keep], found.evaluated - singular, found.skipped + singular
-    )
+        found.dataset[rows], found.members[rows], found.J[rows], found.L[rows], found.evaluated - singular,
+        found.skipped + singular,
+    )  # fmt: skip

@@ -81,11 +81,12 @@ def count_sets(problem: Problem, low: int, high: int) -> int:
 
 
 def cut(
-    problem: Problem, low: int, high: int, unit_sets: int | None = None, positions: int = 0
+    problem: Problem, low: int, high: int, unit_sets: int | None = None, positions: int = 0, together: int = 0
 ) -> Iterator[Unit]:
     """Units with about `unit_sets` sets each, which tile every order of every dataset exactly once, in order.
 
-    With `positions`, those of a walk over all the orders at once, each unit has all orders.
+    With `positions`, those of a walk over all the orders at once, each unit has all orders. Datasets of at most
+    `together` sets share units.
     """
     n = problem.n_variables
     if unit_sets is None:
@@ -97,7 +98,10 @@ def cut(
             for start in range(0, positions, step):
                 yield Unit(dataset, low, start, min(start + step, positions), high)
         return
-    for dataset in range(problem.n_datasets):
+    each = count_sets(problem, low, high) // problem.n_datasets
+    size = max(1, unit_sets // each) if each <= together else 1
+    for dataset in range(0, problem.n_datasets, size):
+        number = min(size, problem.n_datasets - dataset)
         for order in range(low, high + 1):
             start = 0
             total = combinatorics.count(n, order)
@@ -107,5 +111,5 @@ def cut(
                 if stop > start:
                     yield Unit(dataset, order, start, stop)
                     start = stop
-            yield Unit(dataset, order, start, combinatorics.count(n - 2, order - 2))
+            yield Unit(dataset, order, start, combinatorics.count(n - 2, order - 2), n_datasets=number)
 

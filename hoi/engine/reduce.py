@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,9 +39,19 @@ class Best:
         self.per_order = per_order
         self._kept: dict[tuple[int, int, str], tuple[NDArray[np.intp], FloatArray]] = {}
 
-    def promising(self, dataset: int, order: int, approximate: FloatArray, margin: float) -> NDArray[np.bool_]:
-        """Which sets of one order can come in, given values known to `margin`; NaN is a value not known at all."""
-        floor = self.floor(dataset, order)
+    def promising(
+        self, dataset: NDArray[np.intp], order: int, approximate: FloatArray, margin: float
+    ) -> NDArray[np.bool_]:
+        """Which sets of one order can come in, given values known to `margin`; NaN is a value not known at all.
+
+        `dataset` is that of each set, ascending.
+        """
+        wanted = np.empty(len(dataset), dtype=bool)
+        for d, rows in _each(dataset):
+            wanted[rows] = self._promising(self.floor(d, order), approximate[rows], margin)
+        return wanted
+
+    def _promising(self, floor: Floor, approximate: FloatArray, margin: float) -> NDArray[np.bool_]:
         known = np.isfinite(approximate)
         values = approximate[known]
         wanted = ~known
@@ -53,12 +66,13 @@ class Best:
             wanted |= approximate >= high - margin
         return wanted
 
-    def add(self, dataset: int, members: NDArray[np.intp], values: FloatArray) -> None:
-        """Take in evaluated sets of one order."""
+    def add(self, dataset: NDArray[np.intp], members: NDArray[np.intp], values: FloatArray) -> None:
+        """Take in evaluated sets of one order; `dataset` is that of each set, ascending."""
         padded = np.full((len(members), self.width), -1, dtype=np.intp)
         padded[:, : members.shape[1]] = members
-        for end in self.ends:
-            self._take(self._key(dataset, members.shape[1], end), padded, values)
+        for d, rows in _each(dataset):
+            for end in self.ends:
+                self._take(self._key(d, members.shape[1], end), padded[rows], values[rows])
 
     def merge(self, other: Best) -> None:
         """Take in what another one has kept."""
@@ -102,6 +116,13 @@ class Best:
             values = np.concatenate([self._kept[key][1], values])
         order = _ranking(members, values, key[2])[: self.n_best]
         self._kept[key] = members[order], values[order]
+
+
+def _each(dataset: NDArray[np.intp]) -> Iterator[tuple[int, slice]]:
+    """Every dataset and its rows, for rows that ascend by it."""
+    starts = np.flatnonzero(dataset != np.concatenate([[-1], dataset[:-1]])).tolist()
+    for start, stop in itertools.pairwise([*starts, len(dataset)]):
+        yield int(dataset[start]), slice(start, stop)
 
 
 def _ranking(members: NDArray[np.intp], values: FloatArray, end: str) -> NDArray[np.intp]:

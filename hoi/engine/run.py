@@ -63,7 +63,7 @@ def run(
     """
     outcome = Outcome(best)
     total = count_sets(problem, *orders)
-    ranking = Ranking(measure.d, measure.j, measure.l)
+    ranking = Ranking(measure.d, measure.j, measure.l, best.n_best)
     if not backend.parallel or (total < _SMALL and unit_sets is None):
         threads = 1
     with _Bar(total, progress) as bar:
@@ -73,13 +73,15 @@ def run(
             for order in range(orders[0], orders[1] + 1) if not positions else ():
                 with bar.meanwhile(f"hoi: compiling for order {order}"):
                     backend.ready(problem, order, ranking)
-            units = cut(problem, *orders, unit_sets or getattr(backend, "unit_sets", None), positions)
+            unit_sets = unit_sets or getattr(backend, "unit_sets", None)
+            together = backend.together(problem) if hasattr(backend, "together") else 0
+            units = cut(problem, *orders, unit_sets, positions, together)
             if threads == 1:
                 for unit in units:
-                    for _ in _work(problem, unit, measure, outcome, backend):
+                    for _ in _work(problem, unit, measure, ranking, outcome, backend):
                         bar.show(outcome)
             else:
-                _run_threads(problem, units, measure, outcome, backend, threads, bar)
+                _run_threads(problem, units, measure, ranking, outcome, backend, threads, bar)
         except KeyboardInterrupt:
             done = outcome.evaluated + outcome.skipped
             raise KeyboardInterrupt(f"stopped after {done:,} of {total:,} sets ({done / total:.1%})") from None
@@ -88,23 +90,22 @@ def run(
 
 
 def _work(
-    problem: Problem, unit: Unit, measure: Measure, outcome: Outcome, backend: Backend
+    problem: Problem, unit: Unit, measure: Measure, ranking: Ranking, outcome: Outcome, backend: Backend
 ) -> Iterator[None]:
     """Run one unit; yields after each part of it, so that the caller can stop."""
-    ranking = Ranking(measure.d, measure.j, measure.l)
 
-    def floor(order: int = unit.order) -> Floor:
-        return outcome.best.floor(unit.dataset, order)
+    def floor(order: int = unit.order, dataset: int = unit.dataset) -> Floor:
+        return outcome.best.floor(dataset, order)
 
     for found in backend.walk(problem, unit, ranking, floor):
-        singular = _take(problem, unit.dataset, found, measure, outcome) if len(found.members) else 0
+        singular = _take(problem, found, measure, outcome) if len(found.members) else 0
         with outcome.lock:
             outcome.evaluated += found.evaluated - singular
             outcome.skipped += found.skipped + singular
         yield
 
 
-def _take(problem: Problem, dataset: int, found: Found, measure: Measure, outcome: Outcome) -> int:
+def _take(problem: Problem, found: Found, measure: Measure, outcome: Outcome) -> int:
     """Evaluate the sets found that can come in by the reference path, whose values decide, and take them in.
 
     Gives the number of sets that the backend left open and that turn out to be singular.
@@ -114,15 +115,15 @@ def _take(problem: Problem, dataset: int, found: Found, measure: Measure, outcom
     approximate = measure.value(D, found.J + J, found.L + L)
     margin = order * _APPROXIMATE if found.margin is None else found.margin
     with outcome.lock:
-        keep = outcome.best.promising(dataset, order, approximate, margin)
+        keep = outcome.best.promising(found.dataset, order, approximate, margin)
     if not keep.any():
         return 0
-    members = found.members[keep]
-    terms = by_elimination(problem.matrix[dataset], members, problem.blocks)
+    dataset, members = found.dataset[keep], found.members[keep]
+    terms = by_elimination(problem.matrix, members, problem.blocks, dataset)
     values = measure.value(terms.D + D[keep], terms.J + J[keep], terms.L + L[keep])
     good = ~terms.singular
     with outcome.lock:
-        outcome.best.add(dataset, members[good], values[good])
+        outcome.best.add(dataset[good], members[good], values[good])
     return len(good) - int(good.sum())
 
 
@@ -130,6 +131,7 @@ def _run_threads(
     problem: Problem,
     units: Iterator[Unit],
     measure: Measure,
+    ranking: Ranking,
     outcome: Outcome,
     backend: Backend,
     threads: int,
@@ -147,7 +149,7 @@ def _run_threads(
                     unit = next(units, None)
                 if unit is None:
                     return
-                for _ in _work(problem, unit, measure, outcome, backend):
+                for _ in _work(problem, unit, measure, ranking, outcome, backend):
                     if stop.is_set():
                         return
         except BaseException as error:  # handed to the calling thread

@@ -54,24 +54,33 @@ def by_definition(C: NDArray[np.float64], members: NDArray[np.intp], blocks: NDA
     return Terms(D, J, L, ~np.isfinite(J))
 
 
-def by_elimination(R: NDArray[np.float64], members: NDArray[np.intp], blocks: NDArray[np.intp]) -> Terms:
+def by_elimination(
+    R: NDArray[np.float64],
+    members: NDArray[np.intp],
+    blocks: NDArray[np.intp],
+    dataset: NDArray[np.intp] | None = None,
+) -> Terms:
     """Terms of the sets in the rows of `members` (ascending), for a matrix `R` in standard form.
 
     Parameters
     ----------
-    R : (n_columns, n_columns) float64
+    R : (n_columns, n_columns) or (n_datasets, n_columns, n_columns) float64
         Unit diagonal; the block of each variable is the identity, hence ``D = 0``.
     members : (m, k) integers
     blocks : (n_variables + 1,) integers
         Variable ``v`` is the columns ``blocks[v]:blocks[v + 1]``.
+    dataset : (m,) integers, optional
+        The matrix of each row, where `R` has several.
     """
+    if dataset is None:
+        R, dataset = R[None], np.zeros(len(members), dtype=np.intp)
     m, k = members.shape
     width = int(np.max(np.diff(blocks), initial=1))
     J, L, singular = np.empty(m), np.empty(m), np.empty(m, dtype=bool)
     step = max(1, _BATCH // (k * width) ** 2)
     for start in range(0, m, step):
         part = slice(start, start + step)
-        J[part], L[part], singular[part] = _eliminate(_gather(R, members[part], blocks, width), width)
+        J[part], L[part], singular[part] = _eliminate(_gather(R, dataset[part], members[part], blocks, width), width)
     return Terms(np.zeros(m), J, L, singular)
 
 
@@ -89,18 +98,21 @@ def correction(sizes: NDArray[np.intp], bias: NDArray[np.float64]) -> tuple[NDAr
 
 
 def _gather(
-    R: NDArray[np.float64], members: NDArray[np.intp], blocks: NDArray[np.intp], width: int
+    R: NDArray[np.float64], dataset: NDArray[np.intp], members: NDArray[np.intp], blocks: NDArray[np.intp], width: int
 ) -> NDArray[np.float64]:
     """Sub-matrices (K, K, m) of the sets; narrow variables are filled up with independent unit columns."""
+    n = R.shape[-1]
+
+    def parts(columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        return R.reshape(-1).take((columns + n * dataset)[:, None] * n + columns[None])
+
     if width == 1:
-        columns = blocks[members].T
-        return R[columns[:, None], columns[None]]
+        return parts(blocks[members].T)
     sizes = np.diff(blocks)[members].T  # (k, m)
     offset = np.arange(width)[None, :, None]
     real = (offset < sizes[:, None]).reshape(-1, members.shape[0])
     columns = np.where(real, (blocks[members].T[:, None] + offset).reshape(real.shape), 0)
-    A = R[columns[:, None], columns[None]]
-    return np.where(real[:, None] & real[None], A, np.eye(len(columns))[:, :, None])
+    return np.where(real[:, None] & real[None], parts(columns), np.eye(len(columns))[:, :, None])
 
 
 def _eliminate(

@@ -74,7 +74,7 @@ def test_data_and_prefixes_that_do_not_fit_are_errors(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(torch, "from_numpy", full)
         says(message(hoi.oinfo, system, backend="torch"), "for 1 matrices of 6 columns")
-    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=5, prefixes=1, spare=3, room=9, plain=1))
+    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=5, prefixes=1, spare=3, room=9, plain=1, together=0))
     monkeypatch.setattr(torch, "argsort", full)
     says(message(hoi.search, system, 4, n_best=1, backend="torch"), "prefixes of 2 variables", 'backend="numba"')
 

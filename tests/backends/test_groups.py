@@ -54,7 +54,7 @@ def everything(problem: Problem, order: int, measure: str, size: int | None = No
     units = [Unit(0, order, start, min(start + (size or stop), stop)) for start in starts]
     ranking = Ranking(row.d, row.j, row.l)
     parts = [part for unit in units for part in backend.walk(problem, unit, ranking, lambda: EVERYTHING)]
-    arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:3])
+    arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:4])
     return Found(*arrays, sum(part.evaluated for part in parts), 0, parts[0].margin)
 
 

@@ -55,7 +55,7 @@ def handed_over(problem: Problem, order: int, measure: str, floor: Floor) -> Fou
     unit = Unit(0, order, 0, comb(n - 2, order - 2))
     ranking = Ranking(row.d, row.j, row.l)
     parts = list(_registry.load("numba").walk(problem, unit, ranking, lambda: floor))
-    arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:3])
+    arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:4])
     return Found(*arrays, sum(part.evaluated for part in parts), sum(part.skipped for part in parts))
 
 

@@ -30,7 +30,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def small(monkeypatch):
     """Parts and buckets so small that a few hundred sets go through every branch of the sweep."""
-    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=150, prefixes=40, spare=3, room=1 << 12, plain=10))
+    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=150, prefixes=40, spare=3, room=1 << 12, plain=10, together=0))
 
 
 def tied_table(n_samples=40, n_variables=6):
@@ -219,8 +219,8 @@ def test_orders_of_several_units(small):
     backend = leaf.TorchBackend()
     floor = Floor(-0.02, 0.3)
     ranking = Ranking(1, -2, -1)
-    whole = list(backend.walk(problem, Unit(0, 4, 0, comb(10, 2)), ranking, lambda: floor))
-    parts = [f for u in cut(problem, 4, 4, 37) for f in backend.walk(problem, u, ranking, lambda: floor)]
+    whole = list(backend.walk(problem, Unit(0, 4, 0, comb(10, 2)), ranking, lambda **_: floor))
+    parts = [f for u in cut(problem, 4, 4, 37) for f in backend.walk(problem, u, ranking, lambda **_: floor)]
     a, b = (np.concatenate([f.members for f in found]) for found in (whole, parts))
     assert len(a) > 10
     assert np.array_equal(a, b), "a unit is a pure function, and its sets come in lexicographic order"
@@ -230,14 +230,15 @@ def test_orders_of_several_units(small):
 
 
 def test_too_many_survivors_are_walked_again_in_halves(small, monkeypatch):
-    sizes = walk.Sizes(sets=10**6, prefixes=10**6, spare=3, room=9, plain=10)
+    sizes = walk.Sizes(sets=10**6, prefixes=10**6, spare=3, room=9, plain=10, together=0)
     monkeypatch.setattr(leaf, "CPU", sizes)
     queued = []
     original = walk.Walk._queue
     monkeypatch.setattr(walk.Walk, "_queue", lambda self, a, b, f: queued.append((a, b)) or original(self, a, b, f))
     problem = prepare(system_of(11), None, True)
     # nearly all sets reach this floor, although it is closed
-    parts = list(leaf.TorchBackend().walk(problem, Unit(0, 4, 0, comb(9, 2)), Ranking(1, -2, -1), lambda: Floor(9, 9)))
+    unit = Unit(0, 4, 0, comb(9, 2))
+    parts = list(leaf.TorchBackend().walk(problem, unit, Ranking(1, -2, -1), lambda **_: Floor(9, 9)))
     members = np.concatenate([found.members for found in parts])
     assert sorted(map(tuple, members.tolist())) == list(itertools.combinations(range(11), 4))
     assert len(queued) > 3
@@ -246,7 +247,7 @@ def test_too_many_survivors_are_walked_again_in_halves(small, monkeypatch):
 def test_scan_gives_everything(small):
     problem = prepare(system_of(9, copies=[(8, 1)]), None, True)
     unit = Unit(0, 4, 0, comb(7, 2))
-    parts = list(leaf.TorchBackend().walk(problem, unit, Ranking(0, -1, 0), lambda: EVERYTHING))
+    parts = list(leaf.TorchBackend().walk(problem, unit, Ranking(0, -1, 0), lambda **_: EVERYTHING))
     assert sum(f.evaluated for f in parts) == comb(9, 4) - comb(7, 2)
     assert sum(f.skipped for f in parts) == comb(7, 2)
     assert sum(len(f.members) for f in parts) == comb(9, 4) - comb(7, 2)

@@ -39,7 +39,7 @@ def infinite_values_are_no_surprise():
 @pytest.fixture(params=["float64", "float32"])
 def on_triton(request, monkeypatch):
     """The Triton kernel with a screen in each precision, and parts so small that nearly all sets are swept."""
-    sizes = walk.Sizes(sets=2000, prefixes=500, spare=20, room=1 << 12, plain=10)
+    sizes = walk.Sizes(sets=2000, prefixes=500, spare=20, room=1 << 12, plain=10, together=0)
     monkeypatch.setattr(leaf, "CPU", sizes)
     monkeypatch.setattr(leaf, "GPU", sizes)
     chosen = (leaf.TorchBackend if INTERPRETED else leaf.CudaBackend)(kernel="triton", precision=request.param)
@@ -195,7 +195,8 @@ def test_a_set_exactly_at_the_floor_is_given(on_triton, measure):
     values = row.value(D, J, L)
     for i in range(0, 70, 9):
         for floor in (Floor(values[i], 1e9), Floor(-1e9, values[i])):
-            found = on_triton.walk(problem, Unit(0, 4, 0, 15), Ranking(row.d, row.j, row.l), lambda floor=floor: floor)
+            ranking = Ranking(row.d, row.j, row.l)
+            found = on_triton.walk(problem, Unit(0, 4, 0, 15), ranking, lambda floor=floor, **_: floor)
             given = np.concatenate([part.members for part in found]).tolist()
             wanted = members[(values <= floor.low) | (values >= floor.high)].tolist()
             assert members[i].tolist() in wanted
@@ -216,7 +217,7 @@ def test_groups_and_scans_do_without_the_kernel(on_triton, monkeypatch):
     groups = [(0, 4), (1,), (8, 2, 3), (5,), (6, 7)]
     agree(prepare(system_of(9), groups, True), 3, "oinfo", on_triton)
     problem = prepare(system_of(7), None, True)
-    parts = on_triton.walk(problem, Unit(0, 3, 0, 5), Ranking(0, 0, 0), lambda: Floor(np.inf, -np.inf))
+    parts = on_triton.walk(problem, Unit(0, 3, 0, 5), Ranking(0, 0, 0), lambda **_: Floor(np.inf, -np.inf))
     members = np.concatenate([part.members for part in parts])
     assert list(map(tuple, members.tolist())) == list(itertools.combinations(range(7), 3))
 

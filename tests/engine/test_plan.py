@@ -30,6 +30,27 @@ def test_units_hold_every_prefix_once_and_in_order(n: int, low: int, high: int, 
     assert all(unit.stop > unit.start for unit in units)
 
 
+@pytest.mark.parametrize("unit_sets", [1, 60, 130, 10**9])
+@pytest.mark.parametrize("together", [0, 55, 56, 1000])
+def test_units_of_several_datasets_hold_whole_orders_once(unit_sets: int, together: int) -> None:
+    n, n_datasets, each = 6, 7, 20 + 15 + 6 + 15
+    units = list(cut(problem_of(n, n_datasets), 2, 5, unit_sets, together=together))
+    places = [
+        (d, unit.order, p)
+        for unit in units
+        for d in range(unit.dataset, unit.dataset + unit.n_datasets)
+        for p in range(unit.start, unit.stop)
+    ]
+    assert sorted(places) == [
+        (d, k, p) for d in range(n_datasets) for k in range(2, 6) for p in range(math.comb(n - 2, k - 2))
+    ]
+    most = max(1, min(n_datasets, unit_sets // each)) if each <= together else 1
+    assert max(unit.n_datasets for unit in units) == most
+    for unit in units:
+        whole = unit.stop - unit.start == math.comb(n - 2, unit.order - 2)
+        assert unit.n_datasets == 1 or (whole and unit.n_datasets * each <= unit_sets)
+
+
 def sets_behind(n: int, order: int, start: int, stop: int) -> int:
     """How many sets begin with the prefixes at positions start..stop."""
     prefixes = combinatorics.block(n - 2, order - 2, start, stop)

@@ -26,7 +26,7 @@ def test_any_parts_merged_in_any_order_give_the_same(data: st.DataObject) -> Non
     parts: dict[int, Best] = {}
     for i in data.draw(st.permutations(range(len(sets)))):
         best = parts.setdefault(data.draw(st.integers(0, 3)), Best(n_best, ENDS[which], 3, False))
-        best.add(0, np.array([sets[i]]), np.array([values[i]]))
+        best.add(np.array([0]), np.array([sets[i]]), np.array([values[i]]))
     whole, *others = [parts[i] for i in data.draw(st.permutations(sorted(parts)))]
     for other in others:
         whole.merge(other)
@@ -41,28 +41,29 @@ def test_any_parts_merged_in_any_order_give_the_same(data: st.DataObject) -> Non
 def test_the_floor_is_the_last_that_came_in(per_order: bool) -> None:
     best = Best(2, ("lowest", "highest"), 4, per_order)
     assert best.floor(0, 3) == (np.inf, -np.inf), "everything is of interest at first"
-    best.add(0, np.array([[0, 1, 2], [0, 1, 3], [1, 2, 3]]), np.array([0.3, 0.1, 0.2]))
+    best.add(np.zeros(3, dtype=np.intp), np.array([[0, 1, 2], [0, 1, 3], [1, 2, 3]]), np.array([0.3, 0.1, 0.2]))
     assert best.floor(0, 3) == (0.2, 0.2)
     assert best.floor(0, 4) == ((np.inf, -np.inf) if per_order else (0.2, 0.2))
     assert best.floor(1, 3) == (np.inf, -np.inf), "of another dataset"
     one_end = Best(1, ("highest",), 3, per_order)
-    one_end.add(0, np.array([[0, 1, 2]]), np.array([0.3]))
+    one_end.add(np.array([0]), np.array([[0, 1, 2]]), np.array([0.3]))
     assert one_end.floor(0, 3) == (-np.inf, 0.3), "nothing is too low where the lowest are not wanted"
 
 
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=40), st.integers(1, 8), st.integers(0, 2**32 - 1))
 def test_what_is_promising_has_all_that_come_in(values: list[float], n_best: int, seed: int) -> None:
-    """By values that are off by up to the margin, some of them not known at all."""
+    """By values that are off by up to the margin, some of them not known at all, of three datasets."""
     rng = np.random.default_rng(seed)
     members = np.array(list(itertools.combinations(range(12), 2)))[: len(values)]
     exact = np.array(values)
     approximate = exact + rng.uniform(-1e-3, 1e-3, len(exact))
     approximate[rng.random(len(exact)) < 0.2] = np.nan
     best, wanted = (Best(n_best, ("lowest", "highest"), 2, False) for _ in range(2))
-    wanted.add(0, members, exact)
+    dataset = np.sort(rng.integers(0, 3, len(exact)))
+    wanted.add(dataset, members, exact)
     for start in range(0, len(exact), 7):
         part = slice(start, start + 7)
-        keep = best.promising(0, 2, approximate[part], 1e-3)
-        best.add(0, members[part][keep], exact[part][keep])
-    for end in ("lowest", "highest"):
-        assert np.array_equal(best.rows(0, end)[0], wanted.rows(0, end)[0])
+        keep = best.promising(dataset[part], 2, approximate[part], 1e-3)
+        best.add(dataset[part][keep], members[part][keep], exact[part][keep])
+    for d, end in itertools.product(range(3), ("lowest", "highest")):
+        assert np.array_equal(best.rows(d, end)[0], wanted.rows(d, end)[0])

@@ -18,6 +18,7 @@ from hoi._backends.numba_.lanes import lane_walk
 from hoi._backends.numba_.score import Score, exponents, lower_bound, trust
 from hoi._backends.numba_.subsets import IN_LANE, SubsetPlan, eigenvalue_bound, subset_walk
 from hoi._backends.numba_.tail import tail_walk
+from hoi._backends.numba_.together import walk_together
 from hoi._backends.numba_.vectors import padded
 from hoi._typing import FloatArray
 from hoi.maths import combinatorics
@@ -39,6 +40,8 @@ _LANES_ORDER, _LANES_STATE = 5, 1000
 _COMPLEMENT_SHARE = 2 / 3
 # First halves listed at once: many lanes that end at the same variable, little memory.
 _HALVES = 1 << 15
+# Sets of a dataset up to which a walk of its own costs more than it saves; of groups, which then go by elimination.
+_TOGETHER, _TOGETHER_GROUPED = 1 << 15, 1 << 11
 # Log-determinants of groups in a table: 32 MB; covariances between groups, of which there are some for each member.
 _MOST_TABLE, _MOST_COVARIANCES = 1 << 22, 1 << 19
 
@@ -59,6 +62,9 @@ class NumbaBackend:
             group_walk()
         if not _compiled(problem, order, ranking):
             return
+        if _share(problem, order, order):
+            tail_walk(_rows(order, ranking))
+            return
         direct = [self._inverse(problem, dataset, order) is None for dataset in range(problem.n_datasets)]
         if not all(direct):
             complement_walk()
@@ -73,11 +79,17 @@ class NumbaBackend:
         plan = SubsetPlan(problem.n_variables, *orders)
         if orders[0] == orders[1] or not _compiled(problem, orders[1], ranking) or not plan.positions:
             return 0
+        if _share(problem, *orders):
+            return 0
         for dataset in range(problem.n_datasets):
             if not self._known(problem, eigenvalue_bound, dataset):
                 return 0
         subset_walk()
         return plan.positions
+
+    def together(self, problem: Problem) -> int:
+        """Most sets of a dataset that shares units with others."""
+        return _together(problem)
 
     def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
         return by_elimination(problem.matrix[dataset], members, problem.blocks)
@@ -89,6 +101,10 @@ class NumbaBackend:
             bound = self._known(problem, eigenvalue_bound, unit.dataset)
             plan, score = self._shared(problem, _plan_and_score, bound, unit.order, unit.highest, ranking)
             return _walk_subsets(problem, unit, floor, plan, score)
+        if unit.n_datasets > 1:
+            if not _compiled(problem, unit.order, ranking):
+                return walk_blocks(problem, unit)
+            return walk_together(problem, unit, ranking, _rows(unit.order, ranking), floor)
         if _use_groups(problem, unit.order, ranking):
             bound = self._known(problem, lower_bound, unit.dataset)
             table = self._determinants(problem, unit.dataset, unit.order)
@@ -147,6 +163,16 @@ def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
     return not problem.grouped and order >= 3 and a >= 0 and b in (0, 1) and abs(e) <= 1
 
 
+def _together(problem: Problem) -> int:
+    return _TOGETHER_GROUPED if problem.grouped else _TOGETHER
+
+
+def _share(problem: Problem, low: int, high: int) -> bool:
+    """Whether datasets share units of these orders."""
+    sets = sum(combinatorics.count(problem.n_variables, k) for k in range(low, high + 1))
+    return problem.n_datasets > 1 and sets <= _together(problem)
+
+
 def _use_groups(problem: Problem, order: int, ranking: Ranking) -> bool:
     """Whether sets go by a table of log-determinants of their parts: it and the covariances must not take much room."""
     n = problem.n_variables
@@ -176,8 +202,8 @@ def _rows(order: int, ranking: Ranking) -> int:
 class _Output:
     """Room for what a kernel finds: its members, as rows of `shape`, and terms. It grows while the kernel fills it."""
 
-    def __init__(self, n: int, *shape: int) -> None:
-        self._shape = shape
+    def __init__(self, dataset: int, n: int, *shape: int) -> None:
+        self._dataset, self._shape = dataset, shape
         self._grow(max(_FIRST_FOUND, 32 * n))
 
     def _grow(self, room: int) -> None:
@@ -189,7 +215,13 @@ class _Output:
         members, J, L = (array[:found].copy() for array in self.arrays)
         if 2 * found > len(self.arrays[1]) and len(self.arrays[1]) < _MOST_FOUND:
             self._grow(2 * len(self.arrays[1]))
-        return Found(members, J, L, evaluated, skipped, margin)
+        return Found(np.full(found, self._dataset), members, J, L, evaluated, skipped, margin)
+
+
+def _nothing(order: int, evaluated: int, skipped: int) -> Found:
+    """Counts alone."""
+    none = np.empty(0)
+    return Found(none.astype(np.intp), np.empty((0, order), dtype=np.intp), none, none, evaluated, skipped)
 
 
 def _thresholds(score: Score, floor: Callable[[], Floor]) -> tuple[float, float]:
@@ -208,7 +240,7 @@ def _walk_tail(
     walk, margin = tail_walk(rows), float(score.margin[0])
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1
-    output = _Output(n, k)
+    output = _Output(unit.dataset, n, k)
     while left:
         found, evaluated, skipped, done, x = walk(
             matrix, score.power, largest, cursor, x, left, _PART_SETS, *_thresholds(score, floor), *output.arrays
@@ -226,13 +258,13 @@ def _walk_lanes(
     rest = k - half
     walk, margin = lane_walk(rows), float(score.margin[0])
     R = problem.matrix[unit.dataset]
-    output = _Output(n, k)
+    output = _Output(unit.dataset, n, k)
     for halves in _halves(unit, n, half):
         if largest < np.inf:
             singular = by_elimination(R, halves, problem.blocks).singular
             skipped = sum(comb(n - 1 - end, rest) for end in halves[singular, -1].tolist())
             halves = halves[~singular]
-            yield Found(np.empty((0, k), dtype=np.intp), np.empty(0), np.empty(0), 0, skipped)
+            yield _nothing(k, 0, skipped)
         state = np.array([0, rest - 2, *range(rest - 2)], dtype=np.int64)
         while state[0] < len(halves):
             found, evaluated, skipped = walk(
@@ -281,7 +313,7 @@ def _walk_complements(
     offset = a * inverse.logdet + b * float(log_diagonal.sum())
     walk, score = complement_walk(), Score(problem, [k], ranking, [k * inverse.margin], offset)
     weight = inverse.diagonal**e
-    output = _Output(n, n - k)
+    output = _Output(unit.dataset, n, n - k)
     total = combinatorics.count(n, k)
     last, first = (
         first_beginning(n - k - 1, n - k, total - set_position(k, position, n), n)
@@ -301,13 +333,11 @@ def _walk_complements(
         inside = np.ones((found, n), dtype=bool)
         np.put_along_axis(inside, part.members, False, axis=1)
         left_out = log_diagonal[part.members].sum(axis=1)
-        yield Found(
-            np.nonzero(inside)[1].reshape(found, k),
-            inverse.logdet + left_out + part.J,
-            log_diagonal.sum() - left_out + part.L,
-            evaluated,
-            0,
-            k * inverse.margin,
+        yield part._replace(
+            members=np.nonzero(inside)[1].reshape(found, k),
+            J=inverse.logdet + left_out + part.J,
+            L=log_diagonal.sum() - left_out + part.L,
+            margin=k * inverse.margin,
         )
 
 
@@ -324,7 +354,7 @@ def _walk_groups(
     left = unit.stop - unit.start
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1 if len(cursor) else 0
-    output = _Output(n, k)
+    output = _Output(unit.dataset, n, k)
     while left:
         low, high = floor()
         found, seen, done, x = walk(
@@ -355,7 +385,7 @@ def _walk_subsets(
     start = plan.path(unit.start)
     path[: len(start)] = start
     at, on_path = unit.start, len(start)
-    output = _Output(plan.n)
+    output = _Output(unit.dataset, plan.n)
     while at < unit.stop:
         low, high = score.bounds([floor(k) for k in orders])
         found, evaluated, at, on_path = walk(
@@ -363,8 +393,8 @@ def _walk_subsets(
             path, on_path, at, min(at + _PART_POSITIONS, unit.stop),
             plan.by_order(low, 0.0), plan.by_order(high, np.inf), *output.arrays,
         )
-        masks, J, L = output.take(found, evaluated, 0)[:3]
-        yield Found(np.empty((0, plan.low), dtype=np.intp), np.empty(0), np.empty(0), evaluated, 0)
+        dataset, masks, J, L = output.take(found, evaluated, 0)[:4]
+        yield _nothing(plan.low, evaluated, 0)
         for rows, members in plan.members(masks, score.power[0] * J + score.product * L):
             margin = float(score.margin[members.shape[1] - plan.low])
-            yield Found(members, J[rows], L[rows], 0, 0, margin)
+            yield Found(dataset[rows], members, J[rows], L[rows], 0, 0, margin)

@@ -94,7 +94,7 @@ class Score:
         self.power = float(a), float(e == 1), float(e == -1), float(e == 0)
         self.product = b == 1
         terms = [np.concatenate(correction(np.ones((1, k), dtype=np.intp), problem.bias)) for k in orders]
-        self._shift = 0.5 * (np.array(terms) @ ranking)
+        self.shift = 0.5 * (np.array(terms) @ ranking[:3])
         self.margin = np.array(margin)
         self._offset = offset
 
@@ -102,8 +102,8 @@ class Score:
         """Scores between which a set is of no interest: 0 and infinity where an end is not wanted at all."""
         low, high = np.array(floors).T
         ends = [
-            self._sign * 2 * (low + self.margin - self._shift) - self._offset,
-            self._sign * 2 * (high - self.margin - self._shift) - self._offset,
+            self._sign * 2 * (low + self.margin - self.shift) - self._offset,
+            self._sign * 2 * (high - self.margin - self.shift) - self._offset,
         ]
         low, high = ends if self._sign > 0 else ends[::-1]
         low_scores, high_scores = np.exp(np.maximum(np.minimum([low, high], _LARGEST_LOG), -_LARGEST_LOG))

@@ -22,7 +22,7 @@ from hoi._backends.torch_.device import (
 )
 from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
 from hoi._backends.torch_.estimate import estimate
-from hoi._backends.torch_.walk import CPU, GPU, Walk
+from hoi._backends.torch_.walk import CPU, GPU, Sizes, Walk
 from hoi._typing import ArrayLike
 from hoi.maths.terms import Terms
 
@@ -65,7 +65,7 @@ class TorchBackend:
         self._matrices(problem)
 
     def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
-        R = self._matrices(problem)[dataset]
+        R = self._matrices(problem)[dataset, :, :, None]
         m, k = members.shape
         blocks = torch.from_numpy(problem.blocks.astype(np.int64)).to(R.device)
         width = int(np.diff(problem.blocks).max())
@@ -73,23 +73,26 @@ class TorchBackend:
 
         def work(start: int, stop: int) -> tuple[NDArray[Any], ...]:
             found = terms_of(R, rows[start:stop], blocks, width)
-            return tuple(part.cpu().numpy() for part in found)
+            return tuple(part[:, 0].cpu().numpy() for part in found)
 
         step = budget(R.device) // bytes_per_set(k, width)
         parts = list(in_parts(work, 0, m, step, R.device, f"set of {k} variables"))
         J, L, singular = (np.concatenate(rows) for rows in zip(*parts, strict=True))
         return Terms(np.zeros(m), J, L, singular)
 
+    def together(self, problem: Problem) -> int:
+        """Most sets of a dataset that shares units with others."""
+        return _sizes(self._device(problem)).together
+
     def walk(
-        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor]
+        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[..., Floor]
     ) -> Iterator[Found]:
-        R = self._matrices(problem)[unit.dataset]
-        sizes = GPU if R.device.type == "cuda" else CPU
+        R = self._matrices(problem)[unit.dataset : unit.dataset + unit.n_datasets]
         launch = None
         if self.kernel(R.device) == "triton":
             from hoi._backends.torch_.kernels import launch_pairs as launch
         dtype = getattr(torch, self.precision(R.device))
-        return Walk(problem, unit, ranking, R, sizes, launch, dtype).run(floor)
+        return Walk(problem, unit, ranking, R, _sizes(R.device), launch, dtype).run(floor)
 
     def settings(self, problem: Problem) -> dict[str, Any]:
         """What the result says of the backend: device, kernel, precision of the screening, versions."""
@@ -129,6 +132,10 @@ class TorchBackend:
             with saying_what_needs_memory(device, what):
                 self._held = weakref.ref(problem), torch.from_numpy(problem.matrix).to(device)
         return self._held[1]
+
+
+def _sizes(device: torch.device) -> Sizes:
+    return GPU if device.type == "cuda" else CPU
 
 
 class CudaBackend(TorchBackend):

@@ -13,7 +13,7 @@ __all__ = ["DeviceTerms", "bytes_per_set", "factor", "terms_of"]
 
 
 class DeviceTerms(NamedTuple):
-    """Terms in standard form, where D = 0, and which sets are numerically singular; each (m,)."""
+    """Terms in standard form, where D = 0, and which sets are numerically singular, all of one shape."""
 
     J: Tensor
     L: Tensor
@@ -23,16 +23,23 @@ class DeviceTerms(NamedTuple):
 def bytes_per_set(order: int, width: int) -> int:
     """Memory that `terms_of` takes for each set, for variables of up to `width` columns."""
     K = order * width
-    return 8 * (5 * K * K + 2 * K * width + 8 * K)
+    return 8 * (5 * K * K + 2 * K * width + 8 * K + 8)
 
 
 def terms_of(R: Tensor, members: Tensor, blocks: Tensor, width: int) -> DeviceTerms:
-    """Terms of the sets in the rows of `members` (m, k).
+    """Terms (m, n_datasets) of the sets in the rows of `members` (m, k), in each dataset.
 
-    `R` (n_columns, n_columns) is in standard form; variable ``v`` is the columns
-    ``blocks[v]:blocks[v + 1]``, at most `width` of them.
+    `R` (n_columns, n_columns, n_datasets) is in standard form; variable ``v`` is the columns
+    ``blocks[v]:blocks[v + 1]``, at most `width` of them. Datasets come last, so that neighbours in memory are the same
+    entry of each.
     """
-    A = _gather(R, members, blocks, width)
+    shape = len(members), R.shape[-1]
+    J, L, singular = _eliminate(_gather(R, members, blocks, width).flatten(2), width)
+    return DeviceTerms(J.view(shape), L.view(shape), singular.view(shape))
+
+
+def _eliminate(A: Tensor, width: int) -> DeviceTerms:
+    """Terms (m,) of matrices (K, K, m), destroyed; `width` columns make one variable."""
     K = len(A)
     W, pivots, singular = factor(A)
     J = pivots.log().sum(0)
@@ -70,7 +77,7 @@ def factor(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _gather(R: Tensor, members: Tensor, blocks: Tensor, width: int) -> Tensor:
-    """Sub-matrices (K, K, m) of the sets; narrow variables are filled up with independent unit columns."""
+    """Sub-matrices (K, K, m, n_datasets) of the sets; narrow variables are filled up with independent unit columns."""
     if width == 1:
         columns = blocks[members.T]
         return R[columns[:, None], columns[None]]
@@ -79,5 +86,5 @@ def _gather(R: Tensor, members: Tensor, blocks: Tensor, width: int) -> Tensor:
     real = (offset < sizes[:, None]).reshape(-1, members.shape[0])
     columns = torch.where(real, (blocks[members.T][:, None] + offset).reshape(real.shape), 0)
     A = R[columns[:, None], columns[None]]
-    unit = torch.eye(len(columns), dtype=R.dtype, device=R.device)[:, :, None]
-    return torch.where(real[:, None] & real[None], A, unit)
+    unit = torch.eye(len(columns), dtype=R.dtype, device=R.device)[:, :, None, None]
+    return torch.where((real[:, None] & real[None])[..., None], A, unit)
