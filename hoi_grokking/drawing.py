@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 
 from hoi_grokking.phases import PHASES, Phase
 
-__all__ = ["COLOURS", "STYLE", "band", "figure", "legend", "mark_phases", "normalised", "pareto", "step_axis"]
+__all__ = [
+    "COLOURS", "STYLE", "band", "figure", "legend", "mark_phases", "normalised", "of_seeds", "pareto", "step_axis",
+]  # fmt: skip
 
 # Okabe and Ito (2008)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -66,6 +68,11 @@ def band(
     axes.plot(step, mean, color=colour, linestyle=DASHES[place % len(DASHES)], label=label)
     if len(values) > 1:
         axes.fill_between(step, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+
+
+def of_seeds(n: int) -> str:
+    """What `band` shows, in words."""
+    return f"mean and standard deviation of {n} seeds" if n > 1 else "one seed"
 
 
 def normalised(values: np.ndarray) -> np.ndarray:

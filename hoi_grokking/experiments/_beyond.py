@@ -120,9 +120,7 @@ def write_followed(study: Study, name: str, followed: Sequence[Followed], headin
     lines = [pair for ax in axes[:, :2].flat for pair in zip(*ax.get_legend_handles_labels(), strict=True)]
     handles = {text: line for line, text in lines}
     made.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)
-    n = len(followed[0].seeds)
-    spread = f": mean and standard deviation of {n} seeds" if n > 1 else ", one seed"
-    made.suptitle(heading + spread, fontsize=10)
+    made.suptitle(f"{heading}: {drawing.of_seeds(len(followed[0].seeds))}", fontsize=10)
     return [
         study.save_table(name, pd.DataFrame([row for one in followed for row in _peaks(one)])),
         study.save_table(f"{name}_values", pd.concat([_raw(one) for one in followed])),

@@ -84,7 +84,7 @@ def progress_figure(study: Study, name: str, label: str) -> list[Path]:
         drawing.step_axis(row[2], "neurons in the set")
         drawing.legend(row[2])
         drawing.pareto(row[3], step, redundancy.mean(0), synergy.mean(0))
-    made.suptitle(f"{label}: mean and standard deviation of {len(members)} seeds; phases of the mean")
+    made.suptitle(f"{label}: {drawing.of_seeds(len(members))}; phases of the mean", fontsize=10)
     return [
         study.save_table(f"{name}_values", series_table(study, label)),
         study.save_table(f"{name}_phases", phase_table(study, label)),

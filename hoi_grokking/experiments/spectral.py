@@ -55,7 +55,7 @@ def run(study: Study) -> list[Path]:
         drawing.step_axis(row[-2], "adjusted Rand index")
         for place, method in enumerate(CLUSTERINGS):
             drawing.band(row[-1], step, clusters[f"largest, {method}"][members], method, place, drawing.COLOURS[2])
-        drawing.step_axis(row[-1], "neurons in the largest cluster")
+        drawing.step_axis(row[-1], "neurons")
     lines = [pair for ax in (axes[0][0], axes[0][-1]) for pair in zip(*ax.get_legend_handles_labels(), strict=True)]
     made.legend(*zip(*lines, strict=True), loc="outside lower center", ncols=len(lines), fontsize=8, frameon=False)
     return [study.save_table("spectral", _table(trained, found, clusters)), *study.save_figure("spectral", made)]
