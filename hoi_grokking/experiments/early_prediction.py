@@ -75,7 +75,7 @@ def run(study: Study) -> list[Path]:
     ax.plot(table.AUC, place, "o", color=drawing.COLOURS[0], markersize=4)
     ax.axvline(0.5, color="#999999", linewidth=0.8, linestyle="--")
     ax.set_yticks(place, table.score)
-    ax.set_xlim(0, 1)
+    ax.set_xlim(-0.02, 1.02)
     ax.set_xlabel(f"area under the ROC curve, 95 % interval; steps {WINDOW[0]} to {WINDOW[1]}")
     ax.set_title(f"{len(grokked)} networks, modulus {TASK.modulus}, {int(grokked.sum())} grokked", fontsize=8)
     detail = pd.DataFrame(
