@@ -5,29 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hoi._backends._protocol import Found, Problem, Unit
 from hoi.maths import combinatorics
-from hoi.maths.terms import by_elimination
+from hoi.maths.terms import Terms, by_elimination
 
-__all__ = ["BLOCK", "first_beginning", "set_position", "walk_blocks"]
+__all__ = ["BLOCK", "first_beginning", "reference_terms", "set_position", "walk_blocks"]
 
 # Sets in a block.
 BLOCK = 1 << 14
+
+
+def reference_terms(problem: Problem, members: NDArray[np.intp]) -> Terms:
+    """Terms (n_datasets, m) of given sets of one order by the reference path."""
+    terms = Terms.zeros((problem.n_datasets, len(members)))
+    for datasets in _blocks_of(range(problem.n_datasets), len(members)):
+        found = _evaluate(problem, datasets, members)[2]
+        for target, source in zip(terms, found, strict=True):
+            target[datasets] = source.reshape(len(datasets), -1)
+    return terms
+
+
+def _blocks_of(datasets: range, sets: int) -> Iterator[NDArray[np.intp]]:
+    """Datasets of so many sets, as many at a time as fill a block."""
+    size = max(1, BLOCK // sets)
+    for start in range(datasets.start, datasets.stop, size):
+        yield np.arange(start, min(start + size, datasets.stop))
+
+
+def _evaluate(
+    problem: Problem, datasets: NDArray[np.intp], members: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Terms]:
+    """(dataset, members, terms) of each set in each of some datasets, dataset after dataset."""
+    dataset, rows = np.repeat(datasets, len(members)), np.tile(members, (len(datasets), 1))
+    return dataset, rows, by_elimination(problem.matrix, rows, problem.blocks, dataset)
 
 
 def walk_blocks(problem: Problem, unit: Unit) -> Iterator[Found]:
     """All the sets of a unit, evaluated by the reference path, in blocks; datasets of few sets share one."""
     n, k = problem.n_variables, unit.order
     first, last = (set_position(k, position, n) for position in (unit.start, unit.stop))
-    size = max(1, BLOCK // (last - first))
-    end = unit.dataset + unit.n_datasets
-    for begin in range(unit.dataset, end, size):
-        datasets = np.arange(begin, min(begin + size, end))
+    for datasets in _blocks_of(range(unit.dataset, unit.dataset + unit.n_datasets), last - first):
         for start in range(first, last, BLOCK):
             some = combinatorics.block(n, k, start, min(start + BLOCK, last))
-            dataset, members = np.repeat(datasets, len(some)), np.tile(some, (len(datasets), 1))
-            _, J, L, singular = by_elimination(problem.matrix, members, problem.blocks, dataset)
+            dataset, members, (_, J, L, singular) = _evaluate(problem, datasets, some)
             good = ~singular
             yield Found(dataset[good], members[good], J[good], L[good], int(good.sum()), int(singular.sum()))
 

@@ -142,8 +142,8 @@ class Backend(Protocol):
         """Load or compile what a walk of this order needs, so that it does not stop later on."""
         ...
 
-    def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
-        """Terms of given sets of one order, one a row, ascending in each row."""
+    def terms(self, problem: Problem, members: NDArray[np.intp]) -> Terms:
+        """Terms (n_datasets, m) of given sets of one order, one a row, ascending in each row."""
         ...
 
     def walk(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._blocks import BLOCK, walk_blocks
+from hoi._backends._blocks import BLOCK, reference_terms, walk_blocks
 from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
-from hoi.maths.terms import Terms, by_elimination
+from hoi.maths.terms import Terms
 
 __all__ = ["NumpyBackend"]
 
@@ -23,8 +23,8 @@ class NumpyBackend:
     def ready(self, problem: Problem, order: int, ranking: Ranking) -> None:
         """Nothing to prepare."""
 
-    def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
-        return by_elimination(problem.matrix[dataset], members, problem.blocks)
+    def terms(self, problem: Problem, members: NDArray[np.intp]) -> Terms:
+        return reference_terms(problem, members)
 
     def together(self, problem: Problem) -> int:
         """As many as fit into a block."""

@@ -112,12 +112,12 @@ def evaluate(call: Call, sets: Sequence[tuple[int, ...]], backend: Backend) -> T
         rows = np.flatnonzero(orders == order)
         members = np.sort(np.array([sets[row] for row in rows.tolist()], dtype=np.intp), axis=1)
         _require_samples(call, members, columns)
-        for dataset in range(problem.n_datasets):
-            found = corrected(problem, backend.terms(problem, dataset, members), members)
-            if found.singular.any():
-                _refuse_singular(call, dataset, members[found.singular])
-            for target, source in zip(terms, found, strict=True):
-                target[dataset, rows] = source
+        found = corrected(problem, backend.terms(problem, members), members)
+        if found.singular.any():
+            dataset = int(found.singular.any(axis=1).argmax())
+            _refuse_singular(call, dataset, members[found.singular[dataset]])
+        for target, source in zip(terms, found, strict=True):
+            target[:, rows] = source
     return terms
 
 

@@ -78,6 +78,21 @@ def test_estimates_are_those_of_numpy(estimator, n_datasets):
         assert (system.names, system.n_samples, system.stacked) == (wanted.names, wanted.n_samples, wanted.stacked)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+@pytest.mark.parametrize("ties", ["average", "random"])
+def test_estimates_do_not_depend_on_the_datasets_at_once(monkeypatch, ties, at_once):
+    X = np.stack([np.roll(tied_table(), d, axis=1) * (d + 1) for d in range(5)])
+    with pytest.warns(hoi.TiesWarning):
+        wanted = hoi.GaussianSystem.from_data(X, ties=ties, seed=1, backend="numpy")
+    monkeypatch.setattr(estimate, "budget", lambda _: at_once * 24 * 40 * 6)
+    shapes, original = [], estimate.normal_scores
+    monkeypatch.setattr(estimate, "normal_scores", lambda X, *more: shapes.append(X.shape) or original(X, *more))
+    with pytest.warns(hoi.TiesWarning):
+        system = hoi.GaussianSystem.from_data(X, ties=ties, seed=1, backend="torch")
+    np.testing.assert_allclose(system.matrices, wanted.matrices, rtol=0, atol=1e-13)
+    assert max(shapes) == (40, 6 * at_once)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int16", "uint8", "bool"])
 def test_tensors_of_any_real_type(dtype):
     X = torch.from_numpy(np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 90, (30, 4)))
@@ -133,12 +148,24 @@ def test_random_ties_need_a_seed():
 def test_terms_are_those_of_the_reference_path(groups, order):
     problem = prepare(system_of(9, copies=[(7, 1)], n_datasets=2), groups, True)
     members = np.array(list(itertools.combinations(range(problem.n_variables), order)))
+    found = leaf.TorchBackend().terms(problem, members)
     for d in range(2):
         wanted = by_elimination(problem.matrix[d], members, problem.blocks)
-        found = leaf.TorchBackend().terms(problem, d, members)
-        assert np.array_equal(found.singular, wanted.singular)
+        good = ~wanted.singular
+        assert np.array_equal(found.singular[d], wanted.singular)
         for a, b in zip(found[:3], wanted[:3], strict=True):
-            np.testing.assert_allclose(a[~wanted.singular], b[~wanted.singular], rtol=0, atol=1e-11)
+            np.testing.assert_allclose(a[d, good], b[good], rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("sets", [1, 10, 56, 100, 10**6])
+def test_terms_do_not_depend_on_the_parts(monkeypatch, sets):
+    problem = prepare(system_of(8, copies=[(7, 1)], n_datasets=5), None, True)
+    members = np.array(list(itertools.combinations(range(8), 3)))
+    wanted = leaf.TorchBackend().terms(problem, members)
+    monkeypatch.setattr(leaf, "budget", lambda _: sets * leaf.bytes_per_set(3, 1))
+    for a, b in zip(leaf.TorchBackend().terms(problem, members), wanted, strict=True):
+        assert a.shape == (5, 56)
+        assert np.array_equal(a, b)
 
 
 def test_sets_of_several_orders_and_datasets_at_once(recording):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._blocks import first_beginning, set_position, walk_blocks
+from hoi._backends._blocks import first_beginning, reference_terms, set_position, walk_blocks
 from hoi._backends._protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
 from hoi._backends.numba_.complement import Inverse, complement_walk, invert
 from hoi._backends.numba_.groups import determinants, group_trust, group_walk, padded_bias, places, spread
@@ -91,8 +91,8 @@ class NumbaBackend:
         """Most sets of a dataset that shares units with others."""
         return _together(problem)
 
-    def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
-        return by_elimination(problem.matrix[dataset], members, problem.blocks)
+    def terms(self, problem: Problem, members: NDArray[np.intp]) -> Terms:
+        return reference_terms(problem, members)
 
     def walk(
         self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[..., Floor]

@@ -64,21 +64,25 @@ class TorchBackend:
         """The matrices go to the device. Triton compiles at the first launch of each tile, and keeps it on disk."""
         self._matrices(problem)
 
-    def terms(self, problem: Problem, dataset: int, members: NDArray[np.intp]) -> Terms:
-        R = self._matrices(problem)[dataset, :, :, None]
+    def terms(self, problem: Problem, members: NDArray[np.intp]) -> Terms:
+        R = self._matrices(problem)
         m, k = members.shape
         blocks = torch.from_numpy(problem.blocks.astype(np.int64)).to(R.device)
         width = int(np.diff(problem.blocks).max())
         rows = torch.from_numpy(members.astype(np.int64)).to(R.device)
-
-        def work(start: int, stop: int) -> tuple[NDArray[Any], ...]:
-            found = terms_of(R, rows[start:stop], blocks, width)
-            return tuple(part[:, 0].cpu().numpy() for part in found)
-
         step = budget(R.device) // bytes_per_set(k, width)
-        parts = list(in_parts(work, 0, m, step, R.device, f"set of {k} variables"))
-        J, L, singular = (np.concatenate(rows) for rows in zip(*parts, strict=True))
-        return Terms(np.zeros(m), J, L, singular)
+        found = []
+        for some in R.split(max(1, step // m)):
+            last = some.permute(1, 2, 0).contiguous()
+
+            def work(start: int, stop: int, last: Tensor = last) -> NDArray[Any]:
+                J, L, singular = terms_of(last, rows[start:stop], blocks, width)
+                return torch.stack([J, L, singular.to(J.dtype)]).cpu().numpy()
+
+            parts = in_parts(work, 0, m, step // len(some), R.device, f"set of {k} variables")
+            found.append(np.concatenate(list(parts), axis=1))
+        J, L, singular = np.concatenate(found, axis=2).swapaxes(1, 2)
+        return Terms(np.zeros(J.shape), J, L, singular > 0)
 
     def together(self, problem: Problem) -> int:
         """Most sets of a dataset that shares units with others."""

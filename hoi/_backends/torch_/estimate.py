@@ -25,15 +25,17 @@ def estimate(
     matrices = torch.empty(n_datasets, n_variables, n_variables, dtype=torch.float64, device=device)
     repeated = torch.zeros(n_variables, dtype=torch.float64, device=device)
     with saying_what_needs_memory(device, f"tables of {n_samples} samples of {n_variables} variables"):
-        for table, matrix in zip(values, matrices, strict=True):
+        size = max(1, budget(device) // (24 * n_samples * n_variables))
+        for tables, some in zip(values.split(size), matrices.split(size), strict=True):
             if estimator == "gaussian_copula":
-                columns, share = normal_scores(table, ties, rng)
-                torch.maximum(repeated, share, out=repeated)
+                columns, share = normal_scores(tables.transpose(0, 1).reshape(n_samples, -1), ties, rng)
+                columns = columns.view(len(tables), n_variables, n_samples)
+                torch.maximum(repeated, share.view(-1, n_variables).amax(0), out=repeated)
             else:
-                columns = table.T.to(torch.float64, copy=True)
-            columns -= columns.mean(dim=1, keepdim=True)
-            torch.mm(columns, columns.T, out=matrix)
-            matrix /= n_samples - 1
+                columns = tables.mT.to(torch.float64, copy=True)
+            columns -= columns.mean(dim=2, keepdim=True)
+            torch.bmm(columns, columns.mT, out=some)
+            some /= n_samples - 1
         matrices = (matrices + matrices.mT) / 2  # matrix products need not be symmetric to the last bit
     where = str(device) if device.type != "cpu" else None
     return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where)

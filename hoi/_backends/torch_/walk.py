@@ -155,14 +155,15 @@ class Walk:
         step = budget(self.device) // bytes_per_set(self.k, self.width)
         if not 0 < (self.ranking.n_best or 0) < last - first:  # all may go to the host
             step = min(step, self.sizes.plain)
-        size = max(1, step // (last - first))
-        for begin in range(0, len(self.stack), size):
-            R = self.stack[begin : begin + size].permute(1, 2, 0).contiguous()
+        begin = 0
+        for some in self.stack.split(max(1, step // (last - first))):
+            R = some.permute(1, 2, 0).contiguous()
 
             def work(a: int, b: int, begin: int = begin, R: Tensor = R) -> Found:
                 return self._keep(R, begin, unrank(a, b, self.n, self.k, self.device), floor)
 
-            yield from in_parts(work, first, last, step // R.shape[-1], self.device, f"set of {self.k} variables")
+            yield from in_parts(work, first, last, step // len(some), self.device, f"set of {self.k} variables")
+            begin += len(some)
 
     def _keep(
         self, R: Tensor, begin: int, members: Tensor, floor: Callable[..., Floor], others: tuple[int, int] = (0, 0)
