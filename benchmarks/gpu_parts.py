@@ -58,6 +58,11 @@ class Bench:
         _registry._loaded[self.name] = kind(**options)
         return _registry._loaded[self.name]
 
+    def together(self, most: int) -> None:
+        """Have datasets of at most so many sets share units of work."""
+        name = "CPU" if self.dry_run else "GPU"
+        setattr(leaf, name, getattr(leaf, name)._replace(together=most))
+
     def search(self, system: hoi.GaussianSystem, order: Any, **options: Any) -> hoi.Multiplets:
         return hoi.search(system, order, **{"backend": self.name, "n_best": N_BEST, "progress": False, **options})
 
@@ -188,15 +193,26 @@ def precision(bench: Bench) -> None:
 
 
 def surrogates(bench: Bench) -> None:
-    """Triplets of many datasets of few variables."""
+    """Triplets of many datasets of few variables; then where datasets are better swept one by one."""
     n_datasets, n = (3, 6) if bench.dry_run else (1000, 50)
     data = system(n, n_datasets=n_datasets, n_samples=100)
+    bench.together(walk.GPU.together)
     found = bench.search(data, 3)
     same(found, bench.search(data, 3, backend="numba"))
     for name in (bench.name, "numba"):
         spent = bench.seconds(lambda name=name: bench.search(data, 3, backend=name), repeats=2)
         bench.answer.add(**{f"{name}_seconds": spent})
-    bench.answer.add(n=n, n_datasets=n_datasets, sets=n_datasets * comb(n, 3))
+    peak = bench.peak(lambda: bench.search(data, 3))
+    bench.answer.add(n=n, n_datasets=n_datasets, sets=n_datasets * comb(n, 3), peak_bytes=peak)
+    shapes = [(6, 4, 3)] if bench.dry_run else [(50, 3, 100), (150, 3, 20), (60, 4, 20), (24, 8, 20)]
+    for n, order, n_datasets in shapes:
+        data = system(n, n_datasets=n_datasets, n_samples=100)
+        seconds = []
+        for most in (2**40, 0):
+            bench.together(most)
+            bench.search(data, order)  # compiles
+            seconds.append(bench.seconds(lambda data=data, order=order: bench.search(data, order), repeats=2, most=3.0))
+        bench.answer.add(**{f"{n}-{order}": [n_datasets, *seconds]}, columns=["datasets", "together", "one by one"])
 
 
 def transform(bench: Bench) -> None:

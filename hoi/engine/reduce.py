@@ -94,6 +94,8 @@ class Best:
         kept = [self._kept[key] for order in orders if (key := (dataset, order, end)) in self._kept]
         if not kept:
             return np.empty((0, self.width), dtype=np.intp), np.empty(0)
+        if len(kept) == 1:
+            return kept[0]  # ranked as it is
         members = np.concatenate([rows[0] for rows in kept])
         values = np.concatenate([rows[1] for rows in kept])
         order = _ranking(members, values, end)

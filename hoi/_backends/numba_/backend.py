@@ -62,7 +62,7 @@ class NumbaBackend:
             group_walk()
         if not _compiled(problem, order, ranking):
             return
-        if _share(problem, order, order):
+        if self._shared_units(problem, order, order):
             tail_walk(_rows(order, ranking))
             return
         direct = [self._inverse(problem, dataset, order) is None for dataset in range(problem.n_datasets)]
@@ -79,7 +79,7 @@ class NumbaBackend:
         plan = SubsetPlan(problem.n_variables, *orders)
         if orders[0] == orders[1] or not _compiled(problem, orders[1], ranking) or not plan.positions:
             return 0
-        if _share(problem, *orders):
+        if self._shared_units(problem, *orders):
             return 0
         for dataset in range(problem.n_datasets):
             if not self._known(problem, eigenvalue_bound, dataset):
@@ -89,7 +89,11 @@ class NumbaBackend:
 
     def together(self, problem: Problem) -> int:
         """Most sets of a dataset that shares units with others."""
-        return _together(problem)
+        return _TOGETHER_GROUPED if problem.grouped else _TOGETHER
+
+    def _shared_units(self, problem: Problem, low: int, high: int) -> bool:
+        sets = sum(combinatorics.count(problem.n_variables, k) for k in range(low, high + 1))
+        return problem.n_datasets > 1 and sets <= self.together(problem)
 
     def terms(self, problem: Problem, members: NDArray[np.intp]) -> Terms:
         return reference_terms(problem, members)
@@ -161,16 +165,6 @@ def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
     """Whether there is a kernel for single columns: not for pairs, nor for a measure with unusual coefficients."""
     a, b, e, _ = exponents(ranking)
     return not problem.grouped and order >= 3 and a >= 0 and b in (0, 1) and abs(e) <= 1
-
-
-def _together(problem: Problem) -> int:
-    return _TOGETHER_GROUPED if problem.grouped else _TOGETHER
-
-
-def _share(problem: Problem, low: int, high: int) -> bool:
-    """Whether datasets share units of these orders."""
-    sets = sum(combinatorics.count(problem.n_variables, k) for k in range(low, high + 1))
-    return problem.n_datasets > 1 and sets <= _together(problem)
 
 
 def _use_groups(problem: Problem, order: int, ranking: Ranking) -> bool:
