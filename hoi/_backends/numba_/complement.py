@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 from hoi._backends.numba_.score import EPS, MOST
-from hoi._backends.numba_.tail import FLAGS
+from hoi._backends.numba_.tail import FLAGS, next_prefix
 from hoi._typing import FloatArray
 
 __all__ = ["Inverse", "complement_walk", "invert"]
@@ -171,14 +171,9 @@ def complement_walk() -> Any:
                 found += 1
 
             done += 1
-            depth = M - 1
-            while depth >= 0 and cursor[depth] == n - 1 - (M - depth):
-                depth -= 1
+            depth = next_prefix(cursor, n - 1)
             if depth < 0:
                 break
-            cursor[depth] += 1
-            for j in range(depth + 1, M):
-                cursor[j] = cursor[j - 1] + 1
             y0 = cursor[M - 1] + 1
         return found, seen, done, y0
 

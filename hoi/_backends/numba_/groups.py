@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from hoi._backends._protocol import Problem
 from hoi._backends.numba_.score import EPS, LEAST, MOST
-from hoi._backends.numba_.tail import FLAGS
+from hoi._backends.numba_.tail import FLAGS, next_prefix
 from hoi._backends.numba_.vectors import LANES, fill, load, store
 from hoi._typing import FloatArray
 
@@ -250,14 +250,9 @@ def group_walk() -> Any:
                     L[found] = l_term
                     found += 1
             done += 1
-            depth = M - 1
-            while depth >= 0 and cursor[depth] == n - 2 - (M - depth):
-                depth -= 1
+            depth = next_prefix(cursor, n - 2)
             if depth < 0:
                 break
-            cursor[depth] += 1
-            for j in range(depth + 1, M):
-                cursor[j] = cursor[j - 1] + 1
             x0 = cursor[M - 1] + 1
         return found, seen, done, x0
 

@@ -16,7 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from hoi._backends.numba_.tail import FLAGS, LOST, power_of, sure_trace
+from hoi._backends.numba_.tail import FLAGS, LOST, next_prefix, power_of, sure_trace
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
 from hoi.maths.terms import SINGULAR
 
@@ -259,14 +259,9 @@ def lane_walk(rows: int) -> Any:
                             found += 1
                     seen += (m - 1 - x) * live
 
-                depth = M - 1
-                while depth >= 0 and cursor[depth] == m - 2 - (M - depth):
-                    depth -= 1
+                depth = next_prefix(cursor, m - 2)
                 if depth < 0:
                     break
-                cursor[depth] += 1
-                for j in range(depth + 1, M):
-                    cursor[j] = cursor[j - 1] + 1
                 state[1] = cursor[M - 1] + 1
             for j in range(M):
                 cursor[j] = j

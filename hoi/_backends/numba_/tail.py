@@ -22,7 +22,7 @@ import numpy as np
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
 from hoi.maths.terms import SINGULAR
 
-__all__ = ["FLAGS", "LOST", "power_of", "sure_trace", "tail_walk"]
+__all__ = ["FLAGS", "LOST", "next_prefix", "power_of", "sure_trace", "tail_walk"]
 
 # nsz, arcp and contract leave NaN and infinity alone: the walk relies on them at the ends of the float range.
 FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
@@ -39,6 +39,20 @@ def sure_trace(order):
     path.
     """
     return SINGULAR / (2.0**-51 * order * (order + 1)) - 1.0
+
+
+@numba.njit(**FLAGS)
+def next_prefix(cursor, n):
+    """Move `cursor` to the next set out of `n`; the first place that changes, or -1 if it is the last set."""
+    M = len(cursor)
+    depth = M - 1
+    while depth >= 0 and cursor[depth] == n - (M - depth):
+        depth -= 1
+    if depth >= 0:
+        cursor[depth] += 1
+        for j in range(depth + 1, M):
+            cursor[j] = cursor[j - 1] + 1
+    return depth
 
 
 @numba.njit(**FLAGS)
@@ -204,14 +218,9 @@ def tail_walk(rows: int) -> Any:
                     found += 1
 
             done += 1
-            depth = M - 1
-            while depth >= 0 and cursor[depth] == n - 2 - (M - depth):
-                depth -= 1
+            depth = next_prefix(cursor, n - 2)
             if depth < 0:
                 break
-            cursor[depth] += 1
-            for j in range(depth + 1, M):
-                cursor[j] = cursor[j - 1] + 1
             x0 = cursor[M - 1] + 1
         return found, seen - skipped, skipped, done, x0
 
