@@ -173,13 +173,15 @@ def _unions(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
     places = np.flatnonzero((sizes >= low) & (sizes <= high) & np.isfinite(values))
     if not len(places):
         return Extreme(float("nan"), 0, ()), Extreme(float("nan"), 0, ())
+    # two clusters as single variables have an O-information of 0: rounding must not choose among their pairs
+    grid = np.round(values[places], 12)
     lowest, highest = (
         Extreme(
             float(values[place]),
             int(sizes[place]),
             _neurons_of(layer, [members for i, members in enumerate(clusters) if place >> i & 1]),
         )
-        for place in (places[values[places].argmin()], places[values[places].argmax()])
+        for place in (places[grid.argmin()], places[grid.argmax()])
     )
     return lowest, highest
 

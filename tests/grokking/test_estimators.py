@@ -122,6 +122,17 @@ def test_sets_of_two_clusters_are_at_zero(estimator: str, activations: np.ndarra
     assert (two.lowest.value, two.highest.value) == (pytest.approx(0, abs=1e-10),) * 2
 
 
+def test_rounding_does_not_choose_among_sets_of_two_clusters() -> None:
+    """All are at zero, so that the lowest of redundant neurons is the first pair of clusters however it is rounded."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((500, 1)) + 0.7 * rng.standard_normal((500, 24))
+    layers = [Layer(X[rng.permutation(500)] * scale) for scale in (1, 1 / 3, 0.7, 1.1)]
+    for layer in layers:
+        first, second = layer.clusters("ward", 10)[:2]
+        lowest = measure(layer, Probe("grouped")).lowest
+        assert lowest.neurons == tuple(sorted([*first, *second]))
+
+
 def test_random_ties_depend_on_their_seed_alone(activations: np.ndarray) -> None:
     def lowest(seed: int) -> Extreme:
         return measure(activations, Probe("union", "random", n_clusters=N_CLUSTERS, seed=seed)).lowest
