@@ -118,6 +118,33 @@ def test_the_code_that_a_page_names_exists(page):
     assert missing == []
 
 
+# Of other programs, to be replaced by the reader, put together where they are written, or named as what is not there.
+ELSEWHERE = {"cuobjdump", "nvdisasm", "name_.py", "name_/", "flops_float32", "flops_float64", "utils.py"}
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[Path, str]:
+    folders = ("hoi", "hoi_grokking", "tests", "benchmarks")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    paths += [ROOT / name for name in ("Makefile", "pyproject.toml", ".ci/run", "benchmarks/gpu.sh")]
+    return {path: path.read_text(encoding="utf-8") for path in paths}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "developer").glob("*.md")), ids=by_path)
+def test_words_in_code_letters_stand_in_the_tree(page, sources):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    words = set(re.findall(r"`([A-Za-z_][\w./]*)`", text)) - ELSEWHERE
+    folders = {folder.name for path in sources for folder in path.parents}
+    names = folders | {path.name for path in sources}
+    for word in sorted(words):
+        last = word.rstrip("/").rpartition("/")[2]
+        if "/" in word or last.endswith((".py", ".md", ".sh")):
+            assert (ROOT / word).exists() or last in names, f"there is no {word}"
+        else:
+            name = re.compile(rf"\b{re.escape(last.rpartition('.')[2])}\b")
+            assert any(name.search(source) for source in sources.values()), f"nothing is named {word}"
+
+
 def test_the_make_targets_of_the_pages_exist():
     made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = {t for page in PAGES for t in re.findall(r"\bmake ([a-z][a-z-]*)\b", shown(page))}
