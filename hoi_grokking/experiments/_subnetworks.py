@@ -88,7 +88,7 @@ def subnetwork_figure(
         step, accuracy, table = retrain(study, label, phases, mask, n_seeds or study.scale.sub_seeds)
         tables.append(table)
         for place, (kind, lines) in enumerate(accuracy.items()):
-            size = int(table.loc[table.kind == kind, "neurons"].mean())
+            size = round(table.loc[table.kind == kind, "neurons"].mean())
             drawing.band(ax, step, lines, f"{kind} ({size} neurons)", place)
         drawing.step_axis(ax, "test accuracy")
         ax.set_ylim(-0.03, 1.03)
