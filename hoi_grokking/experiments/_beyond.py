@@ -74,7 +74,7 @@ def sweep_of(study: Study, variants: Sequence[Variant], task: Task, *, steps: in
     """Networks of 128 hidden neurons, measured 40 times; smaller and less often at a smaller scale."""
     size: dict[str, Any] = {"width": 128, "steps": steps, "n_checkpoints": 40}
     if study.settings.scale == "quick":
-        size |= {"steps": steps // 2, "n_checkpoints": 16}
+        size |= {"steps": steps // 2, "n_checkpoints": 12}
     if study.settings.scale == "tiny":
         task, size = small_task(task), {"width": 24, "steps": 60, "n_checkpoints": 8}
     return Sweep(tuple(variants), task, seeds_of(study), optimizer=optimizer, **size)

@@ -25,7 +25,7 @@ def run(study: Study) -> list[Path]:
 
     training = Training(Task(modulus=47, train_fraction=0.4))
     if study.settings.scale == "quick":
-        training = dataclasses.replace(training, steps=training.steps // 2, n_checkpoints=16)
+        training = dataclasses.replace(training, steps=training.steps // 3, n_checkpoints=12)
     if study.settings.scale == "tiny":
         training = dataclasses.replace(
             training, task=small_task(training.task), width=16, hidden=24, steps=60, n_checkpoints=8

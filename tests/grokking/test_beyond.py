@@ -121,7 +121,7 @@ def test_peaks_before_and_after_generalisation() -> None:
     ("settings", "seeds", "width", "steps", "n_checkpoints"),
     [
         (Settings(), (0, 100, 200), 128, 2000, 40),
-        (Settings(scale="quick"), (0,), 128, 1000, 16),
+        (Settings(scale="quick"), (0,), 128, 1000, 12),
         (Settings(scale="tiny"), (0, 100), 24, 60, 8),
         (Settings(seeds=(7,)), (7,), 128, 2000, 40),
     ],
