@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hoi_grokking import model
@@ -68,14 +70,17 @@ def fourier_concentration(into: np.ndarray, n_tokens: int, n_strongest: int = 5)
     return float(np.sort(power)[::-1][:n_strongest].sum() / total) if total > 0 else 0.0
 
 
-def compare(run: Run, members: list[int] | None = None) -> dict[str, np.ndarray]:
-    """The `COMPARISONS` at every checkpoint.
+def compare(
+    run: Run, members: Sequence[int] | None = None, steps: Sequence[int] | None = None
+) -> dict[str, np.ndarray]:
+    """The `COMPARISONS` at the checkpoints.
 
     Parameters
     ----------
     run : Run
         Finished. For a task without tokens the Fourier concentration is NaN.
-    members : list of int, optional
+    members, steps : sequence of int, optional
+        Models and checkpoints; all by default.
 
     Returns
     -------
@@ -85,8 +90,9 @@ def compare(run: Run, members: list[int] | None = None) -> dict[str, np.ndarray]
     data = load(run.sweep.task)
     shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
     chosen = list(range(len(run.sweep.members))) if members is None else members
-    found = {name: np.full((len(chosen), len(run.checkpoint_steps)), np.nan) for name in COMPARISONS}
-    for place, step in enumerate(run.checkpoint_steps):
+    steps = run.checkpoint_steps if steps is None else steps
+    found = {name: np.full((len(chosen), len(steps)), np.nan) for name in COMPARISONS}
+    for place, step in enumerate(steps):
         rows = run.checkpoint(step)
         for i, member in enumerate(chosen):
             layers = model.Layers(*(part[0] for part in shape.split(np.array(rows[member])[None])))
@@ -96,4 +102,4 @@ def compare(run: Run, members: list[int] | None = None) -> dict[str, np.ndarray]
             if data.train.inputs.dtype.kind == "i":
                 into = np.asarray(layers.into)
                 found["fourier_concentration"][i, place] = fourier_concentration(into, data.n_inputs // 2)
-    return {"step": np.array(run.checkpoint_steps), **found}
+    return {"step": np.array(steps), **found}

@@ -50,7 +50,7 @@ def run(study: Study) -> list[Path]:
     for name, probe in PROBES.items():
         found = study.measured(trained, probe, steps=steps)
         scores[f"synergy, {name}"] = early(found.step, found.synergy, WINDOW)
-    others = compare(trained)
+    others = compare(trained, steps=steps)
     scores["pairwise mutual information"] = early(
         others["step"], others["pairwise_information"], WINDOW, "last"
     )

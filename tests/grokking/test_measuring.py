@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason="the case study trains with PyTorch"
 
 import hoi  # noqa: E402
 from hoi_grokking import Probe, Run, Sweep, Task, Variant, measure, train  # noqa: E402
+from hoi_grokking.comparison import COMPARISONS, compare  # noqa: E402
 from hoi_grokking.measuring import hidden_at, measure_run, series  # noqa: E402
 from hoi_grokking.model import hidden, shape_of  # noqa: E402
 from hoi_grokking.tasks import load  # noqa: E402
@@ -156,3 +157,13 @@ def test_samples_are_measured_in_the_order_of_the_split(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         hidden_at(run, 0, 1, "all"), np.concatenate([expected, hidden(shape, run.checkpoint(1, 0), data.test.inputs)])
     )
+
+
+def test_comparison_measures_of_some_models_and_steps_are_those_of_all(run: Run) -> None:
+    everything = compare(run)
+    assert everything["weight_norm"].shape == (2, len(run.checkpoint_steps))
+    some = compare(run, members=[1], steps=run.checkpoint_steps[2:4])
+    np.testing.assert_array_equal(some["step"], run.checkpoint_steps[2:4])
+    for name in COMPARISONS:
+        assert np.isfinite(some[name]).all()
+        np.testing.assert_array_equal(some[name], everything[name][1:, 2:4])
