@@ -44,7 +44,7 @@ def tests(part: str, dry_run: bool) -> list[str]:
     files = {
         "kernel-tests": ["tests/backends/triton_cases.py"],
         "contract-tests": [
-            "tests/backends/test_contract.py", "tests/test_search.py", "tests/test_scan.py", "-k", "cuda",
+            "tests/backends/test_contract.py", "tests/api/test_search.py", "tests/api/test_scan.py", "-k", "cuda",
         ],
     }[part]
     if dry_run:

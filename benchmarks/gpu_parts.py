@@ -20,7 +20,7 @@ import torch
 import hoi
 from benchmarks.cases import factor_data
 from benchmarks.machine import describe
-from hoi._backends import _registry
+from hoi._backends import registry
 from hoi._backends.torch_ import backend as leaf
 from hoi._backends.torch_ import walk
 
@@ -55,8 +55,8 @@ class Bench:
     def use(self, **options: str) -> leaf.TorchBackend:
         """Make the backend of that name one with these options."""
         kind = leaf.TorchBackend if self.dry_run else leaf.CudaBackend
-        _registry._loaded[self.name] = kind(**options)
-        return _registry._loaded[self.name]
+        registry._loaded[self.name] = kind(**options)
+        return registry._loaded[self.name]
 
     def together(self, most: int) -> None:
         """Have datasets of at most so many sets share units of work."""

@@ -14,9 +14,9 @@ import scipy.special
 import scipy.stats
 
 from benchmarks import cases
-from hoi.checks import check_data
-from hoi.maths.copula import normal_scores
-from hoi.maths.covariance import covariance
+from hoi._inputs.checks import check_data
+from hoi._maths.copula import normal_scores
+from hoi._maths.covariance import covariance
 
 SHAPES = [(1000, 10), (2000, 60), (1000, 2000), (100_000, 100)]
 TIED = {"untied": lambda X: X, "20 levels": lambda X: np.round(X * 3)}

@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from hoi import datasets as datasets
     from hoi import plot as plot
     from hoi import simulate as simulate
+    from hoi._api import backends as backends
+    from hoi._api import copula_transform as copula_transform
+    from hoi._api import dual_total_correlation as dual_total_correlation
+    from hoi._api import entropy as entropy
+    from hoi._api import measures as measures
+    from hoi._api import mutual_information as mutual_information
+    from hoi._api import oinfo as oinfo
+    from hoi._api import scan as scan
+    from hoi._api import search as search
+    from hoi._api import sinfo as sinfo
+    from hoi._api import total_correlation as total_correlation
     from hoi._errors import BackendUnavailableError as BackendUnavailableError
     from hoi._errors import HoiError as HoiError
     from hoi._errors import HoiWarning as HoiWarning
     from hoi._errors import SingularWarning as SingularWarning
     from hoi._errors import TiesWarning as TiesWarning
-    from hoi.api import backends as backends
-    from hoi.api import copula_transform as copula_transform
-    from hoi.api import dual_total_correlation as dual_total_correlation
-    from hoi.api import entropy as entropy
-    from hoi.api import measures as measures
-    from hoi.api import mutual_information as mutual_information
-    from hoi.api import oinfo as oinfo
-    from hoi.api import scan as scan
-    from hoi.api import search as search
-    from hoi.api import sinfo as sinfo
-    from hoi.api import total_correlation as total_correlation
-    from hoi.results import Multiplets as Multiplets
-    from hoi.selector import OInformationSelector as OInformationSelector
-    from hoi.system import GaussianSystem as GaussianSystem
-    from hoi.transformer import GaussianCopulaTransformer as GaussianCopulaTransformer
+    from hoi._results.multiplets import Multiplets as Multiplets
+    from hoi._sklearn.selector import OInformationSelector as OInformationSelector
+    from hoi._sklearn.transformer import GaussianCopulaTransformer as GaussianCopulaTransformer
+    from hoi._systems.gaussian import GaussianSystem as GaussianSystem
 
 __version__ = "0.1.0"
 
@@ -40,11 +40,11 @@ __version__ = "0.1.0"
 _HOME = {
     **dict.fromkeys(
         ["entropy", "total_correlation", "dual_total_correlation", "oinfo", "sinfo", "mutual_information",
-         "measures", "search", "scan", "copula_transform", "backends"], "hoi.api"),
-    "GaussianSystem": "hoi.system",
-    "GaussianCopulaTransformer": "hoi.transformer",
-    "Multiplets": "hoi.results",
-    "OInformationSelector": "hoi.selector",
+         "measures", "search", "scan", "copula_transform", "backends"], "hoi._api"),
+    "GaussianSystem": "hoi._systems.gaussian",
+    "GaussianCopulaTransformer": "hoi._sklearn.transformer",
+    "Multiplets": "hoi._results.multiplets",
+    "OInformationSelector": "hoi._sklearn.selector",
     **dict.fromkeys(
         ["HoiError", "BackendUnavailableError", "HoiWarning", "SingularWarning", "TiesWarning"], "hoi._errors"),
 }

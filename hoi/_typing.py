@@ -11,7 +11,7 @@ import numpy.typing as npt
 __all__ = ["ArrayLike", "FloatArray", "IntArray", "Multiplet", "Seed", "Ties", "Units"]
 
 ArrayLike: TypeAlias = Any
-"""What a user may give as data: numpy, lists, pandas, polars, xarray, torch (see `hoi.checks.check_data`)."""
+"""What a user may give as data: numpy, lists, pandas, polars, xarray, torch (see `hoi._inputs.checks.check_data`)."""
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]

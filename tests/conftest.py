@@ -49,7 +49,7 @@ def usable(backend: str) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for `backend` once for each registered backend, and for those required by name."""
     if "backend" in metafunc.fixturenames:
-        from hoi._backends._registry import BACKENDS
+        from hoi._backends.registry import BACKENDS
 
         names = dict.fromkeys([*BACKENDS, *required_backends()])
         metafunc.parametrize("backend", list(names), indirect=True, scope="session")

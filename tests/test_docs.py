@@ -70,7 +70,7 @@ def folder_with_data(tmp_path, monkeypatch) -> Path:
 
 @pytest.mark.parametrize("command", dict.fromkeys(line for page in PAGES for line in commands(page)))
 def test_the_commands_of_the_pages_work(command, folder_with_data, capsys):
-    from hoi.cli import main
+    from hoi._cli.main import main
 
     try:
         code = main(shlex.split(command)[1:])

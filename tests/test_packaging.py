@@ -157,7 +157,7 @@ def test_the_wheel_works_away_from_the_tree_and_without_torch(wheel, tmp_path):
         system = hoi.simulate.planted(9, seed=1)
         found = hoi.search(system.sample(200, seed=1), 3, n_best=2)
         assert len(found) == 4, found
-        from hoi.cli import main
+        from hoi._cli.main import main
         assert main(["--version"]) == 0
     """
     program = "\n".join(line[8:] for line in program.splitlines())
@@ -194,4 +194,4 @@ def test_the_report_finds_its_files_in_the_wheel(wheel, tmp_path):
 def test_the_command_is_declared(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
-        assert "hoi = hoi.cli:main" in archive.read(name).decode()
+        assert "hoi = hoi._cli.main:main" in archive.read(name).decode()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import hoi
-from hoi._backends import _registry
+from hoi._backends import registry
+from hoi._measures.registry import MEASURES
 from hoi._search.exhaustive import best_sets
-from hoi.maths.measures import MEASURES
 
 BOTH = ("lowest", "highest")
 
@@ -27,7 +27,7 @@ def agree(problem, order, measure, backend, n_best=6):
     """The backend finds what numpy finds, with the same counts."""
     found, wanted = (
         best_sets(problem, (order, order), MEASURES[measure], BOTH, n_best, False, b, 1, False)
-        for b in (backend, _registry.load("numpy"))
+        for b in (backend, registry.load("numpy"))
     )
     where = f"order {order}, {measure}"
     assert np.array_equal(found.members, wanted.members), where

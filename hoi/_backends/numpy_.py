@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._blocks import BLOCK, reference_terms, walk_blocks
-from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
-from hoi.maths.terms import Terms
+from hoi._backends.blocks import BLOCK, reference_terms, walk_blocks
+from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
+from hoi._maths.terms import Terms
 
 __all__ = ["NumpyBackend"]
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._protocol import EVERYTHING, UNRANKED, Backend, Found, Problem
-from hoi.engine.plan import cut
-from hoi.engine.reduce import Best
-from hoi.engine.run import run
-from hoi.maths import combinatorics
-from hoi.maths.measures import Measure
-from hoi.maths.terms import Terms, by_elimination, correction
+from hoi._backends.protocol import EVERYTHING, UNRANKED, Backend, Found, Problem
+from hoi._engine.plan import cut
+from hoi._engine.reduce import Best
+from hoi._engine.run import run
+from hoi._maths import combinatorics
+from hoi._maths.terms import Terms, by_elimination, correction
+from hoi._measures.registry import Measure
 
 __all__ = ["Block", "Rows", "all_sets", "best_sets", "corrected"]
 

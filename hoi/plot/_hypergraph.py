@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hoi._results.multiplets import Multiplets
 from hoi.plot._style import (
     FAINT,
     NEUTRAL,
@@ -22,7 +23,6 @@ from hoi.plot._style import (
     side_key,
     tidy,
 )
-from hoi.results import Multiplets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hoi._results.multiplets import Multiplets
 from hoi.plot._style import NEUTRAL, axes_or_new, axis_label, chosen, colour, need_rows, side_key, tidy
-from hoi.results import Multiplets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
+from hoi._results.multiplets import Multiplets
 from hoi.plot._style import (
     FAINT,
     NEUTRAL,
@@ -20,7 +21,6 @@ from hoi.plot._style import (
     need_rows,
     tidy,
 )
-from hoi.results import Multiplets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

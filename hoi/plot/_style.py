@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._render import REDUNDANCY, SYNERGY
-from hoi.maths.measures import MEASURES
-from hoi.results import Multiplets
+from hoi._measures.registry import MEASURES
+from hoi._results.html import REDUNDANCY, SYNERGY
+from hoi._results.multiplets import Multiplets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ __all__ = [
     "axis_label",
     "chosen",
     "colour",
+    "cut",
     "end_names",
     "ends",
     "gaps",

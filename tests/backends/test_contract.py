@@ -85,8 +85,8 @@ def check_backend(backend: str, dtype: str, case: Case, monkeypatch: pytest.Monk
     """Values, scan and search of the case agree with the slow definitions."""
     if case.unit_sets is not None:
         for name in ("_LEAST_SETS", "_MOST_SETS"):
-            monkeypatch.setattr(f"hoi.engine.plan.{name}", case.unit_sets)
-        monkeypatch.setattr("hoi.engine.run._SMALL", 0)
+            monkeypatch.setattr(f"hoi._engine.plan.{name}", case.unit_sets)
+        monkeypatch.setattr("hoi._engine.run._SMALL", 0)
     data = case.data(dtype)
     given = data if case.n_datasets else data[0]
     where = f"backend {backend}, {dtype}, case {case.name!r}"

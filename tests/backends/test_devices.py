@@ -13,9 +13,9 @@ from messages import message, says
 from walks import system_of
 
 import hoi
-from hoi._backends import _registry
-from hoi.api._shared import pick
-from hoi.engine.plan import prepare
+from hoi._api.call import pick
+from hoi._backends import registry
+from hoi._engine.plan import prepare
 
 torch = pytest.importorskip("torch")
 
@@ -94,7 +94,7 @@ def test_without_torch_the_error_says_how_to_install_it(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("hoi._backends.torch_")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(registry, "_loaded", {})
     for backend in ("torch", "cuda"):
         with pytest.raises(hoi.BackendUnavailableError) as caught:
             hoi.oinfo(system_of(4), backend=backend)
@@ -105,14 +105,14 @@ def test_without_torch_the_error_says_how_to_install_it(monkeypatch):
 
 
 def test_torch_without_cuda(monkeypatch):
-    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(registry, "_loaded", {})
     monkeypatch.setattr(torch.version, "cuda", None)
     monkeypatch.setattr(torch.version, "hip", None)
     says(message(hoi.search, system_of(4), 3, backend="cuda"), "needs a PyTorch built with CUDA", "pytorch.org")
 
 
 def test_cuda_without_a_gpu(monkeypatch):
-    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(registry, "_loaded", {})
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
@@ -145,7 +145,7 @@ def test_a_gpu_that_torch_was_not_built_for(monkeypatch):
         raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nMore words.")
 
     monkeypatch.setattr(torch, "ones", no_kernel)
-    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(registry, "_loaded", {})
     text = message(hoi.oinfo, system_of(4), backend="cuda")
     says(text, 'device "cuda:0" cannot compute', "no kernel image is available for execution on the device. Move")
     device.require_float64.cache_clear()
@@ -198,7 +198,7 @@ def test_memory_runs_out_in_many_words(text):
 )
 def test_auto_takes_large_searches_to_a_gpu(monkeypatch, n_sets, data_on, gpu, chosen):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr(_registry, "load", lambda name: SimpleNamespace(name=name, compiled=name == "cuda"))
+    monkeypatch.setattr(registry, "load", lambda name: SimpleNamespace(name=name, compiled=name == "cuda"))
     system = system_of(6)
     system.device = data_on
     assert pick("auto", n_sets, prepare(system, None, True)).name == chosen
@@ -211,10 +211,10 @@ def test_auto_leaves_a_gpu_without_a_compiled_kernel_alone(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     problem = prepare(system_of(6), None, True)
     with monkeypatch.context() as patch:
-        patch.setattr(_registry, "load", lambda name: SimpleNamespace(name=name, compiled=False))
+        patch.setattr(registry, "load", lambda name: SimpleNamespace(name=name, compiled=False))
         assert pick("auto", 10**11, problem).name == "numba"
         assert pick("cuda", 10**11, problem).name == "cuda", "but not one who names it"
-    monkeypatch.setattr(_registry, "_loaded", {})
+    monkeypatch.setattr(registry, "_loaded", {})
     monkeypatch.setattr(torch.version, "cuda", None)
     monkeypatch.setattr(torch.version, "hip", None)
     assert pick("auto", 10**11, problem).name == "numba", "a GPU that cannot be used is as good as none"
@@ -223,7 +223,7 @@ def test_auto_leaves_a_gpu_without_a_compiled_kernel_alone(monkeypatch):
 
 def test_auto_does_not_import_torch(monkeypatch):
     monkeypatch.delitem(sys.modules, "torch")
-    assert _registry.gpu(None) is None
+    assert registry.gpu(None) is None
     assert "torch" not in sys.modules
 
 

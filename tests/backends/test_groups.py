@@ -14,14 +14,14 @@ from walks import assert_same
 
 import hoi
 import reference
-from hoi._backends import _registry
-from hoi._backends._protocol import EVERYTHING, Found, Problem, Ranking, Unit
+from hoi._backends import registry
 from hoi._backends.numba_ import backend as walks
 from hoi._backends.numba_.groups import determinants, group_trust
-from hoi.engine.plan import prepare
-from hoi.maths import combinatorics
-from hoi.maths.measures import MEASURES
-from hoi.maths.terms import by_elimination
+from hoi._backends.protocol import EVERYTHING, Found, Problem, Ranking, Unit
+from hoi._engine.plan import prepare
+from hoi._maths import combinatorics
+from hoi._maths.terms import by_elimination
+from hoi._measures.registry import MEASURES
 
 GROUPS = ((0, 4), (1,), (8, 2, 3), (5,), (6, 7), (10, 11), (9,), (12, 13, 14, 15))
 
@@ -48,7 +48,7 @@ def problem_of(X: np.ndarray) -> Problem:
 
 def everything(problem: Problem, order: int, measure: str, size: int | None = None) -> Found:
     """All that the walk hands over, from units of `size` prefixes."""
-    backend, row = _registry.load("numba"), MEASURES[measure]
+    backend, row = registry.load("numba"), MEASURES[measure]
     stop = comb(problem.n_variables - 2, order - 2)
     starts = range(0, stop, size or stop)
     units = [Unit(0, order, start, min(start + (size or stop), stop)) for start in starts]
@@ -162,10 +162,10 @@ def test_threads_and_units_change_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     X = np.stack([data(near=1e-6), data(seed=1)])
     whole = search(X, (2, 5), "numba", n_best=5)
     for threads, unit_sets in itertools.product((1, 2, 5), (1, 7)):
-        monkeypatch.setattr("hoi.engine.run._SMALL", 0)
+        monkeypatch.setattr("hoi._engine.run._SMALL", 0)
         monkeypatch.setenv("NUMBA_NUM_THREADS", str(threads))
         for name in ("_LEAST_SETS", "_MOST_SETS"):
-            monkeypatch.setattr(f"hoi.engine.plan.{name}", unit_sets)
+            monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
         assert_same(search(X, (2, 5), "numba", n_best=5), whole)
 
 

@@ -15,15 +15,15 @@ from walks import assert_same
 
 import hoi
 import reference
-from hoi._backends import _registry
-from hoi._backends._protocol import EVERYTHING, Floor, Found, Problem, Ranking, Unit
+from hoi._backends import registry
 from hoi._backends.numba_ import backend as walks
 from hoi._backends.numba_.complement import invert
 from hoi._backends.numba_.score import Trust, lower_bound, trust
-from hoi.engine.plan import prepare
-from hoi.maths import combinatorics
-from hoi.maths.measures import MEASURES
-from hoi.maths.terms import by_elimination
+from hoi._backends.protocol import EVERYTHING, Floor, Found, Problem, Ranking, Unit
+from hoi._engine.plan import prepare
+from hoi._maths import combinatorics
+from hoi._maths.terms import by_elimination
+from hoi._measures.registry import MEASURES
 
 EVERY_WALK = ["tail", "lanes", "complement"]
 
@@ -54,7 +54,7 @@ def handed_over(problem: Problem, order: int, measure: str, floor: Floor) -> Fou
     n, row = problem.n_variables, MEASURES[measure]
     unit = Unit(0, order, 0, comb(n - 2, order - 2))
     ranking = Ranking(row.d, row.j, row.l)
-    parts = list(_registry.load("numba").walk(problem, unit, ranking, lambda: floor))
+    parts = list(registry.load("numba").walk(problem, unit, ranking, lambda: floor))
     arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:4])
     return Found(*arrays, sum(part.evaluated for part in parts), sum(part.skipped for part in parts))
 
@@ -282,7 +282,7 @@ def test_the_parts_of_an_order_hold_each_set_once() -> None:
         stop = comb(9, order - 2)
         for size in (1, 3, stop):
             units = [Unit(0, order, start, min(start + size, stop)) for start in range(0, stop, size)]
-            backend = _registry.load("numba")
+            backend = registry.load("numba")
             parts = [part for unit in units for part in backend.walk(problem, unit, ranking, lambda: EVERYTHING)]
             members = [tuple(m) for part in parts for m in part.members.tolist()]
             assert sorted(members) == list(itertools.combinations(range(11), order)), (order, size)

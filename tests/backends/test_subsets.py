@@ -13,14 +13,14 @@ from walks import assert_same
 
 import hoi
 import reference
-from hoi._backends import _registry
-from hoi._backends._protocol import EVERYTHING, Floor, Problem, Ranking
+from hoi._backends import registry
 from hoi._backends.numba_ import subsets
 from hoi._backends.numba_.subsets import SubsetPlan, eigenvalue_bound
-from hoi.engine.plan import cut, prepare
-from hoi.maths import combinatorics
-from hoi.maths.measures import MEASURES
-from hoi.maths.terms import by_elimination
+from hoi._backends.protocol import EVERYTHING, Floor, Problem, Ranking
+from hoi._engine.plan import cut, prepare
+from hoi._maths import combinatorics
+from hoi._maths.terms import by_elimination
+from hoi._measures.registry import MEASURES
 
 
 def correlations(n: int, seed: int, noise: float = 0.3) -> np.ndarray:
@@ -42,13 +42,13 @@ def joined(
     """A problem that goes through these orders at once."""
     problem = prepare(system(matrix, n_samples), None, n_samples is not None)
     row = MEASURES[measure]
-    assert _registry.load("numba").joint(problem, orders, Ranking(row.d, row.j, row.l)) > 0
+    assert registry.load("numba").joint(problem, orders, Ranking(row.d, row.j, row.l)) > 0
     return problem
 
 
 def handed_over(problem: Problem, orders: tuple[int, int], measure: str, floor: Floor, unit_sets: int) -> tuple:
     """({set: (J, L)} of all that the walk hands over at a floor that does not move, number evaluated)."""
-    backend, row = _registry.load("numba"), MEASURES[measure]
+    backend, row = registry.load("numba"), MEASURES[measure]
     ranking = Ranking(row.d, row.j, row.l)
     positions = backend.joint(problem, orders, ranking)
     found, evaluated = {}, 0
@@ -158,10 +158,10 @@ def test_threads_and_units_change_nothing(per_order: bool, monkeypatch: pytest.M
     options = {"per_order": per_order, "n_best": 5, "backend": "numba"}
     whole = hoi.search(system(matrix, 100), (2, 13), **options)
     for threads, unit_sets in itertools.product((1, 2, 5), (1, 300)):
-        monkeypatch.setattr("hoi.engine.run._SMALL", 0)
+        monkeypatch.setattr("hoi._engine.run._SMALL", 0)
         monkeypatch.setenv("NUMBA_NUM_THREADS", str(threads))
         for name in ("_LEAST_SETS", "_MOST_SETS"):
-            monkeypatch.setattr(f"hoi.engine.plan.{name}", unit_sets)
+            monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
         assert_same(hoi.search(system(matrix, 100), (2, 13), **options), whole)
 
 
@@ -190,7 +190,7 @@ def test_one_dataset_with_singular_sets_keeps_all_from_the_walk() -> None:
     matrix[1, 3], matrix[1, :, 3] = matrix[1, 5], matrix[1, :, 5]
     matrix[1, 3, 3] = 1.0
     problem = prepare(system(matrix), None, False)
-    assert _registry.load("numba").joint(problem, (2, 8), Ranking(1, -2, -1)) == 0
+    assert registry.load("numba").joint(problem, (2, 8), Ranking(1, -2, -1)) == 0
 
 
 def test_products_that_might_leave_the_float_range_are_left_to_the_other_walks() -> None:
@@ -225,7 +225,7 @@ def test_few_orders_of_many_are_gone_through_one_after_the_other(monkeypatch: py
     assert SubsetPlan(6, 2, 6).positions == 0  # too few variables
     assert SubsetPlan(70, 2, 70).positions == 0  # members would not fit into an integer
     problem = prepare(system(correlations(12, 0)), None, False)
-    joint = _registry.load("numba").joint
+    joint = registry.load("numba").joint
     ranking = Ranking(1, -2, -1)
     assert joint(problem, (2, 12), ranking) == 2**5
     assert joint(problem, (6, 6), ranking) == 0

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import hoi
-from hoi._backends import _registry
-from hoi.engine.plan import cut, prepare
-from hoi.maths.measures import MEASURES
+from hoi._backends import registry
+from hoi._engine.plan import cut, prepare
+from hoi._measures.registry import MEASURES
 
 pytestmark = pytest.mark.filterwarnings("ignore::hoi.SingularWarning")
 
@@ -38,7 +38,7 @@ def system(matrices: np.ndarray) -> hoi.GaussianSystem:
 
 def shares_units(backend: str, matrices: np.ndarray, orders: tuple[int, int], groups: list | None) -> bool:
     """Whether the backend gets all the datasets at once, and no unit of one."""
-    problem, chosen = prepare(system(matrices), groups, True), _registry.load(backend)
+    problem, chosen = prepare(system(matrices), groups, True), registry.load(backend)
     units = list(cut(problem, *orders, together=chosen.together(problem)))
     return {unit.n_datasets for unit in units} == {len(matrices)}
 
@@ -110,9 +110,9 @@ def test_units_and_threads_change_nothing(
 ) -> None:
     wanted = hoi.search(system(stack()), (3, 4), backend=backend)
     for name in ("_LEAST_SETS", "_MOST_SETS"):
-        monkeypatch.setattr(f"hoi.engine.plan.{name}", unit_sets)
-    monkeypatch.setattr("hoi.engine.run._SMALL", 0)
-    monkeypatch.setattr(type(_registry.load(backend)), "unit_sets", unit_sets, raising=False)
+        monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
+    monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+    monkeypatch.setattr(type(registry.load(backend)), "unit_sets", unit_sets, raising=False)
     found = hoi.search(system(stack()), (3, 4), backend=backend, threads=threads)
     assert found.members == wanted.members
     np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
@@ -154,7 +154,7 @@ def test_ctrl_c_is_heard_between_parts(name: str, monkeypatch: pytest.MonkeyPatc
         if len(shown) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("hoi.engine.run._Bar.show", show)
+    monkeypatch.setattr("hoi._engine.run._Bar.show", show)
     total = len(stack()) * comb(N, 3)
     with pytest.raises(KeyboardInterrupt, match=rf"stopped after \d+ of {total:,} sets") as stopped:
         hoi.search(system(stack()), 3, backend=name, threads=1)

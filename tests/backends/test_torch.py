@@ -12,12 +12,12 @@ from messages import message
 from walks import agree, system_of
 
 import hoi
-from hoi import checks
-from hoi._backends._protocol import EVERYTHING, Floor, Ranking, Unit
-from hoi.engine.plan import cut, prepare
-from hoi.maths.copula import normal_scores
-from hoi.maths.measures import MEASURES
-from hoi.maths.terms import by_elimination
+from hoi._backends.protocol import EVERYTHING, Floor, Ranking, Unit
+from hoi._engine.plan import cut, prepare
+from hoi._inputs import checks
+from hoi._maths.copula import normal_scores
+from hoi._maths.terms import by_elimination
+from hoi._measures.registry import MEASURES
 
 torch = pytest.importorskip("torch")
 

@@ -24,7 +24,7 @@ from triton.compiler import ASTSource
 from triton.compiler import compile as compile_for
 
 from hoi._backends.torch_ import kernels, sweep, walk
-from hoi.maths.measures import MEASURES
+from hoi._measures.registry import MEASURES
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).with_name("triton_cases.py")

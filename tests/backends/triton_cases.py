@@ -16,13 +16,13 @@ from walks import agree, system_of
 
 import hoi
 import reference
-from hoi._backends._protocol import Floor, Ranking, Unit
+from hoi._backends.protocol import Floor, Ranking, Unit
 from hoi._backends.torch_ import backend as leaf
 from hoi._backends.torch_ import kernels, ranges, sweep, walk
+from hoi._engine.plan import prepare
+from hoi._maths.terms import by_elimination
+from hoi._measures.registry import MEASURES
 from hoi._search.exhaustive import corrected
-from hoi.engine.plan import prepare
-from hoi.maths.measures import MEASURES
-from hoi.maths.terms import by_elimination
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 DEVICE = torch.device("cpu" if INTERPRETED else "cuda")
@@ -176,7 +176,7 @@ def test_search_finds_what_brute_force_finds(on_triton, order, measure):
 
 @pytest.mark.parametrize("order", range(2, 9))
 def test_both_tails_are_those_of_the_definitions(on_triton, order, monkeypatch):
-    monkeypatch.setattr("hoi._backends._registry._loaded", {on_triton.name: on_triton})
+    monkeypatch.setattr("hoi._backends.registry._loaded", {on_triton.name: on_triton})
     C = hoi.simulate.random_covariance(8, seed=order).covariance
     found = hoi.search(hoi.GaussianSystem.from_covariance(C, 90), order, n_best=5, backend=on_triton.name)
     rows = reference.every_set(reference.entropies(C, 90), "oinfo", reference.singles(range(8)), [order])
@@ -259,8 +259,8 @@ if not INTERPRETED:  # what only a GPU can show
     def test_tensors_on_the_gpu_stay_there(on_triton, monkeypatch):
         X = torch.randn(200, 9, dtype=torch.float64, device=DEVICE, generator=torch.Generator(DEVICE).manual_seed(0))
         wanted = hoi.search(X.cpu().numpy(), 4, backend="numpy")
-        monkeypatch.setattr("hoi._backends._registry._loaded", {on_triton.name: on_triton})
-        monkeypatch.setattr("hoi.checks.check_data", None)
+        monkeypatch.setattr("hoi._backends.registry._loaded", {on_triton.name: on_triton})
+        monkeypatch.setattr("hoi._inputs.checks.check_data", None)
         found = hoi.search(X, 4, backend=on_triton.name)
         assert found.members == wanted.members
         np.testing.assert_allclose(found.oinfo, wanted.oinfo, rtol=0, atol=1e-10)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import hoi
 import reference
-from hoi.maths.measures import MEASURES
+from hoi._measures.registry import MEASURES
 
 
 def exact(covariance: np.ndarray, n_samples: int | None = None) -> hoi.GaussianSystem:
@@ -184,6 +184,6 @@ def test_units_and_threads_change_nothing(
 
     whole = search(1)
     for name in ("_LEAST_SETS", "_MOST_SETS"):
-        monkeypatch.setattr(f"hoi.engine.plan.{name}", unit_sets)
-    monkeypatch.setattr("hoi.engine.run._SMALL", 0)
+        monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
+    monkeypatch.setattr("hoi._engine.run._SMALL", 0)
     assert_same(search(threads), whole)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import hoi
-from hoi._backends._protocol import Problem
-from hoi.engine.plan import count_sets, cut, prepare
-from hoi.maths import combinatorics
+from hoi._backends.protocol import Problem
+from hoi._engine.plan import count_sets, cut, prepare
+from hoi._maths import combinatorics
 
 
 def problem_of(n: int, n_datasets: int = 1) -> Problem:

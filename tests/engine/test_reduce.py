@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from hoi.engine.reduce import Best
+from hoi._engine.reduce import Best
 
 ENDS = {"both": ("lowest", "highest"), "lowest": ("lowest",), "highest": ("highest",)}
 # few levels, so that many are equal, and some by less than the grid

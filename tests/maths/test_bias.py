@@ -7,8 +7,8 @@ import pytest
 from scipy.special import digamma
 
 from hoi._errors import HoiError
-from hoi.maths.bias import entropy_bias
-from hoi.maths.covariance import covariance
+from hoi._maths.bias import entropy_bias
+from hoi._maths.covariance import covariance
 
 
 @pytest.mark.parametrize(("k", "n_samples"), [(1, 8), (2, 8), (5, 8), (3, 30)])

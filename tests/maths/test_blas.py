@@ -6,7 +6,7 @@ import threading
 
 import threadpoolctl
 
-from hoi.maths.blas import one_thread
+from hoi._maths.blas import one_thread
 
 
 def threads() -> set[int]:

@@ -11,8 +11,8 @@ import scipy.special
 import scipy.stats
 
 from hoi._errors import HoiError
-from hoi.maths import copula
-from hoi.maths.copula import normal_scores
+from hoi._maths import copula
+from hoi._maths.copula import normal_scores
 
 # few levels, many levels, no ties; and values where -0.0 meets 0.0
 KINDS = {

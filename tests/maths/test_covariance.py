@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hoi.maths.covariance import covariance, to_correlation
+from hoi._maths.covariance import covariance, to_correlation
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

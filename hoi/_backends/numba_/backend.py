@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._blocks import first_beginning, reference_terms, set_position, walk_blocks
-from hoi._backends._protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
+from hoi._backends.blocks import first_beginning, reference_terms, set_position, walk_blocks
 from hoi._backends.numba_.complement import Inverse, complement_walk, invert
 from hoi._backends.numba_.groups import determinants, group_trust, group_walk, padded_bias, places, spread
 from hoi._backends.numba_.lanes import lane_walk
@@ -20,10 +19,11 @@ from hoi._backends.numba_.subsets import IN_LANE, SubsetPlan, eigenvalue_bound, 
 from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.numba_.together import walk_together
 from hoi._backends.numba_.vectors import padded
+from hoi._backends.protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
+from hoi._maths import combinatorics
+from hoi._maths.blas import one_thread
+from hoi._maths.terms import Terms, by_elimination, correction
 from hoi._typing import FloatArray
-from hoi.maths import combinatorics
-from hoi.maths.blas import one_thread
-from hoi.maths.terms import Terms, by_elimination, correction
 
 __all__ = ["NumbaBackend"]
 

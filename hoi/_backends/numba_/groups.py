@@ -22,13 +22,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._protocol import Problem
 from hoi._backends.numba_.score import EPS, LEAST, MOST
 from hoi._backends.numba_.tail import FLAGS, next_prefix
 from hoi._backends.numba_.vectors import LANES, fill, load, store
+from hoi._backends.protocol import Problem
 from hoi._typing import FloatArray
 
-__all__ = ["determinants", "group_trust", "group_walk", "padded_bias", "places", "spread"]
+__all__ = ["GroupTrust", "determinants", "group_trust", "group_walk", "padded_bias", "places", "spread"]
 
 
 class GroupTrust(NamedTuple):

@@ -18,7 +18,7 @@ import numpy as np
 
 from hoi._backends.numba_.tail import FLAGS, LOST, next_prefix, power_of, sure_trace
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
-from hoi.maths.terms import SINGULAR
+from hoi._maths.terms import SINGULAR
 
 __all__ = ["lane_walk"]
 

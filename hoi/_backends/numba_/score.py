@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hoi._backends._protocol import Floor, Problem, Ranking
+from hoi._backends.protocol import Floor, Problem, Ranking
+from hoi._maths.terms import correction
 from hoi._typing import FloatArray
-from hoi.maths.terms import correction
 
 __all__ = ["EPS", "LEAST", "MOST", "Score", "Trust", "exponents", "lower_bound", "trust"]
 

@@ -20,7 +20,7 @@ import numba
 import numpy as np
 
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
-from hoi.maths.terms import SINGULAR
+from hoi._maths.terms import SINGULAR
 
 __all__ = ["FLAGS", "LOST", "next_prefix", "power_of", "sure_trace", "tail_walk"]
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.numba_.score import Score, trust
 from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.numba_.vectors import padded
+from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
+from hoi._maths import combinatorics
 from hoi._typing import FloatArray
-from hoi.maths import combinatorics
 
 __all__ = ["walk_together"]
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hoi._backends._protocol import Estimate, Floor, Found, Problem, Ranking, Unit
+from hoi._backends.protocol import Estimate, Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_.device import (
     budget,
     cuda_device,
@@ -23,8 +23,8 @@ from hoi._backends.torch_.device import (
 from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
 from hoi._backends.torch_.estimate import estimate
 from hoi._backends.torch_.walk import CPU, GPU, Sizes, Walk
+from hoi._maths.terms import Terms
 from hoi._typing import ArrayLike
-from hoi.maths.terms import Terms
 
 __all__ = ["CudaBackend", "TorchBackend"]
 

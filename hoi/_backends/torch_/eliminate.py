@@ -1,4 +1,4 @@
-"""Terms of many sets at once by elimination, as in `hoi.maths.terms`, on a torch device."""
+"""Terms of many sets at once by elimination, as in `hoi._maths.terms`, on a torch device."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hoi.maths.terms import SINGULAR
+from hoi._maths.terms import SINGULAR
 
 __all__ = ["DeviceTerms", "bytes_per_set", "factor", "terms_of"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hoi import checks
-from hoi._backends._protocol import Estimate
+from hoi._backends.protocol import Estimate
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._errors import HoiError
+from hoi._inputs import checks
 from hoi._typing import ArrayLike, Ties
 
 __all__ = ["estimate", "normal_scores"]
@@ -64,7 +64,7 @@ def _read(X: ArrayLike, device: torch.device) -> tuple[Tensor, tuple[str, ...], 
 def normal_scores(X: Tensor, ties: Ties, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
     """Normal scores of each column of (n_samples, n_vars), as rows (n_vars, n_samples), and the share that repeats.
 
-    The rules and the random numbers are those of `hoi.maths.copula.normal_scores`.
+    The rules and the random numbers are those of `hoi._maths.copula.normal_scores`.
     """
     n, m = X.shape
     streams = None

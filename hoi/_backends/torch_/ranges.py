@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hoi.maths import combinatorics
+from hoi._maths import combinatorics
 
 __all__ = ["count_last", "unrank"]
 

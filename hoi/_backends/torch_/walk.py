@@ -11,14 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hoi._backends._blocks import set_position
-from hoi._backends._protocol import Floor, Found, Problem, Ranking, Unit
+from hoi._backends.blocks import set_position
+from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_ import sweep
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._backends.torch_.eliminate import DeviceTerms, bytes_per_set, terms_of
 from hoi._backends.torch_.ranges import count_last, unrank
-from hoi.maths import combinatorics
-from hoi.maths.terms import correction
+from hoi._maths import combinatorics
+from hoi._maths.terms import correction
 
 __all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin"]
 

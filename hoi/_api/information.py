@@ -1,0 +1,158 @@
+"""Entropy of given sets, and mutual information between two tables of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hoi._api.call import as_user_shape, evaluate, open_call, pick, scale_of, sets_of, unwrap
+from hoi._errors import HoiError
+from hoi._inputs import checks
+from hoi._systems.gaussian import GaussianSystem
+from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Ties, Units
+
+__all__ = ["entropy", "mutual_information"]
+
+
+def entropy(
+    X: ArrayLike | GaussianSystem,
+    multiplets: Sequence[Multiplet] | None = None,
+    *,
+    estimator: str = "gaussian",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    seed: Seed = None,
+) -> float | FloatArray:
+    r"""Joint differential entropy of sets of variables, taken as Gaussian.
+
+    .. math:: H(S) = \tfrac12 \left(k \log 2 \pi e + \log\det C_S\right)
+
+    Unlike the other measures it depends on the units of X, and can be negative: a variable in metres has a lower
+    entropy than the same one in millimetres. With ``estimator="gaussian_copula"`` it is that of the normal scores.
+
+    Parameters
+    ----------
+    X, multiplets, ties, bias_correction, units, groups, backend, seed
+        As in :func:`hoi.oinfo`.
+    estimator : {"gaussian", "gaussian_copula"}
+        Covariance of the data as they are, or of their normal scores.
+
+    Returns
+    -------
+    float or ndarray
+        In `units`, shaped as by :func:`hoi.oinfo`.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`.
+
+    References
+    ----------
+    Cover, Thomas (2006), Elements of Information Theory, theorem 8.4.1.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> system = hoi.GaussianSystem.from_covariance([[4, 0], [0, 1]])
+    >>> hoi.entropy(system, [(0,), (1,), (0, 1)]).round(4)
+    array([2.1121, 1.4189, 3.531 ])
+    """
+    scale = scale_of(units)
+    call = open_call(
+        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+    )
+    sets = sets_of(multiplets, call.names)
+    terms = evaluate(call, sets, pick(backend, len(sets)))
+    widths = np.diff(call.problem.blocks)
+    columns = np.array([widths[list(members)].sum() for members in sets])
+    own = np.stack([call.problem.log_scale[:, list(members)].sum(axis=1) for members in sets], axis=1)
+    values = 0.5 * scale * (columns * np.log(2 * np.pi * np.e) + terms.J + own)
+    return unwrap(as_user_shape(call, values), multiplets)
+
+
+def mutual_information(
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    conditional_on: ArrayLike | None = None,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    backend: str = "auto",
+    seed: Seed = None,
+) -> float | FloatArray:
+    r"""Mutual information of all of X with all of Y, given all of `conditional_on` if there is one.
+
+    .. math:: I(X; Y \mid Z) = H(X, Z) + H(Y, Z) - H(X, Y, Z) - H(Z)
+
+    Parameters
+    ----------
+    X, Y : array_like, shape (n_samples, n_columns) or (n_datasets, n_samples, n_columns)
+        The same samples of two multivariate variables; shape (n_samples,) is one column.
+    conditional_on : array_like, optional
+        The same samples of the variables to condition on.
+    estimator, ties, bias_correction, units, backend, seed
+        As in :func:`hoi.oinfo`.
+
+    Returns
+    -------
+    float or ndarray, shape (n_datasets,)
+        In `units`. After bias correction it can be negative where the true value is near 0.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`, and if the numbers of samples or datasets differ.
+
+    References
+    ----------
+    Ince et al. (2017), Human Brain Mapping 38, 1541-1573.
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> rng = np.random.default_rng(0)
+    >>> x, noise = rng.standard_normal((2, 2000))
+    >>> y = x + noise
+    >>> round(hoi.mutual_information(x, y), 2)  # log(2) / 2 = 0.35
+    0.34
+    >>> round(hoi.mutual_information(x, y, conditional_on=noise + 0.1 * rng.standard_normal(2000)), 1)
+    2.1
+    """
+    scale = scale_of(units)
+    parts = [_columns(X, "X"), _columns(Y, "Y")]
+    if conditional_on is not None:
+        parts.append(_columns(conditional_on, "conditional_on"))
+    shapes = [part.shape[:2] for part, _ in parts]
+    if len(set(shapes)) > 1:
+        given = ", ".join(f"{what} {shape}" for what, shape in zip(("X", "Y", "conditional_on"), shapes, strict=False))
+        raise HoiError(
+            f"(n_datasets, n_samples) differ: {given}. Row i of each is the same sample: cut them to the same rows."
+        )
+    joint = np.concatenate([part for part, _ in parts], axis=2)
+    ends = np.cumsum([part.shape[2] for part, _ in parts])
+    groups = [tuple(range(end - part.shape[2], end)) for end, (part, _) in zip(ends, parts, strict=True)]
+    call = open_call(joint, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups)
+    sets = [(0,), (1,), (0, 1)] if conditional_on is None else [(0, 2), (1, 2), (0, 1, 2), (2,)]
+    J = evaluate(call, sets, pick(backend, len(sets))).J
+    values = 0.5 * scale * (J[:, 0] + J[:, 1] - J[:, 2] - (J[:, 3] if conditional_on is not None else 0.0))
+    return values if any(stacked for _, stacked in parts) else float(values[0])
+
+
+def _columns(X: ArrayLike, what: str) -> tuple[FloatArray, bool]:
+    """Checked samples (n_datasets, n_samples, n_columns), and whether there was an axis of datasets."""
+    if isinstance(X, GaussianSystem):
+        raise HoiError(
+            f"{what} is a GaussianSystem: mutual_information takes samples. For columns of one system use "
+            "total_correlation(system, groups=[columns_of_x, columns_of_y])."
+        )
+    if np.ndim(X) == 1:
+        X = np.asarray(X)[:, None]
+    data = checks.check_data(X, what=what)
+    return data.values, data.stacked

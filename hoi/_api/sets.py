@@ -1,0 +1,230 @@
+"""All sets of the given orders: the best of them, or every one."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from hoi._api.call import Call, four_measures, open_call, pick, scale_of, settings_of
+from hoi._engine.plan import count_sets
+from hoi._engine.run import default_threads
+from hoi._errors import SingularWarning
+from hoi._inputs import checks
+from hoi._measures.registry import MEASURES
+from hoi._results.multiplets import Multiplets
+from hoi._search.exhaustive import all_sets, best_sets
+from hoi._systems.gaussian import GaussianSystem
+from hoi._typing import ArrayLike, Multiplet, Seed, Ties, Units
+
+__all__ = ["scan", "search"]
+
+# Sets in a block of a scan.
+_BLOCK = 1 << 16
+
+
+def search(
+    X: ArrayLike | GaussianSystem,
+    order: int | tuple[int, int],
+    *,
+    measure: str = "oinfo",
+    which: str = "both",
+    n_best: int = 10,
+    per_order: bool = False,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    threads: int | None = None,
+    seed: Seed = None,
+    progress: bool | None = None,
+) -> Multiplets:
+    """The sets with the lowest and the highest values of a measure, out of all sets of the given orders.
+
+    For O-information the lowest sets are the most synergistic and the highest the most redundant. Every set is
+    evaluated; the answer is exact, and the same on every backend and for any number of threads.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables), or GaussianSystem
+        As in :func:`hoi.oinfo`. Each dataset is searched on its own.
+    order : int or (int, int)
+        Number of variables in a set, at least 2; an inclusive range (low, high) searches several.
+    measure : {"oinfo", "tc", "dtc", "sinfo"}
+        What to rank by. Every row carries all four.
+    which : {"both", "lowest", "highest"}
+        Ends of the ranking to report.
+    n_best : int
+        Sets to report at each end, over all orders together.
+    per_order : bool
+        Report `n_best` sets for each order instead. Across orders values differ by their number of variables.
+    estimator, ties, bias_correction, units, groups, seed
+        As in :func:`hoi.oinfo`. With `groups` the sets are made of groups.
+    backend : {"auto", "numpy", "numba", "torch", "cuda"}
+        Where to compute; "auto" takes numba unless the search is tiny.
+    threads : int, optional
+        Threads of the compiled backend; by default NUMBA_NUM_THREADS, or the cores this process may use.
+    progress : bool, optional
+        Show a progress bar. None shows one in a terminal or notebook if the search takes a while.
+
+    Returns
+    -------
+    Multiplets
+        The lowest ascending, then the highest descending, for each dataset; `extreme` says which. Equal values are in
+        lexicographic order of their members. ``settings["evaluated"]`` and ``settings["skipped"]`` count sets.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`, and for an order above the number of variables or with as many columns as samples.
+    KeyboardInterrupt
+        On Ctrl-C, within a second; its text says how far the search came.
+
+    Warns
+    -----
+    SingularWarning
+        Once, if sets were skipped because their covariance is numerically singular.
+
+    References
+    ----------
+    Rosas et al. (2019), Physical Review E 100, 032305.
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((1000, 8))
+    >>> X[:, 7] += X[:, 2] + X[:, 5]
+    >>> found = hoi.search(X, 3, n_best=2)
+    >>> found.members[0], found.extreme[0]
+    ((2, 5, 7), 'lowest')
+    >>> len(found)
+    4
+    """
+    began = time.perf_counter()
+    scale = scale_of(units)
+    row = MEASURES[checks.check_choice(measure, MEASURES, "measure")]
+    ends = {"both": ("lowest", "highest"), "lowest": ("lowest",), "highest": ("highest",)}
+    chosen_ends = ends[checks.check_choice(which, ends, "which")]
+    per_order = checks.check_bool(per_order, "per_order")
+    n_best = checks.check_positive_int(n_best, "n_best")
+    threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
+    call = open_call(
+        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+    )
+    low, high = _orders(call, order)
+    chosen = pick(backend, count_sets(call.problem, low, high), call.problem)
+    rows = best_sets(
+        call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress
+    )
+    _warn_of_skipped(rows.skipped, rows.evaluated)
+    settings = settings_of(
+        call, units, chosen, seed, measure=measure, order=[low, high], which=which, n_best=n_best, per_order=per_order,
+        threads=threads, evaluated=rows.evaluated, skipped=rows.skipped, seconds=time.perf_counter() - began,
+    )
+    D, J, L, _ = rows.terms
+    return Multiplets(
+        rows.members,
+        *four_measures(scale, D, J, L),
+        names=call.names,
+        dataset=rows.dataset if call.system.stacked else None,
+        extreme=rows.extreme,
+        settings=settings,
+    )
+
+
+def scan(
+    X: ArrayLike | GaussianSystem,
+    order: int | tuple[int, int],
+    *,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    seed: Seed = None,
+) -> Iterator[Multiplets]:
+    """Every set of the given orders with its four measures, block by block, in constant memory.
+
+    Parameters
+    ----------
+    X : array_like or GaussianSystem
+        As in :func:`hoi.oinfo`.
+    order : int or (int, int)
+        As in :func:`hoi.search`.
+    estimator, ties, bias_correction, units, groups, backend, seed
+        As in :func:`hoi.oinfo`.
+
+    Yields
+    ------
+    Multiplets
+        Up to 65536 consecutive sets of one order, in lexicographic order of members; dataset after dataset. Sets with
+        a numerically singular covariance have no values and are left out; ``settings["skipped"]`` counts those of
+        the block, so that the sum over all blocks is exact. A block of nothing but such sets comes empty.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.search`, at the call and not at the first block.
+
+    Warns
+    -----
+    SingularWarning
+        Once, at the end, if sets were left out.
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> X = np.random.default_rng(0).standard_normal((500, 10))
+    >>> sum(int((block.oinfo < 0).sum()) for block in hoi.scan(X, (3, 4))) <= 120 + 210
+    True
+    """
+    scale = scale_of(units)
+    call = open_call(
+        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+    )
+    orders = _orders(call, order)
+    chosen = pick(backend, count_sets(call.problem, *orders))
+    settings = settings_of(call, units, chosen, seed, order=list(orders))
+
+    def blocks() -> Iterator[Multiplets]:
+        evaluated = skipped = 0
+        for block in all_sets(call.problem, orders, chosen, _BLOCK):
+            evaluated += len(block.members)
+            skipped += block.skipped
+            D, J, L, _ = block.terms
+            if len(block.members) or block.skipped:
+                yield Multiplets(
+                    block.members,
+                    *four_measures(scale, D, J, L),
+                    names=call.names,
+                    dataset=np.full(len(J), block.dataset) if call.system.stacked else None,
+                    settings={**settings, "evaluated": len(J), "skipped": block.skipped},
+                )
+        _warn_of_skipped(skipped, evaluated)
+
+    return blocks()
+
+
+def _orders(call: Call, order: int | tuple[int, int]) -> tuple[int, int]:
+    """Checked orders; the largest set must have fewer columns than there are samples."""
+    low, high = checks.check_order(order, call.problem.n_variables)
+    if call.system.n_samples is not None:
+        widest = np.sort(np.diff(call.problem.blocks))[::-1][:high].sum()
+        checks.check_samples(call.system.n_samples, int(widest), f"the largest set of order {high}")
+    return low, high
+
+
+def _warn_of_skipped(skipped: int, evaluated: int) -> None:
+    if skipped:
+        warnings.warn(
+            f"{skipped:,} of {evaluated + skipped:,} sets were skipped: their covariance is numerically singular, "
+            "since some of their variables are determined by others. Duplicated or dependent columns cause it.",
+            SingularWarning,
+            stacklevel=3,
+        )

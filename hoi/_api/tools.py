@@ -1,0 +1,71 @@
+"""Public helpers around the measures: the copula transform, and which backends are here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hoi._backends import registry
+from hoi._inputs import checks
+from hoi._maths.copula import TIES, normal_scores
+from hoi._typing import ArrayLike, FloatArray, Seed, Ties
+
+__all__ = ["backends", "copula_transform"]
+
+
+def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None) -> FloatArray:
+    """Normal scores of each column: ranks divided by n_samples + 1, through the inverse normal distribution.
+
+    The scores keep what the Gaussian copula needs of the data, the ranks, and nothing of the marginal distributions.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
+        numpy, nested lists, pandas or polars frames, xarray, torch tensors.
+    ties : {"average", "ordinal", "random"}
+        Rank of equal values: their mean rank, their order of appearance, or an order drawn with `seed`.
+    seed : int or numpy.random.Generator, optional
+        Needed by ``ties="random"``.
+
+    Returns
+    -------
+    ndarray, shape of X
+        Scores without unit.
+
+    Raises
+    ------
+    HoiError
+        For data that cannot be used: see :func:`hoi.oinfo`.
+
+    References
+    ----------
+    Ince et al. (2017), Human Brain Mapping 38, 1541-1573.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> hoi.copula_transform([[10, 5], [200, 1], [30, 3]]).round(3)
+    array([[-0.674,  0.674],
+           [ 0.674, -0.674],
+           [ 0.   ,  0.   ]])
+    """
+    checks.check_choice(ties, TIES, "ties")
+    data = checks.check_data(X)
+    rng = np.random.default_rng(seed) if ties == "random" and seed is not None else None
+    scores = np.stack([normal_scores(values, ties, rng)[0] for values in data.values])
+    return scores if data.stacked else scores[0]
+
+
+def backends() -> dict[str, str]:
+    """The backends by name, each with "available" or the reason why it is not.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> import hoi
+    >>> hoi.backends()["numpy"]
+    'available'
+    """
+    return {row.name: "available" if row.available else row.reason for row in registry.available()}

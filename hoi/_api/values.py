@@ -1,0 +1,343 @@
+"""The four measures of given sets: each, and all at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from hoi._api.call import (
+    as_user_shape,
+    evaluate,
+    four_measures,
+    open_call,
+    pick,
+    scale_of,
+    sets_of,
+    settings_of,
+    unwrap,
+)
+from hoi._measures.registry import MEASURES
+from hoi._results.multiplets import Multiplets
+from hoi._systems.gaussian import GaussianSystem
+from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Ties, Units
+
+__all__ = [
+    "dual_total_correlation",
+    "measures",
+    "oinfo",
+    "sinfo",
+    "total_correlation",
+]
+
+
+def oinfo(
+    X: ArrayLike | GaussianSystem,
+    multiplets: Sequence[Multiplet] | None = None,
+    *,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    seed: Seed = None,
+) -> float | FloatArray:
+    r"""O-information of sets of variables: positive for redundancy, negative for synergy.
+
+    .. math:: \Omega(S) = \mathrm{TC}(S) - \mathrm{DTC}(S) = (k - 2) H(S) + \sum_i [H(i) - H(S \setminus i)]
+
+    It is identically 0 for two variables.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables), or GaussianSystem
+        Samples: numpy of any real dtype, nested lists, pandas or polars frames (names are kept), xarray, torch tensors,
+        MNE's Raw, Evoked and Epochs (channels are variables, times samples, epochs datasets).
+        A GaussianSystem is used as it is: `estimator`, `ties` and `seed` were settled when it was made.
+    multiplets : sequence of sequences of int or str, optional
+        Sets by column index or name; lengths may differ. None takes all variables as one set.
+    estimator : {"gaussian_copula", "gaussian"}
+        Gaussian entropies of the normal scores, or of the data as they are.
+    ties : {"average", "ordinal", "random"}
+        Rank of equal values in the copula: their mean rank, their order of appearance (as gcmi), or an order drawn
+        with `seed`.
+    bias_correction : bool
+        Remove the bias that Gaussian entropies have for this number of samples. Corrected values can be negative
+        where the true one is near 0. An exact covariance (no `n_samples`) is never corrected.
+    units : {"nats", "bits"}
+    groups : sequence of sequences of int or str, optional
+        Each group of columns is one multivariate variable; `multiplets` then count groups. Columns in no group are
+        left out.
+    backend : {"auto", "numpy", "numba", "torch", "cuda"}
+        Where to compute. Values do not depend on it.
+    seed : int or numpy.random.Generator, optional
+        For ``ties="random"``.
+
+    Returns
+    -------
+    float or ndarray
+        In `units`. Without `multiplets` a float; with them shape (n_multiplets,), in the order given. Stacked data
+        give a leading axis of datasets.
+
+    Raises
+    ------
+    HoiError
+        For data with missing or infinite values, constant columns, complex or non-numeric values, unknown or repeated
+        members, as many columns in a set as samples, or a set whose covariance is singular.
+
+    Warns
+    -----
+    TiesWarning
+        If over 10 % of the values of a column repeat.
+
+    See Also
+    --------
+    search : the lowest and highest sets of all.
+    measures : all four measures at once.
+
+    Notes
+    -----
+    The Gaussian copula sees dependence that shows in the ranks of pairs of variables; it misses dependence without
+    rank correlation (a parabola, an exclusive or).
+
+    References
+    ----------
+    Rosas, Mediano, Gastpar, Jensen (2019), Quantifying high-order interdependencies via multivariate extensions of
+    the mutual information, Physical Review E 100, 032305, eq. 1.
+    Ince et al. (2017), Human Brain Mapping 38, 1541-1573 (the estimator).
+
+    Examples
+    --------
+    A sum of two independent variables is synergistic with them:
+
+    >>> import numpy as np, hoi
+    >>> rng = np.random.default_rng(0)
+    >>> a, b, noise = rng.standard_normal((3, 1000))
+    >>> X = np.column_stack([a, b, a + b + noise])
+    >>> round(hoi.oinfo(X), 2)
+    -0.12
+    >>> hoi.oinfo(X, [(0, 1), (0, 1, 2)], units="bits").round(2) + 0.0
+    array([ 0.  , -0.17])
+    """
+    return _one("oinfo", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+
+
+def total_correlation(
+    X: ArrayLike | GaussianSystem,
+    multiplets: Sequence[Multiplet] | None = None,
+    *,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    seed: Seed = None,
+) -> float | FloatArray:
+    r"""Total correlation: how far the variables are from independence.
+
+    .. math:: \mathrm{TC}(S) = \sum_i H(i) - H(S)
+
+    Parameters
+    ----------
+    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+        As in :func:`hoi.oinfo`.
+
+    Returns
+    -------
+    float or ndarray
+        In `units`, shaped as by :func:`hoi.oinfo`. For two variables it is their mutual information.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`.
+
+    References
+    ----------
+    Watanabe (1960), Information theoretical analysis of multivariate correlation, IBM Journal 4, 66-82.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> system = hoi.GaussianSystem.from_covariance([[1, 0.6], [0.6, 1]])
+    >>> round(hoi.total_correlation(system), 4)  # -log(1 - 0.36) / 2
+    0.2231
+    """
+    return _one("tc", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+
+
+def dual_total_correlation(
+    X: ArrayLike | GaussianSystem,
+    multiplets: Sequence[Multiplet] | None = None,
+    *,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    seed: Seed = None,
+) -> float | FloatArray:
+    r"""Dual total correlation: the information the variables share, each with the rest.
+
+    .. math:: \mathrm{DTC}(S) = H(S) - \sum_i H(i \mid S \setminus i)
+
+    Parameters
+    ----------
+    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+        As in :func:`hoi.oinfo`.
+
+    Returns
+    -------
+    float or ndarray
+        In `units`, shaped as by :func:`hoi.oinfo`.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`.
+
+    References
+    ----------
+    Han (1978), Nonnegative entropy measures of multivariate symmetric correlations, Information and Control 36,
+    133-156.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> system = hoi.GaussianSystem.from_covariance([[1, 0.6], [0.6, 1]])
+    >>> round(hoi.dual_total_correlation(system), 4)
+    0.2231
+    """
+    return _one("dtc", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+
+
+def sinfo(
+    X: ArrayLike | GaussianSystem,
+    multiplets: Sequence[Multiplet] | None = None,
+    *,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    seed: Seed = None,
+) -> float | FloatArray:
+    r"""S-information: how strongly each variable depends on the rest, summed.
+
+    .. math:: \Sigma(S) = \mathrm{TC}(S) + \mathrm{DTC}(S) = \sum_i I(i ; S \setminus i)
+
+    Parameters
+    ----------
+    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+        As in :func:`hoi.oinfo`.
+
+    Returns
+    -------
+    float or ndarray
+        In `units`, shaped as by :func:`hoi.oinfo`.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`.
+
+    References
+    ----------
+    Rosas et al. (2019), Physical Review E 100, 032305.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> system = hoi.GaussianSystem.from_covariance([[1, 0.6], [0.6, 1]])
+    >>> round(hoi.sinfo(system), 4)
+    0.4463
+    """
+    return _one("sinfo", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+
+
+def measures(
+    X: ArrayLike | GaussianSystem,
+    multiplets: Sequence[Multiplet] | None = None,
+    *,
+    estimator: str = "gaussian_copula",
+    ties: Ties = "average",
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    seed: Seed = None,
+) -> Multiplets:
+    """All four measures of sets of variables, in one pass.
+
+    Parameters
+    ----------
+    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+        As in :func:`hoi.oinfo`.
+
+    Returns
+    -------
+    Multiplets
+        A row for each set, in the order given; all sets of the first dataset first.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> system = hoi.GaussianSystem.from_covariance([[1, 0.6, 0], [0.6, 1, 0], [0, 0, 1]], names=["a", "b", "c"])
+    >>> found = hoi.measures(system, [("a", "b"), ("a", "b", "c")])
+    >>> found.tc.round(4), found.member_names[0]
+    (array([0.2231, 0.2231]), ('a', 'b'))
+    """
+    began = time.perf_counter()
+    scale = scale_of(units)
+    call = open_call(
+        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+    )
+    sets = sets_of(multiplets, call.names)
+    chosen = pick(backend, len(sets))
+    terms = evaluate(call, sets, chosen)
+    n_datasets = call.problem.n_datasets
+    indices = np.full((len(sets), max(map(len, sets))), -1, dtype=np.intp)
+    for row, members in zip(indices, sets, strict=True):
+        row[: len(members)] = members
+    settings = settings_of(
+        call, units, chosen, seed, evaluated=terms.J.size, skipped=0, seconds=time.perf_counter() - began
+    )
+    return Multiplets(
+        np.tile(indices, (n_datasets, 1)),
+        *four_measures(scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
+        names=call.names,
+        dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
+        settings=settings,
+    )
+
+
+def _one(
+    name: str,
+    X: ArrayLike | GaussianSystem,
+    multiplets: Sequence[Multiplet] | None,
+    estimator: str,
+    ties: Ties,
+    bias_correction: bool,
+    units: Units,
+    groups: Sequence[Multiplet] | None,
+    backend: str,
+    seed: Seed,
+) -> float | FloatArray:
+    """One measure of the registry."""
+    scale = scale_of(units)
+    call = open_call(
+        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+    )
+    sets = sets_of(multiplets, call.names)
+    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)))
+    return unwrap(as_user_shape(call, scale * MEASURES[name].value(D, J, L)), multiplets)

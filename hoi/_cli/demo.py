@@ -1,0 +1,139 @@
+"""`hoi demo`: from a real recording to a table and a picture."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hoi import _api, datasets, plot
+from hoi._errors import HoiError
+from hoi._results import html as _render
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+    from hoi._results.multiplets import Multiplets
+
+__all__ = ["demo"]
+
+ORDER = (3, 5)
+N_SHIFTED = 20
+N_SHARED = 200
+SEED = 0
+# On its first run the compiled backend would take longer to compile than this one takes for everything here.
+BACKEND = "numpy"
+
+
+def demo(folder: Path, say: Callable[[str], Any]) -> None:
+    """Search a shipped fMRI recording, say what was found, and write a picture and tables to `folder`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HoiError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from error
+    frame = datasets.load_fmri()
+    about = frame.attrs
+    say(f"Data: {about['description']}, one every {about['sampling_interval_s']} s.")
+    say(f"      From {about['source']}.")
+    say(f"      Licence: {about['licence']}.")
+    say(f"\nThe search goes through every set of {ORDER[0]} to {ORDER[1]} regions. Of each size, the five")
+    say("most synergistic sets (lowest O-information) and the five most redundant (highest):\n")
+    found = _api.search(frame, ORDER, n_best=5, per_order=True, progress=False, backend=BACKEND)
+    say(_render.text(found, max_rows=len(found), names_width=10**6))
+    say("\nThe regions named above:")
+    say(_legend(found, about["variables"]))
+    by_chance = list(_shifted(frame))
+    say("\n" + _compared(found, by_chance))
+
+    table, data = folder / "best-sets.csv", folder / "fmri.csv"
+    found.save(table)
+    frame.to_csv(data, index=False)
+    say(f"\nWritten: {table}  (the table above)")
+    say(f"         {data}  (the data)")
+    try:
+        picture = folder / "fmri.png"
+        _draw(frame, found, by_chance).savefig(picture, dpi=150)
+        say(f"         {picture}  (the picture)")
+    except ImportError:
+        say("No picture was drawn, since matplotlib is not installed: pip install 'hoi[plot]'")
+    say(f"\nNext:  hoi search {data} --order 3:6 --n-best 20")
+
+
+def _legend(found: Multiplets, long_names: dict[str, str]) -> str:
+    """Short and long names of the regions in the table, in two columns."""
+    used = sorted({i for members in found.members for i in members})
+    entries = [f"{found.names[i]:<10} {long_names[found.names[i]]}" for i in used]
+    half = -(-len(entries) // 2)
+    left, right = entries[:half], [*entries[half:], ""]
+    return "\n".join(f"  {a:<48}{b}".rstrip() for a, b in zip(left, right, strict=False))
+
+
+def _shifted(frame: pandas.DataFrame) -> Iterator[Multiplets]:
+    """The extremes of the same search when each region is shifted in time by itself.
+
+    A circular shift keeps each region's own course and breaks what the regions have in common.
+    """
+    rng = np.random.default_rng(SEED)
+    values = frame.to_numpy()
+    for _ in range(N_SHIFTED):
+        shifts = rng.integers(len(values), size=values.shape[1])
+        moved = np.column_stack([np.roll(x, s) for x, s in zip(values.T, shifts, strict=True)])
+        yield _api.search(moved, ORDER, n_best=1, per_order=True, progress=False, backend=BACKEND)
+
+
+def _compared(found: Multiplets, by_chance: list[Multiplets]) -> str:
+    """Sentences on the extremes found, beside those of shifted data."""
+    low = [float(result.oinfo.min()) for result in by_chance]
+    high = [float(result.oinfo.max()) for result in by_chance]
+    text = (
+        f"How much of this is chance? With each region shifted in time by itself ({N_SHIFTED} times), "
+        f"the lowest value of the search is {min(low):.3f} to {max(low):.3f} and the highest "
+        f"{min(high):.3f} to {max(high):.3f}. In the recording they are {found.oinfo.min():.3f} and "
+        f"{found.oinfo.max():.3f}."
+    )
+    return textwrap.fill(text, 96)
+
+
+def _draw(frame: pandas.DataFrame, found: Multiplets, by_chance: list[Multiplets]) -> Figure:
+    """Landscape of all sets, participation of the regions, and the best sets of each size."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13.5, 9.0), layout="constrained")
+    axes = figure.subplot_mosaic(
+        [["spread", "best"], ["share", "best"]], width_ratios=(1.3, 1), height_ratios=(1, 1.05)
+    )
+    plot.landscape(_api.scan(frame, ORDER, backend=BACKEND), ax=axes["spread"])
+    _mark_chance(axes["spread"], by_chance)
+    many = _api.search(frame, ORDER, n_best=N_SHARED, progress=False, backend=BACKEND)
+    plot.participation(many, n_variables=14, ax=axes["share"])
+    plot.ranking(found, n_best=len(found), ax=axes["best"])
+    titles = {
+        "spread": "All sets of regions",
+        "share": f"Regions in the {N_SHARED} sets at each end",
+        "best": "Best sets of each size",
+    }
+    for name, title in titles.items():
+        axes[name].set_title(title, loc="left", weight="bold", pad=24 if name == "share" else 8)
+    evaluated = (found.settings or {}).get("evaluated", 0)
+    count = f"{evaluated:,} sets of {ORDER[0]} to {ORDER[1]} of {len(found.names)} regions"
+    title = f"Synergy (blue) and redundancy (orange) in resting-state fMRI: {count}"
+    figure.suptitle(title, x=0.01, ha="left", size="x-large", weight="bold")
+    return figure
+
+
+def _mark_chance(ax: Any, by_chance: list[Multiplets]) -> None:
+    """Brackets at the median extremes of shifted data, for each order."""
+    low, high = ORDER
+    for place, order in enumerate(range(low, high + 1)):
+        values = [result.oinfo[result.order == order] for result in by_chance]
+        for extreme in (np.min, np.max):
+            level = float(np.median([extreme(v) for v in values]))
+            label = (
+                "reached when each region is shifted by itself" if not place and extreme is np.min else None
+            )
+            ax.plot([place - 0.46, place + 0.46], [level, level], color="black", linewidth=1.1, label=label)
+    ax.legend(frameon=False, fontsize="small", loc="upper left")

@@ -1,0 +1,133 @@
+"""The n best sets at both ends of a ranking: an associative, order-independent merge."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends.protocol import Floor
+from hoi._typing import FloatArray
+
+__all__ = ["Best"]
+
+# Values closer than this are equal, and ordered by their members: rounding must not decide the order.
+_GRID = 2.0**-40
+
+
+class Best:
+    """The lowest and the highest sets seen so far, for each dataset (and each order, if asked).
+
+    Parameters
+    ----------
+    n_best : int
+        Sets to keep at each end.
+    ends : tuple of str
+        "lowest", "highest" or both.
+    width : int
+        Largest order: rows of members are filled up with -1 to that.
+    per_order : bool
+        Keep `n_best` sets for each order rather than over all.
+    """
+
+    def __init__(self, n_best: int, ends: tuple[str, ...], width: int, per_order: bool) -> None:
+        self.n_best = n_best
+        self.ends = ends
+        self.width = width
+        self.per_order = per_order
+        self._kept: dict[tuple[int, int, str], tuple[NDArray[np.intp], FloatArray]] = {}
+
+    def promising(
+        self, dataset: NDArray[np.intp], order: int, approximate: FloatArray, margin: float
+    ) -> NDArray[np.bool_]:
+        """Which sets of one order can come in, given values known to `margin`; NaN is a value not known at all.
+
+        `dataset` is that of each set, ascending.
+        """
+        wanted = np.empty(len(dataset), dtype=bool)
+        for d, rows in _each(dataset):
+            wanted[rows] = self._promising(self.floor(d, order), approximate[rows], margin)
+        return wanted
+
+    def _promising(self, floor: Floor, approximate: FloatArray, margin: float) -> NDArray[np.bool_]:
+        known = np.isfinite(approximate)
+        values = approximate[known]
+        wanted = ~known
+        low, high = floor
+        if len(values) > self.n_best:
+            ends = np.partition(values, (self.n_best - 1, -self.n_best))
+            low = min(low, ends[self.n_best - 1] + margin)
+            high = max(high, ends[-self.n_best] - margin)
+        if "lowest" in self.ends:
+            wanted |= approximate <= low + margin
+        if "highest" in self.ends:
+            wanted |= approximate >= high - margin
+        return wanted
+
+    def add(self, dataset: NDArray[np.intp], members: NDArray[np.intp], values: FloatArray) -> None:
+        """Take in evaluated sets of one order; `dataset` is that of each set, ascending."""
+        padded = np.full((len(members), self.width), -1, dtype=np.intp)
+        padded[:, : members.shape[1]] = members
+        for d, rows in _each(dataset):
+            for end in self.ends:
+                self._take(self._key(d, members.shape[1], end), padded[rows], values[rows])
+
+    def merge(self, other: Best) -> None:
+        """Take in what another one has kept."""
+        for key, (members, values) in other._kept.items():
+            self._take(key, members, values)
+
+    def floor(self, dataset: int, order: int) -> Floor:
+        """What a set must reach to come in."""
+        low, high = -np.inf, np.inf
+        if "lowest" in self.ends:
+            low = self._last(self._key(dataset, order, "lowest"), np.inf)
+        if "highest" in self.ends:
+            high = self._last(self._key(dataset, order, "highest"), -np.inf)
+        return Floor(low, high)
+
+    def rows(self, dataset: int, end: str) -> tuple[NDArray[np.intp], FloatArray]:
+        """Members and values kept at one end of a dataset, the best first."""
+        orders = range(self.width + 1) if self.per_order else (0,)
+        kept = [self._kept[key] for order in orders if (key := (dataset, order, end)) in self._kept]
+        if not kept:
+            return np.empty((0, self.width), dtype=np.intp), np.empty(0)
+        if len(kept) == 1:
+            return kept[0]  # ranked as it is
+        members = np.concatenate([rows[0] for rows in kept])
+        values = np.concatenate([rows[1] for rows in kept])
+        order = _ranking(members, values, end)
+        return members[order], values[order]
+
+    def _key(self, dataset: int, order: int, end: str) -> tuple[int, int, str]:
+        return dataset, order if self.per_order else 0, end
+
+    def _last(self, key: tuple[int, int, str], open_value: float) -> float:
+        full = key in self._kept and len(self._kept[key][1]) == self.n_best
+        return float(self._kept[key][1][-1]) if full else open_value
+
+    def _take(self, key: tuple[int, int, str], members: NDArray[np.intp], values: FloatArray) -> None:
+        if key in self._kept:
+            near = values <= self._last(key, np.inf) + _GRID
+            if key[2] == "highest":
+                near = values >= self._last(key, -np.inf) - _GRID
+            members, values = members[near], values[near]
+            members = np.concatenate([self._kept[key][0], members])
+            values = np.concatenate([self._kept[key][1], values])
+        order = _ranking(members, values, key[2])[: self.n_best]
+        self._kept[key] = members[order], values[order]
+
+
+def _each(dataset: NDArray[np.intp]) -> Iterator[tuple[int, slice]]:
+    """Every dataset and its rows, for rows that ascend by it."""
+    starts = np.flatnonzero(dataset != np.concatenate([[-1], dataset[:-1]])).tolist()
+    for start, stop in itertools.pairwise([*starts, len(dataset)]):
+        yield int(dataset[start]), slice(start, stop)
+
+
+def _ranking(members: NDArray[np.intp], values: FloatArray, end: str) -> NDArray[np.intp]:
+    """Order of rows from the best: by value on the grid, then by members."""
+    grid = np.round(values / _GRID)
+    return np.lexsort((*members.T[::-1], grid if end == "lowest" else -grid))

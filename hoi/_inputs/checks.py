@@ -1,0 +1,317 @@
+"""User input turned into canonical arrays, sets and settings; every error that input can cause.
+
+`hoi._inputs.containers` reads the containers of other libraries, `hoi._inputs.sets` the sets of variables.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hoi._errors import HoiError
+from hoi._inputs.containers import columns, listing, read_array, require_unique
+from hoi._inputs.sets import check_groups, check_multiplets, check_order, is_int
+from hoi._typing import ArrayLike, FloatArray
+
+__all__ = [
+    "Data",
+    "check_bool",
+    "check_choice",
+    "check_covariance",
+    "check_data",
+    "check_groups",
+    "check_multiplets",
+    "check_order",
+    "check_positive_int",
+    "check_samples",
+]
+
+# In units of the correlation matrix: the largest difference between C_ij and C_ji, and the most negative
+# eigenvalue, that count as rounding.
+SYMMETRY = 1e-8
+INDEFINITE = 1e-8
+
+
+class Data(NamedTuple):
+    """Checked data: values (n_datasets, n_samples, n_vars), column names, and whether X was a stack (3-D)."""
+
+    values: FloatArray
+    names: tuple[str, ...]
+    stacked: bool
+
+
+def check_data(X: ArrayLike, *, what: str = "X") -> Data:
+    """Table or stack of tables of any kind as finite float64, with the names of its variables.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_vars) or (n_datasets, n_samples, n_vars)
+        numpy array of real numbers, nested lists, DataFrame of pandas or polars, table of pyarrow, xarray
+        DataArray (names from the coordinate of the last dimension), torch tensor on any device, Raw, Evoked
+        or Epochs of MNE (channels are the variables, times the samples, epochs the datasets), or a list of
+        equal tables.
+    what : str
+        Name of the argument in error messages.
+
+    Returns
+    -------
+    Data
+        `values` is C-contiguous float64 and may share memory with X; `names` are "0", "1", ... where X has
+        none.
+
+    Raises
+    ------
+    HoiError
+        If X is empty, not 2-D or 3-D, not real, has NaN, infinite values or constant columns, fewer than 3
+        samples, or two columns of one name.
+
+    Examples
+    --------
+    >>> from hoi._inputs.checks import check_data
+    >>> data = check_data([[1, 2], [2, 1], [3, 5]])
+    >>> data.values.shape, data.names, data.stacked
+    ((1, 3, 2), ('0', '1'), False)
+    """
+    array, labels = read_array(X, what)
+    _require_shape(array.shape, what)
+    n_samples, n_vars = array.shape[-2:]
+    names = tuple(map(str, range(n_vars))) if labels is None else tuple(labels)
+    if labels is not None:
+        require_unique(names, what)
+    with np.errstate(all="ignore"):
+        values = np.ascontiguousarray(array, dtype=np.float64)
+        # one pass: a finite sum has finite terms; another sum (NaN, inf, overflow) leads to the full check
+        finite = bool(np.isfinite(values.sum()))
+    if not finite:
+        _require_finite(values, names, what)
+    values = values.reshape(-1, n_samples, n_vars)
+    _require_samples(values, what, array.shape)
+    _require_varying(values, names, what, stacked=array.ndim == 3)
+    return Data(values, names, array.ndim == 3)
+
+
+def _require_shape(shape: tuple[int, ...], what: str) -> None:
+    """Error unless the shape is one of data."""
+    given = f"{what} has shape {shape}"
+    rule = "(n_samples, n_variables) or (n_datasets, n_samples, n_variables) is needed"
+    if 0 in shape:
+        raise HoiError(f"{given}, so it is empty: at least 3 samples (rows) of 1 variable are needed.")
+    if len(shape) == 0:
+        raise HoiError(f"{what} is a single number: {rule}. Give a table of samples.")
+    if len(shape) == 1:
+        raise HoiError(f"{given}: {rule}. Use {what}.reshape(-1, 1) if it holds the samples of one variable.")
+    if len(shape) > 3:
+        raise HoiError(f"{given}: {rule}. Use {what}.reshape(-1, {shape[-2]}, {shape[-1]}) for a stack.")
+    if shape[-2] < 3:
+        raise HoiError(
+            f"{given}, so {shape[-2]} sample{'s' * (shape[-2] > 1)} of {shape[-1]} variables: at least 3 "
+            f"samples are needed. Samples are rows; use {what}.T if they are columns here."
+        )
+
+
+def _require_finite(values: FloatArray, names: Sequence[str], what: str) -> None:
+    """Error with the number of NaN and infinite values and the columns that hold them."""
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return
+    n_nan = int(np.isnan(values).sum())
+    n_infinite = int(bad.sum()) - n_nan
+    counts = " and ".join(f"{n} {word}" for n, word in ((n_nan, "NaN"), (n_infinite, "infinite")) if n)
+    counts += " value" + "s" * (n_nan + n_infinite > 1)
+    where = columns(names, np.flatnonzero(bad.any(axis=tuple(range(values.ndim - 1)))))
+    raise HoiError(
+        f"{what} has shape {values.shape} and {counts}, in {where}: every value must be finite. Leave "
+        "out those samples (dropna() of a DataFrame) or those columns, or fill the gaps."
+    )
+
+
+def _require_samples(values: FloatArray, what: str, shape: tuple[int, ...]) -> None:
+    """Error when a covariance is given where samples are meant; samples are never symmetric by chance."""
+    if shape[-2] == shape[-1] and np.array_equal(values, values.swapaxes(1, 2)):
+        raise HoiError(
+            f"{what} has shape {shape} and is symmetric, so it looks like a covariance and not like samples "
+            f"(rows). Use hoi.GaussianSystem.from_covariance({what}, n_samples=...), which is accepted in its place."
+        )
+
+
+def _require_varying(values: FloatArray, names: Sequence[str], what: str, *, stacked: bool) -> None:
+    """Error that names the columns with one value only."""
+    # the first and the last sample clear almost every column, so the table is not read once more
+    suspect = (values[:, 0] == values[:, -1]).nonzero()
+    constant = [(int(d), int(j)) for d, j in zip(*suspect) if (values[d, :, j] == values[d, 0, j]).all()]
+    if constant:
+        where = columns(names, sorted({j for _, j in constant}))
+        datasets = f" of dataset {listing(sorted({d for d, _ in constant}))}" if stacked else ""
+        raise HoiError(
+            f"{what} has the same value in all {values.shape[1]} samples{datasets} in {where}: a constant "
+            "has no information to share. Leave such columns out."
+        )
+
+
+def check_covariance(
+    C: ArrayLike, n_samples: int | None = None, names: Sequence[str] | None = None
+) -> tuple[FloatArray, tuple[str, ...], bool]:
+    """Covariance, or stack of covariances, as exactly symmetric float64.
+
+    Parameters
+    ----------
+    C : array_like, shape (n, n) or (n_datasets, n, n)
+        Symmetric and positive semi-definite; a DataFrame or DataArray brings its names.
+    n_samples : int, optional
+        Samples it was estimated from; None when it is exact.
+    names : sequence of str, optional
+        Names of the n variables; they replace those of C.
+
+    Returns
+    -------
+    C : ndarray, shape (n_datasets, n, n)
+    names : tuple of str
+    stacked : bool
+        True when C was 3-D.
+
+    Raises
+    ------
+    HoiError
+        If C is not square, finite, symmetric (to 1e-8 in units of the correlation) and positive semi-definite
+        with a positive diagonal; or `n_samples` or `names` do not fit.
+
+    Examples
+    --------
+    >>> from hoi._inputs.checks import check_covariance
+    >>> C, names, stacked = check_covariance([[1, 0.5], [0.5, 1]], names=["a", "b"])
+    >>> C.shape, names, stacked
+    ((1, 2, 2), ('a', 'b'), False)
+    """
+    array, labels = read_array(C, "C")
+    shape = array.shape
+    if array.ndim not in (2, 3) or shape[-1] != shape[-2]:
+        raise HoiError(
+            f"C has shape {shape}: a covariance is square, (n, n) or (n_datasets, n, n). "
+            "Use GaussianSystem.from_data for a table of samples."
+        )
+    if array.size == 0:
+        raise HoiError(f"C has shape {shape}, so it is empty: at least 1 variable is needed.")
+    if n_samples is not None and check_positive_int(n_samples, "n_samples") < 3:
+        raise HoiError(f"n_samples={n_samples}: at least 3 are needed. Use None for an exact covariance.")
+    n = shape[-1]
+    if names is not None:
+        labels = [names] if isinstance(names, str) else [str(name) for name in names]
+        if len(labels) != n:
+            raise HoiError(f"names has {len(labels)} entries and C has shape {shape}: give {n} names.")
+    final = tuple(map(str, range(n))) if labels is None else tuple(labels)
+    require_unique(final, "C")
+    values = np.array(array, dtype=np.float64).reshape(-1, n, n)
+    _require_finite(values, final, "C")
+    variance = np.diagonal(values, axis1=1, axis2=2)
+    if not (variance > 0).all():
+        where = columns(final, np.flatnonzero((variance <= 0).any(axis=0)))
+        raise HoiError(
+            f"C has no positive variance on its diagonal (smallest {variance.min():.6g}) in {where}: every "
+            "variance must be positive. Leave such columns out."
+        )
+    scale = np.sqrt(variance)
+    R = values / scale[:, :, None] / scale[:, None, :]
+    _require_symmetric(R, values, final)
+    values = (values + values.swapaxes(1, 2)) / 2
+    _require_semidefinite((R + R.swapaxes(1, 2)) / 2)
+    return values, final, array.ndim == 3
+
+
+def _require_symmetric(R: FloatArray, C: FloatArray, names: Sequence[str]) -> None:
+    """Error that names the two variables with the largest difference between C_ij and C_ji."""
+    difference = np.abs(R - R.swapaxes(1, 2))
+    if difference.max() > SYMMETRY:
+        d, i, j = (int(v) for v in np.unravel_index(int(difference.argmax()), R.shape))
+        raise HoiError(
+            f"C is not symmetric: entry ({names[i]}, {names[j]}) is {C[d, i, j]:.6g} and entry "
+            f"({names[j]}, {names[i]}) is {C[d, j, i]:.6g}. Use (C + C.T) / 2 if that is rounding."
+        )
+
+
+def _require_semidefinite(R: FloatArray) -> None:
+    """Error with the smallest eigenvalue of a correlation matrix that is indefinite."""
+    try:
+        np.linalg.cholesky(R)  # much cheaper than eigenvalues, and enough for nearly every input
+    except np.linalg.LinAlgError:
+        smallest = float(np.linalg.eigvalsh(R).min())
+        if smallest < -INDEFINITE:
+            raise HoiError(
+                f"C is indefinite: the smallest eigenvalue of its correlation matrix is {smallest:.3g}, and "
+                "no data have such a covariance. Estimate all its entries from the same samples (no pairwise "
+                "deletion), or shrink it, for example by sklearn.covariance.LedoitWolf."
+            ) from None
+
+
+def check_choice(value: Any, allowed: Iterable[str], what: str) -> str:
+    """One of the allowed words, or an error that lists them.
+
+    Raises
+    ------
+    HoiError
+        If value is not among them.
+
+    Examples
+    --------
+    >>> from hoi._inputs.checks import check_choice
+    >>> check_choice("bits", ("nats", "bits"), "units")
+    'bits'
+    """
+    options = list(allowed)
+    if isinstance(value, str) and value in options:
+        return value
+    close = difflib.get_close_matches(value.lower(), options, n=1) if isinstance(value, str) else []
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise HoiError(f"{what}={value!r}: use one of {', '.join(map(repr, options))}.{hint}")
+
+
+def check_samples(n_samples: int, n_columns: int, what: str) -> None:
+    """Error unless a set of n_columns columns has more samples than columns.
+
+    Raises
+    ------
+    HoiError
+        If ``n_samples <= n_columns``: the covariance of such a set has no inverse.
+    """
+    if n_samples <= n_columns:
+        raise HoiError(
+            f"{what} has {n_columns} columns and there are {n_samples} samples: a set needs more samples "
+            "than columns, for otherwise its covariance has no inverse. Take smaller sets, or more samples; samples "
+            "are the rows of a table."
+        )
+
+
+def check_bool(value: Any, what: str) -> bool:
+    """True or False, of Python or numpy.
+
+    Raises
+    ------
+    HoiError
+        If value is anything else: the text "no" would count as true.
+
+    Examples
+    --------
+    >>> from hoi._inputs.checks import check_bool
+    >>> check_bool(False, "bias_correction")
+    False
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise HoiError(f"{what}={value!r} ({type(value).__name__}): True or False is needed.")
+    return bool(value)
+
+
+def check_positive_int(value: Any, what: str) -> int:
+    """Integer of at least 1, of Python or numpy.
+
+    Raises
+    ------
+    HoiError
+        If value is anything else, bool included.
+    """
+    if not is_int(value):
+        raise HoiError(f"{what}={value!r} ({type(value).__name__}): a positive integer is needed.")
+    if value < 1:
+        raise HoiError(f"{what}={int(value)}: a positive integer is needed, so at least 1.")
+    return int(value)

@@ -1,0 +1,101 @@
+"""The page put together: a template, a style sheet and a script, and in them the values as JSON."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import json
+import math
+import os
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from hoi._errors import HoiError
+from hoi._measures.registry import MEASURES
+from hoi._results import files as _storage
+from hoi._results import html as _render
+from hoi._results.report.pictures import pictures
+
+if TYPE_CHECKING:
+    from hoi._results.multiplets import Multiplets
+
+__all__ = ["check_target", "write"]
+
+_SUFFIXES = (".html", ".htm")
+_OPTIONAL = ("dataset", "extreme")
+
+
+def write(result: Multiplets, path: str | os.PathLike[str], title: str | None = None) -> Path:
+    """Write the page; the file appears only when it is complete."""
+    path = Path(path).expanduser()
+    check_target(path)
+    text = _page(result, title or _render.summary(result))
+    with _storage.complete_or_nothing(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return path
+
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Error unless the page can be written and its pictures can be drawn."""
+    path = Path(path).expanduser()
+    if path.suffix.lower() not in _SUFFIXES:
+        raise HoiError(f"cannot write the report to {str(path)!r}: the suffix must be .html or .htm")
+    _storage.check_place(path)
+    if importlib.util.find_spec("matplotlib") is None:
+        raise HoiError("matplotlib is needed for a report and is not installed: pip install 'hoi[plot]'")
+
+
+def _page(result: Multiplets, title: str) -> str:
+    """The whole page as text."""
+    summary = _render.summary(result)
+    done = [html.escape(line) for line in _render.what_was_done(result.settings).splitlines()]
+    lines = [html.escape(summary)] * (title != summary) + done
+    figures = [
+        f"<figure><figcaption>{html.escape(caption)}</figcaption>{svg}</figure>" for caption, svg in pictures(result)
+    ]
+    return Template(_file("page.html")).substitute(
+        title=html.escape(title),
+        about="<br>".join(lines),
+        synergy=_render.SYNERGY,
+        redundancy=_render.REDUNDANCY,
+        style=_file("page.css"),
+        script=_file("page.js"),
+        data=_data(result),
+        figures="".join(figures),
+        settings=_settings(result.settings or {}),
+    )
+
+
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _data(result: Multiplets) -> str:
+    """The rows as JSON by columns; no character of it can end the script element it stands in."""
+    optional = {name: getattr(result, name) for name in _OPTIONAL if getattr(result, name) is not None}
+    table = {
+        "names": result.names,
+        "units": result.units,
+        "columns": [*optional, "order", *_render.VALUES],
+        "labels": {name: f"{measure.label}, in {result.units}" for name, measure in MEASURES.items()},
+        "members": result.members,
+        "order": result.order.tolist(),
+        **{name: column.tolist() for name, column in optional.items()},
+        **{name: [_number(v) for v in getattr(result, name).tolist()] for name in _render.VALUES},
+    }
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no NaN and no infinity."""
+    return value if math.isfinite(value) else None
+
+
+def _settings(settings: dict[str, Any]) -> str:
+    """The settings as rows of a table."""
+    cells = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in settings.items())
+    return "".join(
+        f"<tr><th scope=row>{html.escape(key)}</th><td>{html.escape(value)}</td></tr>" for key, value in cells
+    )

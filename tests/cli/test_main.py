@@ -1,0 +1,399 @@
+"""The command line, run for real: what it prints where, and the exit status."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import hoi
+from hoi import Multiplets
+from hoi._cli import main as cli
+
+COLUMNS = ["LHip", "LAmy", "LPCC", "RHip", "RAmy", "RPCC"]
+
+
+@pytest.fixture(scope="module")
+def X():
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(80, 6))
+    X[:, 2] += X[:, 0] + X[:, 1]
+    X[:, 4] += X[:, 3]
+    X[:, 5] += X[:, 3] + X[:, 4]
+    return X
+
+
+@pytest.fixture
+def data(X, tmp_path):
+    path = tmp_path / "data.csv"
+    np.savetxt(path, X, fmt="%.17g", delimiter=",", header=",".join(COLUMNS), comments="")
+    return str(path)
+
+
+@pytest.fixture
+def run(capsys):
+    """Run hoi with arguments: (exit status, standard output, standard error)."""
+
+    def run(*arguments):
+        status = cli.main([str(a) for a in arguments])
+        return (status, *capsys.readouterr())
+
+    return run
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+# -- search ------------------------------------------------------------------------------------
+
+
+def test_search_prints_what_hoi_search_finds(run, data, X):
+    status, out, err = run("search", data, "--order", "3:4", "--n-best", 4, "--format", "csv")
+    assert (status, err) == (0, "")
+    found = hoi.search(X, (3, 4), n_best=4)
+    rows = rows_of(out)
+    assert [tuple(map(int, row["members"].split())) for row in rows] == found.members
+    assert [row["extreme"] for row in rows] == found.extreme.tolist()
+    assert np.array_equal([float(row["oinfo"]) for row in rows], found.oinfo)
+    assert rows[0]["names"] == "; ".join(COLUMNS[i] for i in found.members[0])
+
+
+def test_search_prints_a_table_with_all_rows_and_whole_names(run, data):
+    status, out, err = run("search", data, "--order", 3, "--n-best", 15)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "Multiplets: 30 sets of 3 out of 6 variables, values in nats"
+    assert sum(line.startswith("  lowest") for line in lines) == 15
+    assert "LHip, LAmy, LPCC" in lines[3]
+    assert "20 sets evaluated" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "keywords"),
+    [
+        (["--units", "bits"], {"units": "bits"}),
+        (["--which", "lowest"], {"which": "lowest"}),
+        (["--measure", "tc"], {"measure": "tc"}),
+        (["--no-bias-correction"], {"bias_correction": False}),
+        (["--estimator", "gaussian"], {"estimator": "gaussian"}),
+        (["--ties", "random", "--seed", "3"], {"ties": "random", "seed": 3}),
+        (["--ties", "ordinal"], {"ties": "ordinal"}),
+        (["--per-order"], {"per_order": True}),
+        (["--backend", "numpy"], {"backend": "numpy"}),
+        (["--threads", "1"], {"threads": 1}),
+        (["--groups", "0,1;LPCC;RHip:RPCC"], {"groups": [[0, 1], [2], [3, 4, 5]], "order": 2}),
+    ],
+)
+def test_options_reach_the_search(run, data, X, tmp_path, options, keywords):
+    pytest.importorskip("pyarrow")
+    keywords = {"order": (2, 3), **keywords}
+    order = keywords["order"]
+    path = tmp_path / "out.parquet"
+    text = f"{order[0]}:{order[1]}" if isinstance(order, tuple) else order
+    status, _, err = run("search", data, "--order", text, "--n-best", 3, "--out", path, *options)
+    assert status == 0 and err.endswith(f"hoi: written to {path}\n")
+    found, expected = Multiplets.load(path), hoi.search(X, n_best=3, **keywords)
+    assert found.members == expected.members
+    for name in ("tc", "dtc", "oinfo", "sinfo"):
+        assert np.array_equal(getattr(found, name), getattr(expected, name))
+    changing = {"seconds", "created"}
+    assert {k: v for k, v in found.settings.items() if k not in changing} == {
+        k: v for k, v in expected.settings.items() if k not in changing
+    }
+
+
+def test_columns_are_chosen_by_name_and_number(run, data):
+    _, out, _ = run(
+        "search", data, "--columns", "RHip:RPCC,0", "--order", 3, "--which", "highest", "--format", "csv"
+    )
+    assert rows_of(out)[0]["names"] == "RHip; RAmy; RPCC"
+    assert len(rows_of(out)) == 4
+
+
+@pytest.mark.parametrize("command", [["search", "--order", 3], ["measure"]])
+def test_a_report_is_written_beside_the_result(run, data, tmp_path, command):
+    pytest.importorskip("matplotlib")
+    table, page = tmp_path / "out.csv", tmp_path / "out.html"
+    status, out, err = run(command[0], data, *command[1:], "--out", table, "--report", page)
+    assert status == 0 and out
+    assert err == f"hoi: written to {table}\nhoi: written to {page}\n"
+    assert "LPCC" in page.read_text(encoding="utf-8")
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_search(run, data):
+    status, out, err = run("search", data, "--order", 3, "--report", "out.pdf")
+    assert (status, out) == (2, "")
+    assert err == "hoi: error: cannot write the report to 'out.pdf': the suffix must be .html or .htm\n"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".nc"])
+def test_out_writes_by_suffix(run, data, tmp_path, suffix):
+    pytest.importorskip({".parquet": "pyarrow", ".nc": "xarray"}.get(suffix, "csv"))
+    path = tmp_path / f"best{suffix}"
+    status, out, err = run("search", data, "--order", 3, "--n-best", 2, "--out", path)
+    assert (status, err) == (0, f"hoi: written to {path}\n")
+    assert "LHip, LAmy, LPCC" in out
+    n = len(rows_of(path.read_text("utf-8"))) if suffix == ".csv" else len(Multiplets.load(path))
+    assert n == 4
+
+
+def test_several_data_sets(run, X, tmp_path):
+    np.save(tmp_path / "x.npy", np.stack([X, X[::-1] ** 3]))
+    status, out, _ = run("search", tmp_path / "x.npy", "--order", 3, "--n-best", 1, "--format", "csv")
+    assert status == 0
+    assert [row["dataset"] for row in rows_of(out)] == ["0", "0", "1", "1"]
+    assert rows_of(out)[0]["members"] == rows_of(out)[2]["members"] == "0 1 2"
+
+
+def test_remarks_go_to_standard_error_and_can_be_silenced(run, X, tmp_path):
+    path = tmp_path / "indexed.csv"
+    lines = [f"s{i}," + ",".join(f"{v:.8f}" for v in row) for i, row in enumerate(X)]
+    path.write_text("," + ",".join(COLUMNS) + "\n" + "\n".join(lines) + "\n,NA,1,2,3,4,5\n")
+    _, out, err = run("search", path, "--order", 3, "--missing", "drop")
+    assert "LHip, LAmy, LPCC" in out
+    assert err.splitlines() == [
+        "hoi: left out the first column: it has no name and holds labels",
+        "hoi: left out 1 of 81 rows with missing or infinite values, in 'LHip' (1)",
+    ]
+    assert run("search", path, "--order", 3, "--missing", "drop", "--quiet")[2] == ""
+
+
+def test_pairs_are_not_for_the_o_information(run, data):
+    err = run("search", data, "--order", "2")[2]
+    assert err == (
+        "hoi: the O-information of two variables is always 0; --measure tc ranks by their mutual information\n"
+    )
+    assert run("search", data, "--order", "2", "--measure", "tc")[2] == ""
+
+
+def test_warnings_are_one_line(run, X, tmp_path):
+    path = tmp_path / "ties.csv"
+    np.savetxt(path, np.round(X), delimiter=",")
+    status, _, err = run("search", path, "--order", 3)
+    assert status == 0
+    assert err.startswith("hoi: warning: ") and len(err.splitlines()) == 1 and "main.py" not in err
+    assert run("search", path, "--order", 3, "--quiet")[2] == ""
+
+
+def test_other_warnings_stay_warnings():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with cli._warnings_as_remarks(quiet=True):
+            warnings.warn("of another library", UserWarning, stacklevel=1)
+    assert [str(w.message) for w in caught] == ["of another library"]
+
+
+# -- measure -----------------------------------------------------------------------------------
+
+
+def test_measure_of_the_whole_table(run, data, X):
+    status, out, err = run("measure", data, "--units", "bits")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == f"6 variables: {', '.join(COLUMNS)}"
+    values = {line.split()[0]: float(line.split()[-2]) for line in lines[2:]}
+    for symbol, function in (
+        ("TC", hoi.total_correlation), ("DTC", hoi.dual_total_correlation), ("Ω", hoi.oinfo), ("Σ", hoi.sinfo)
+    ):  # fmt: skip
+        assert values[symbol] == pytest.approx(function(X, units="bits"), abs=1e-6)
+    assert all(line.endswith(" bits") for line in lines[2:])
+
+
+def test_measure_of_given_sets(run, data, X):
+    sets = "0,1,2; RHip:RPCC ;LHip,RPCC"
+    _, out, _ = run("measure", data, "--multiplets", sets, "--format", "csv")
+    rows = rows_of(out)
+    assert [row["members"] for row in rows] == ["0 1 2", "3 4 5", "0 5"]
+    expected = hoi.oinfo(X, [(0, 1, 2), (3, 4, 5), (0, 5)])
+    assert np.array_equal([float(row["oinfo"]) for row in rows], expected)
+    assert "RHip, RAmy, RPCC" in run("measure", data, "--multiplets", sets)[1]
+
+
+def test_measure_of_one_set_can_be_saved(run, data, tmp_path):
+    run("measure", data, "--out", tmp_path / "all.csv")
+    assert rows_of((tmp_path / "all.csv").read_text("utf-8"))[0]["order"] == "6"
+
+
+# -- errors ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "DATA"], "the following arguments are required: --order"),
+        (
+            ["search", "DATA", "--order", "3-5"],
+            "argument --order: '3-5' is neither a number nor a range such as 3:5",
+        ),
+        (
+            ["search", "DATA", "--order", "3", "--n-best", "0"],
+            "argument --n-best: '0' is not a whole number from 1",
+        ),
+        (["search", "DATA", "--order", "3", "--measure", "mi"], "argument --measure: invalid choice: 'mi'"),
+        (["frobnicate"], "invalid choice: 'frobnicate'"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+)
+def test_wrong_usage(run, data, arguments, message):
+    status, out, err = run(*[data if a == "DATA" else a for a in arguments])
+    assert (status, out) == (2, "")
+    assert err.startswith("hoi: error: ") and message in err
+    assert err.endswith(" --help says more)\n") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "no.csv", "--order", "3"], "cannot read 'no.csv': there is no such file"),
+        (["search", "DATA", "--order", "7"], "6"),
+        (
+            ["search", "DATA", "--order", "3", "--columns", "nose"],
+            "--columns: there is no column 'nose'; the columns are",
+        ),
+        (["search", "DATA", "--order", "3", "--groups", "nose"], "--groups: there is no column 'nose'"),
+        (["search", "DATA", "--order", "3", "--backend", "abacus"], "abacus"),
+        (["search", "DATA", "--order", "3", "--estimator", "guess"], "guess"),
+        (["search", "DATA", "--order", "3", "--ties", "random"], "seed"),
+        (
+            ["search", "DATA", "--order", "3", "--out", "no-folder/x.csv"],
+            "there is no folder 'no-folder'; create it",
+        ),
+        (
+            ["search", "DATA", "--order", "3", "--out", "x.xls"],
+            "the suffix must be one of .parquet, .nc, .netcdf, .csv",
+        ),
+        (["measure", "DATA", "--multiplets", ";"], "--multiplets is empty: write sets as 0,1,2;3,4,5"),
+        (
+            ["measure", "DATA", "--multiplets", "0,9"],
+            "--multiplets: there is no column 9; columns are numbered 0 to 5",
+        ),
+        (["measure", "DATA", "--multiplets", "0,1,0"], "--multiplets: 'LHip' named more than once"),
+    ],
+)
+def test_wrong_input_is_one_line_without_a_traceback(run, data, arguments, message):
+    status, out, err = run(*[data if a == "DATA" else a for a in arguments])
+    assert (status, out) == (2, "")
+    assert err.startswith("hoi: error: ") and message in err
+    assert "Traceback" not in err
+
+
+def test_a_bad_target_is_found_before_the_search(run, data, monkeypatch):
+    monkeypatch.setattr(hoi, "search", lambda *_, **__: pytest.fail("searched"))
+    assert run("search", data, "--order", 3, "--out", "x.xls")[0] == 2
+
+
+def test_a_fault_of_hoi_is_status_1(run, data, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(hoi, "search", fail)
+    status, _, err = run("search", data, "--order", 3)
+    assert status == 1
+    assert err == "hoi: error: ZeroDivisionError: oops (a fault of hoi; HOI_TRACEBACK=1 shows where)\n"
+    monkeypatch.setenv("HOI_TRACEBACK", "1")
+    assert "Traceback" in run("search", data, "--order", 3)[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("", "hoi: interrupted\n"), ("at 5 %", "hoi: interrupted: at 5 %\n")]
+)
+def test_ctrl_c_is_status_130(run, data, monkeypatch, text, shown):
+    def stop(*_, **__):
+        raise KeyboardInterrupt(*([text] if text else []))
+
+    monkeypatch.setattr(hoi, "search", stop)
+    assert run("search", data, "--order", 3)[::2] == (130, shown)
+
+
+def test_a_closed_pipe_is_no_error(data, tmp_path):
+    # more than a pipe holds, and a reader that takes one line
+    wide = tmp_path / "wide.npy"
+    np.save(wide, np.random.default_rng(0).normal(size=(60, 18)))
+    command = [sys.executable, "-m", "hoi", "search", str(wide), "--order", "4", "--n-best", "3000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline().startswith(b"Multiplets")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+# -- the rest ----------------------------------------------------------------------------------
+
+
+def test_version_and_help(run):
+    assert run("--version") == (0, f"hoi {hoi.__version__}\n", "")
+    for command in ([], ["search"], ["measure"], ["demo"], ["backends"]):
+        status, out, err = run(*command, "--help")
+        assert (status, err) == (0, "") and out.startswith("usage: hoi")
+
+
+def test_backends(run):
+    status, out, _ = run("backends")
+    assert status == 0
+    lines = dict(line.split(maxsplit=1) for line in out.splitlines())
+    assert lines == hoi.backends()
+    assert lines["numpy"] == "available"
+
+
+def test_python_m_hoi_reads_standard_input(data):
+    command = [
+        sys.executable,
+        "-m",
+        "hoi",
+        "search",
+        "-",
+        "--order",
+        "3",
+        "--format",
+        "csv",
+        "--which",
+        "lowest",
+    ]
+    with open(data, encoding="utf-8") as file:
+        done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=True)
+    assert rows_of(done.stdout)[0]["names"] == "LHip; LAmy; LPCC"
+
+
+@pytest.fixture
+def few_shifts(monkeypatch):
+    """The demo with less work; nothing that the tests look at depends on it."""
+    monkeypatch.setattr("hoi._cli.demo.N_SHIFTED", 2)
+
+
+def test_demo(run, tmp_path, few_shifts):
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "new" / "demo"
+    status, out, err = run("demo", "--out", folder)
+    assert (status, err) == (0, "")
+    assert sorted(os.listdir(folder)) == ["best-sets.csv", "fmri.csv", "fmri.png"]
+    assert "122,031 sets evaluated" in out and "left frontal pole" in out
+    rows = rows_of((folder / "best-sets.csv").read_text("utf-8"))
+    assert [row["order"] for row in rows].count("4") == 10
+    lowest = min(rows, key=lambda row: float(row["oinfo"]))
+    assert lowest["names"] == "LFpol; LMTG; RFpol; RMTG; RPCC"
+    assert (folder / "fmri.png").read_bytes().startswith(b"\x89PNG")
+    # the command it proposes works
+    proposed = out.splitlines()[-1].split()
+    assert proposed[1:4] == ["hoi", "search", str(folder / "fmri.csv")]
+    assert run(*proposed[2:4], "--order", 2, "--n-best", 1, "--measure", "tc")[0] == 0
+
+
+def test_demo_without_matplotlib_says_so_and_goes_on(run, tmp_path, monkeypatch, few_shifts):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    status, out, _ = run("demo", "--out", tmp_path)
+    assert status == 0
+    assert "No picture was drawn, since matplotlib is not installed: pip install 'hoi[plot]'" in out
+    assert sorted(os.listdir(tmp_path)) == ["best-sets.csv", "fmri.csv"]
+
+
+def test_demo_into_a_file(run, tmp_path):
+    (tmp_path / "taken").write_text("")
+    status, _, err = run("demo", "--out", tmp_path / "taken")
+    assert status == 2 and "cannot make the folder" in err
