@@ -23,7 +23,9 @@ from torch import Tensor
 from hoi._backends.torch_.eliminate import factor
 from hoi._maths.terms import SINGULAR
 
-__all__ = ["SURELY_SINGULAR", "Bucket", "Screen", "State", "buckets", "bytes_per_prefix", "make_state", "power", "score_pairs"]
+__all__ = [
+    "SURELY_SINGULAR", "Bucket", "Screen", "State", "buckets", "bytes_per_prefix", "make_state", "power", "score_pairs",
+]
 
 
 # A conditional variance in float64 so small leaves no doubt: rounding cannot have moved it from above SINGULAR, where
