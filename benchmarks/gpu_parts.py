@@ -20,7 +20,6 @@ import torch
 import hoi
 from benchmarks.cases import factor_data
 from benchmarks.machine import describe
-from hoi._backends import registry
 from hoi._backends.torch_ import backend as leaf
 from hoi._backends.torch_ import walk
 
@@ -45,26 +44,26 @@ class Bench:
     def __init__(self, answer: Answer, dry_run: bool) -> None:
         self.answer, self.dry_run = answer, dry_run
         self.device = torch.device("cpu") if dry_run else leaf.cuda_device()
-        self.name = "torch" if dry_run else "cuda"
+        # in a dry run so small that a search of a few hundred sets uses the kernel
+        tiny = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10, together=0)
+        self.sizes = tiny if dry_run else walk.GPU
+        self.backend = self.use(kernel="triton") if dry_run else self.use()
         if dry_run:
-            # so that a search of a few hundred sets uses the kernel
-            leaf.CPU = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10, together=0)
             np.seterr(all="ignore")  # the interpreter computes pairs that are switched off
-            self.use(kernel="triton")
 
     def use(self, **options: str) -> leaf.TorchBackend:
-        """Make the backend of that name one with these options."""
+        """Make the backend one with these options."""
         kind = leaf.TorchBackend if self.dry_run else leaf.CudaBackend
-        registry._loaded[self.name] = kind(**options)
-        return registry._loaded[self.name]
+        self.backend = kind(**options, sizes=self.sizes)
+        return self.backend
 
     def together(self, most: int) -> None:
         """Have datasets of at most so many sets share units of work."""
-        name = "CPU" if self.dry_run else "GPU"
-        setattr(leaf, name, getattr(leaf, name)._replace(together=most))
+        self.sizes = self.sizes._replace(together=most)
+        self.use()
 
     def search(self, system: hoi.GaussianSystem, order: Any, **options: Any) -> hoi.Multiplets:
-        return hoi.search(system, order, **{"backend": self.name, "n_best": N_BEST, "progress": False, **options})
+        return hoi.search(system, order, **{"backend": self.backend, "n_best": N_BEST, "progress": False, **options})
 
     def wait(self) -> None:
         if self.device.type == "cuda":
@@ -199,7 +198,7 @@ def surrogates(bench: Bench) -> None:
     bench.together(walk.GPU.together)
     found = bench.search(data, 3)
     same(found, bench.search(data, 3, backend="numba"))
-    for name in (bench.name, "numba"):
+    for name in (bench.backend, "numba"):
         spent = bench.seconds(lambda name=name: bench.search(data, 3, backend=name), repeats=2)
         bench.answer.add(**{f"{name}_seconds": spent})
     peak = bench.peak(lambda: bench.search(data, 3))
@@ -221,13 +220,13 @@ def transform(bench: Bench) -> None:
     seeded = torch.Generator(bench.device).manual_seed(0)
     X = torch.randn(shape, dtype=torch.float64, device=bench.device, generator=seeded)
     few = X[:, :5].cpu().numpy()
-    found = hoi.GaussianSystem.from_data(X, backend=bench.name).covariance[:5, :5]
+    found = hoi.GaussianSystem.from_data(X, backend=bench.backend).covariance[:5, :5]
     np.testing.assert_allclose(found, hoi.GaussianSystem.from_data(few, backend="numpy").covariance, atol=1e-12)
     host = X.cpu().numpy()
     for name, data in (("from_device", X), ("from_host", host)):
-        spent = bench.seconds(lambda data=data: hoi.GaussianSystem.from_data(data, backend=bench.name))
+        spent = bench.seconds(lambda data=data: hoi.GaussianSystem.from_data(data, backend=bench.backend))
         bench.answer.add(**{f"{name}_seconds": spent})
-    bench.answer.add(peak_bytes=bench.peak(lambda: hoi.GaussianSystem.from_data(X, backend=bench.name)))
+    bench.answer.add(peak_bytes=bench.peak(lambda: hoi.GaussianSystem.from_data(X, backend=bench.backend)))
     bench.answer.add(shape=shape, data_bytes=host.nbytes)
     columns = host[:, : max(1, shape[1] // 20)]
     spent = bench.seconds(lambda: hoi.GaussianSystem.from_data(columns, backend="numpy"), repeats=1)

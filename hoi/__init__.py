@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hoi import datasets as datasets
+    from hoi import estimators as estimators
     from hoi import plot as plot
     from hoi import simulate as simulate
     from hoi._api import backends as backends
@@ -48,7 +49,7 @@ _HOME = {
     **dict.fromkeys(
         ["HoiError", "BackendUnavailableError", "HoiWarning", "SingularWarning", "TiesWarning"], "hoi._errors"),
 }
-_MODULES = ("datasets", "plot", "simulate")
+_MODULES = ("datasets", "estimators", "plot", "simulate")
 
 __all__ = sorted([*_HOME, *_MODULES, "__version__"])
 

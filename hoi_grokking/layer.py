@@ -69,7 +69,9 @@ class Layer:
         if key not in self._systems:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", hoi.TiesWarning)
-                self._systems[key] = hoi.GaussianSystem.from_data(self.values, ties=ties, seed=seed)
+                self._systems[key] = hoi.GaussianSystem.from_data(
+                    self.values, estimator=hoi.estimators.GaussianCopula(ties, seed)
+                )
         return self._systems[key]
 
     def clusters(self, method: str, n_clusters: int) -> list[NDArray[np.int64]]:

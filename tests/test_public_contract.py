@@ -32,7 +32,7 @@ FUNCTIONS = [
 ]
 CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector"]
 EXCEPTIONS = ["BackendUnavailableError", "HoiError", "HoiWarning", "SingularWarning", "TiesWarning"]
-MODULES = ["datasets", "plot", "simulate"]
+MODULES = ["datasets", "estimators", "plot", "simulate"]
 
 # An option of one name means one thing, and has one default, wherever it is
 DEFAULTS = {
@@ -40,6 +40,7 @@ DEFAULTS = {
     "ties": "average",
     "bias_correction": True,
     "units": "nats",
+    "given": None,
     "groups": None,
     "backend": "auto",
     "seed": None,
@@ -54,13 +55,13 @@ DEFAULTS = {
 }
 EXCEPT = {("entropy", "estimator"): "gaussian"}
 
-ESTIMATION = {"estimator", "ties", "bias_correction", "units", "backend", "seed"}
+ESTIMATION = {"estimator", "bias_correction", "units", "backend"}
 SETS = ("total_correlation", "dual_total_correlation", "oinfo", "sinfo", "entropy", "measures")
 OPTIONS = {
-    **{name: ESTIMATION | {"groups"} for name in SETS},
+    **{name: ESTIMATION | {"given", "groups"} for name in SETS},
     "mutual_information": ESTIMATION | {"conditional_on"},
-    "search": ESTIMATION | {"groups", "measure", "which", "n_best", "per_order", "threads", "progress"},
-    "scan": ESTIMATION | {"groups"},
+    "search": ESTIMATION | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"},
+    "scan": ESTIMATION | {"given", "groups"},
     "copula_transform": {"ties", "seed"},
     "backends": set(),
 }

@@ -1,4 +1,4 @@
-"""What the public functions share: reading their input, evaluating given sets, describing the call."""
+"""One call of a public function: its checked input, its problem, the backend, and what the result says of it all."""
 
 from __future__ import annotations
 
@@ -6,35 +6,24 @@ import datetime
 import math
 import platform
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import hoi
-from hoi._backends import registry
+from hoi._backends import registry as backends
 from hoi._backends.protocol import Backend, Problem
-from hoi._engine.plan import prepare, variable_names
 from hoi._errors import HoiError
 from hoi._inputs import checks
-from hoi._inputs.containers import listing
-from hoi._maths.terms import Terms
+from hoi._inputs.roles import check_given
 from hoi._measures.registry import MEASURES
-from hoi._search.exhaustive import corrected
-from hoi._systems.gaussian import GaussianSystem
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Ties
+from hoi._systems.protocol import Estimator, System, names_of_groups
+from hoi._systems.registry import resolve
+from hoi._typing import ArrayLike, FloatArray, Multiplet
 
-__all__ = [
-    "Call",
-    "as_user_shape",
-    "evaluate",
-    "four_measures",
-    "open_call",
-    "pick",
-    "scale_of",
-    "sets_of",
-    "settings_of",
-    "unwrap",
-]
+__all__ = ["Call", "four_measures", "open_call", "pick", "scale_of", "settings_of"]
 
 # Below this many sets numpy is done before numba is imported and its kernels are loaded; below the second number,
 # before a kernel that is there already has returned.
@@ -45,33 +34,63 @@ _GPU_FROM = 20_000_000_000
 
 
 class Call(NamedTuple):
-    """The checked input of a public function."""
+    """The checked input of a public function.
 
-    system: GaussianSystem
+    `names` are those of what the user counts (columns, or groups); variable v of the problem is number
+    ``positions[v]`` among them, since columns that are given are no variables.
+    """
+
+    system: System
     problem: Problem
     names: tuple[str, ...]
-    grouped: bool
+    positions: NDArray[np.intp]
+    groups: list[tuple[int, ...]] | None
+    given: tuple[int, ...]
     bias_correction: bool
+
+    def width(self, members: Sequence[int]) -> int:
+        """Columns of a set of variables of the problem, with those given."""
+        own = len(members) if self.groups is None else sum(len(self.groups[v]) for v in members)
+        return own + len(self.given)
+
+    def indices(self, members: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Members of sets as the user counts them; -1, which fills up, stays."""
+        return np.where(members >= 0, self.positions[members], -1)
+
+    def variables(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Sets as the user counts them, as variables of the problem."""
+        place = {position: v for v, position in enumerate(self.positions.tolist())}
+        chosen = []
+        for members in sets:
+            if absent := [self.names[i] for i in members if i not in place]:
+                named = ", ".join(self.names[i] for i in members)
+                raise HoiError(
+                    f"the set ({named}) holds {', '.join(map(repr, absent))}, which is given. A column has one part: "
+                    "take it out of the set or of `given`."
+                )
+            chosen.append(tuple(place[i] for i in members))
+        return chosen
 
 
 def open_call(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     *,
-    estimator: str,
-    ties: Ties,
-    seed: Seed,
+    estimator: str | Estimator | Any,
     bias_correction: bool,
+    given: Multiplet | int | str | None,
     groups: Sequence[Multiplet] | None,
     backend: str = "auto",
 ) -> Call:
-    """Read and check the data, estimate the system if it is not one yet, and put it in standard form."""
-    system = X if isinstance(X, GaussianSystem) else GaussianSystem.from_data(
-        X, estimator=estimator, ties=ties, seed=seed, backend=backend
-    )
-    checked = None if groups is None else checks.check_groups(groups, system.names)
+    """Read and check the data, let the estimator make a system of them if they are not one yet, and its problem."""
+    resolved = resolve(estimator)
     wanted = checks.check_bool(bias_correction, "bias_correction")
-    problem = prepare(system, checked, wanted)
-    return Call(system, problem, variable_names(system, checked), checked is not None, wanted)
+    system = X if isinstance(X, System) else resolved.fit(X, backend=backend)
+    chosen = None if groups is None else checks.check_groups(groups, system.names)
+    fixed = check_given(given, system.names, chosen)
+    problem = system.problem(chosen, fixed, bias_correction=wanted)
+    names = names_of_groups(system.names, chosen)
+    free = [c for c in range(len(names)) if chosen is not None or c not in fixed]
+    return Call(system, problem, names, np.array(free, dtype=np.intp), chosen, fixed, wanted)
 
 
 def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
@@ -80,12 +99,12 @@ def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
     if backend == "auto":
         if (
             searched is not None and not searched.grouped and n_sets >= _GPU_FROM * searched.n_datasets
-            and (gpu := registry.gpu(searched.device)) is not None
+            and (gpu := backends.gpu(searched.device)) is not None
         ):
             return gpu
-        compiled_from = _LOADED_FROM if registry.is_loaded("numba") else _COMPILED_FROM
+        compiled_from = _LOADED_FROM if backends.is_loaded("numba") else _COMPILED_FROM
         backend = "numba" if n_sets >= compiled_from else "numpy"
-    return registry.load(backend)
+    return backends.load(backend)
 
 
 def scale_of(units: str) -> float:
@@ -101,94 +120,26 @@ def four_measures(
     return tc, dtc, oinfo, sinfo
 
 
-def evaluate(call: Call, sets: Sequence[tuple[int, ...]], backend: Backend) -> Terms:
-    """Corrected terms (n_datasets, n_sets) of given sets of any orders."""
-    problem = call.problem
-    shape = (problem.n_datasets, len(sets))
-    terms = Terms.zeros(shape)
-    orders = np.array([len(members) for members in sets])
-    columns = np.diff(problem.blocks)
-    for order in np.unique(orders).tolist():
-        rows = np.flatnonzero(orders == order)
-        members = np.sort(np.array([sets[row] for row in rows.tolist()], dtype=np.intp), axis=1)
-        _require_samples(call, members, columns)
-        found = corrected(problem, backend.terms(problem, members), members)
-        if found.singular.any():
-            dataset = int(found.singular.any(axis=1).argmax())
-            _refuse_singular(call, dataset, members[found.singular[dataset]])
-        for target, source in zip(terms, found, strict=True):
-            target[:, rows] = source
-    return terms
-
-
-def _require_samples(call: Call, members: np.ndarray, columns: np.ndarray) -> None:
-    """Every set needs more samples than columns, unless the covariance is exact."""
-    if call.system.n_samples is not None:
-        widths = columns[members].sum(axis=1)
-        widest = int(np.argmax(widths))
-        what = f"the set {_named(call, members[widest])}"
-        checks.check_samples(call.system.n_samples, int(widths[widest]), what)
-
-
-def _refuse_singular(call: Call, dataset: int, members: np.ndarray) -> None:
-    where = f" of dataset {dataset}" if call.system.stacked else ""
-    others = f" (and {len(members) - 1} more sets)" if len(members) > 1 else ""
-    raise HoiError(
-        f"the covariance of the set {_named(call, members[0])}{others}{where} is numerically singular: a variable in "
-        "it is determined by the others, and its measures are infinite. Leave out duplicated or dependent columns."
-    )
-
-
-def _named(call: Call, members: np.ndarray) -> str:
-    return f"({listing([call.names[v] for v in members])})"
-
-
-def settings_of(call: Call, units: str, backend: Backend, seed: Seed, **more: Any) -> dict[str, Any]:
-    """What a reader needs to repeat the call, and what it did."""
-    import numba
-    import scipy
-
+def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What a reader needs to repeat the call, and what it did; `about` is what the evaluator says of itself."""
     system = call.system
+    columns = system.names
     return {
-        "estimator": system.estimator,
-        "ties": system.ties,
+        **system.about(),
         "bias_correction": call.bias_correction and system.n_samples is not None,
         "units": units,
-        "seed": seed if isinstance(seed, int) else None,
         "backend": backend.name,
-        **(backend.settings(call.problem) if hasattr(backend, "settings") else {}),
+        **about,
         "n_datasets": system.n_datasets if system.stacked else None,
         "n_samples": system.n_samples,
         "n_variables": call.problem.n_variables,
-        "groups": _group_columns(call) if call.grouped else None,
+        "groups": None if call.groups is None else [[columns[c] for c in group] for group in call.groups],
+        "given": [columns[c] for c in call.given] or None,
         **more,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {
             "hoi": hoi.__version__,
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-            "numba": numba.__version__,
+            **{name: version(name) for name in ("numpy", "scipy", "numba")},
             "python": platform.python_version(),
         },
     }
-
-
-def _group_columns(call: Call) -> list[int]:
-    return np.diff(call.problem.blocks).tolist()
-
-
-def as_user_shape(call: Call, values: FloatArray) -> Any:
-    """Without the axis of datasets for a single table."""
-    return values if call.system.stacked else values[0]
-
-
-def sets_of(multiplets: Sequence[Multiplet] | None, names: tuple[str, ...]) -> list[tuple[int, ...]]:
-    """The sets asked for; all variables as one set by default."""
-    return [tuple(range(len(names)))] if multiplets is None else checks.check_multiplets(multiplets, names)
-
-
-def unwrap(values: Any, multiplets: Sequence[Multiplet] | None) -> float | FloatArray:
-    """Without the axis of sets when none were given."""
-    if multiplets is not None:
-        return values
-    return float(values[0]) if values.ndim == 1 else values[:, 0]

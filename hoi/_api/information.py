@@ -6,26 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hoi._api.call import as_user_shape, evaluate, open_call, pick, scale_of, sets_of, unwrap
+from hoi._api.call import open_call, pick, scale_of
+from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of, unwrap
+from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inputs import checks
-from hoi._systems.gaussian import GaussianSystem
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Ties, Units
+from hoi._measures.registry import MEASURES
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
 
 __all__ = ["entropy", "mutual_information"]
 
 
 def entropy(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None = None,
     *,
-    estimator: str = "gaussian",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
-    seed: Seed = None,
 ) -> float | FloatArray:
     r"""Joint differential entropy of sets of variables, taken as Gaussian.
 
@@ -36,7 +38,7 @@ def entropy(
 
     Parameters
     ----------
-    X, multiplets, ties, bias_correction, units, groups, backend, seed
+    X, multiplets, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
     estimator : {"gaussian", "gaussian_copula"}
         Covariance of the data as they are, or of their normal scores.
@@ -64,15 +66,14 @@ def entropy(
     """
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
     )
-    sets = sets_of(multiplets, call.names)
-    terms = evaluate(call, sets, pick(backend, len(sets)))
-    widths = np.diff(call.problem.blocks)
-    columns = np.array([widths[list(members)].sum() for members in sets])
-    own = np.stack([call.problem.log_scale[:, list(members)].sum(axis=1) for members in sets], axis=1)
-    values = 0.5 * scale * (columns * np.log(2 * np.pi * np.e) + terms.J + own)
-    return unwrap(as_user_shape(call, values), multiplets)
+    sets = sets_of(multiplets, call)
+    terms = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
+    values = 0.5 * terms.J
+    for rows, members in by_order(sets):
+        values[:, rows] += call.problem.constant(members)
+    return unwrap(as_user_shape(call, scale * values), multiplets)
 
 
 def mutual_information(
@@ -80,12 +81,10 @@ def mutual_information(
     Y: ArrayLike,
     *,
     conditional_on: ArrayLike | None = None,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
     bias_correction: bool = True,
     units: Units = "nats",
     backend: str = "auto",
-    seed: Seed = None,
 ) -> float | FloatArray:
     r"""Mutual information of all of X with all of Y, given all of `conditional_on` if there is one.
 
@@ -97,7 +96,7 @@ def mutual_information(
         The same samples of two multivariate variables; shape (n_samples,) is one column.
     conditional_on : array_like, optional
         The same samples of the variables to condition on.
-    estimator, ties, bias_correction, units, backend, seed
+    estimator, bias_correction, units, backend
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -138,18 +137,20 @@ def mutual_information(
     joint = np.concatenate([part for part, _ in parts], axis=2)
     ends = np.cumsum([part.shape[2] for part, _ in parts])
     groups = [tuple(range(end - part.shape[2], end)) for end, (part, _) in zip(ends, parts, strict=True)]
-    call = open_call(joint, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups)
-    sets = [(0,), (1,), (0, 1)] if conditional_on is None else [(0, 2), (1, 2), (0, 1, 2), (2,)]
-    J = evaluate(call, sets, pick(backend, len(sets))).J
-    values = 0.5 * scale * (J[:, 0] + J[:, 1] - J[:, 2] - (J[:, 3] if conditional_on is not None else 0.0))
+    call = open_call(
+        joint, estimator=estimator, given=groups[2] if len(groups) > 2 else None, bias_correction=bias_correction,
+        groups=groups[:2], backend=backend,
+    )
+    D, J, L, _ = evaluate(call, [(0, 1)], pick(backend, 1).open(call.problem, UNRANKED))
+    values = scale * MEASURES["tc"].value(D, J, L)[:, 0]
     return values if any(stacked for _, stacked in parts) else float(values[0])
 
 
 def _columns(X: ArrayLike, what: str) -> tuple[FloatArray, bool]:
     """Checked samples (n_datasets, n_samples, n_columns), and whether there was an axis of datasets."""
-    if isinstance(X, GaussianSystem):
+    if isinstance(X, System):
         raise HoiError(
-            f"{what} is a GaussianSystem: mutual_information takes samples. For columns of one system use "
+            f"{what} is a {type(X).__name__}: mutual_information takes samples. For columns of one system use "
             "total_correlation(system, groups=[columns_of_x, columns_of_y])."
         )
     if np.ndim(X) == 1:

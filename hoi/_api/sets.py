@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from hoi._api.call import Call, four_measures, open_call, pick, scale_of, settings_of
+from hoi._backends.protocol import UNRANKED
 from hoi._engine.plan import count_sets
-from hoi._engine.run import default_threads
+from hoi._engine.threads import default_threads
 from hoi._errors import SingularWarning
 from hoi._inputs import checks
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
 from hoi._search.exhaustive import all_sets, best_sets
-from hoi._systems.gaussian import GaussianSystem
-from hoi._typing import ArrayLike, Multiplet, Seed, Ties, Units
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import ArrayLike, Multiplet, Units
 
 __all__ = ["scan", "search"]
 
@@ -26,21 +27,20 @@ _BLOCK = 1 << 16
 
 
 def search(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     order: int | tuple[int, int],
     *,
     measure: str = "oinfo",
     which: str = "both",
     n_best: int = 10,
     per_order: bool = False,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     threads: int | None = None,
-    seed: Seed = None,
     progress: bool | None = None,
 ) -> Multiplets:
     """The sets with the lowest and the highest values of a measure, out of all sets of the given orders.
@@ -62,7 +62,7 @@ def search(
         Sets to report at each end, over all orders together.
     per_order : bool
         Report `n_best` sets for each order instead. Across orders values differ by their number of variables.
-    estimator, ties, bias_correction, units, groups, seed
+    estimator, given, bias_correction, units, groups
         As in :func:`hoi.oinfo`. With `groups` the sets are made of groups.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute; "auto" takes numba unless the search is tiny.
@@ -114,7 +114,7 @@ def search(
     n_best = checks.check_positive_int(n_best, "n_best")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
     call = open_call(
-        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
     )
     low, high = _orders(call, order)
     chosen = pick(backend, count_sets(call.problem, low, high), call.problem)
@@ -123,12 +123,13 @@ def search(
     )
     _warn_of_skipped(rows.skipped, rows.evaluated)
     settings = settings_of(
-        call, units, chosen, seed, measure=measure, order=[low, high], which=which, n_best=n_best, per_order=per_order,
-        threads=threads, evaluated=rows.evaluated, skipped=rows.skipped, seconds=time.perf_counter() - began,
+        call, units, chosen, rows.about, measure=measure, order=[low, high], which=which, n_best=n_best,
+        per_order=per_order, threads=threads, evaluated=rows.evaluated, skipped=rows.skipped,
+        seconds=time.perf_counter() - began,
     )
     D, J, L, _ = rows.terms
     return Multiplets(
-        rows.members,
+        call.indices(rows.members),
         *four_measures(scale, D, J, L),
         names=call.names,
         dataset=rows.dataset if call.system.stacked else None,
@@ -138,16 +139,15 @@ def search(
 
 
 def scan(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     order: int | tuple[int, int],
     *,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
-    seed: Seed = None,
 ) -> Iterator[Multiplets]:
     """Every set of the given orders with its four measures, block by block, in constant memory.
 
@@ -157,7 +157,7 @@ def scan(
         As in :func:`hoi.oinfo`.
     order : int or (int, int)
         As in :func:`hoi.search`.
-    estimator, ties, bias_correction, units, groups, backend, seed
+    estimator, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
 
     Yields
@@ -186,21 +186,22 @@ def scan(
     """
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
     )
     orders = _orders(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))
-    settings = settings_of(call, units, chosen, seed, order=list(orders))
+    evaluator = chosen.open(call.problem, UNRANKED)
+    settings = settings_of(call, units, chosen, evaluator.about(), order=list(orders))
 
     def blocks() -> Iterator[Multiplets]:
         evaluated = skipped = 0
-        for block in all_sets(call.problem, orders, chosen, _BLOCK):
+        for block in all_sets(evaluator, orders, _BLOCK):
             evaluated += len(block.members)
             skipped += block.skipped
             D, J, L, _ = block.terms
             if len(block.members) or block.skipped:
                 yield Multiplets(
-                    block.members,
+                    call.indices(block.members),
                     *four_measures(scale, D, J, L),
                     names=call.names,
                     dataset=np.full(len(J), block.dataset) if call.system.stacked else None,
@@ -214,9 +215,8 @@ def scan(
 def _orders(call: Call, order: int | tuple[int, int]) -> tuple[int, int]:
     """Checked orders; the largest set must have fewer columns than there are samples."""
     low, high = checks.check_order(order, call.problem.n_variables)
-    if call.system.n_samples is not None:
-        widest = np.sort(np.diff(call.problem.blocks))[::-1][:high].sum()
-        checks.check_samples(call.system.n_samples, int(widest), f"the largest set of order {high}")
+    widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
+    call.system.require_samples(call.width(widest), f"the largest set of order {high}")
     return low, high
 
 

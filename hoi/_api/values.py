@@ -7,21 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hoi._api.call import (
-    as_user_shape,
-    evaluate,
-    four_measures,
-    open_call,
-    pick,
-    scale_of,
-    sets_of,
-    settings_of,
-    unwrap,
-)
+from hoi._api.call import four_measures, open_call, pick, scale_of, settings_of
+from hoi._api.given_sets import as_user_shape, evaluate, filled, sets_of, unwrap
+from hoi._backends.protocol import UNRANKED
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
-from hoi._systems.gaussian import GaussianSystem
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Ties, Units
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
 
 __all__ = [
     "dual_total_correlation",
@@ -33,16 +25,15 @@ __all__ = [
 
 
 def oinfo(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None = None,
     *,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
-    seed: Seed = None,
 ) -> float | FloatArray:
     r"""O-information of sets of variables: positive for redundancy, negative for synergy.
 
@@ -55,14 +46,16 @@ def oinfo(
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables), or GaussianSystem
         Samples: numpy of any real dtype, nested lists, pandas or polars frames (names are kept), xarray, torch tensors,
         MNE's Raw, Evoked and Epochs (channels are variables, times samples, epochs datasets).
-        A GaussianSystem is used as it is: `estimator`, `ties` and `seed` were settled when it was made.
+        A system (such as GaussianSystem) is used as it is: what the estimator does was done when it was made.
     multiplets : sequence of sequences of int or str, optional
         Sets by column index or name; lengths may differ. None takes all variables as one set.
-    estimator : {"gaussian_copula", "gaussian"}
-        Gaussian entropies of the normal scores, or of the data as they are.
-    ties : {"average", "ordinal", "random"}
-        Rank of equal values in the copula: their mean rank, their order of appearance (as gcmi), or an order drawn
-        with `seed`.
+    estimator : {"gaussian_copula", "gaussian"}, object of hoi.estimators, or callable
+        Gaussian entropies of the normal scores, or of the data as they are. An object owns its parameters, such as the
+        rule for equal values (:class:`hoi.estimators.GaussianCopula`); a function ``entropy(columns)``, or an object
+        with such a method, gives the nats of an array (n_samples, n_columns).
+    given : int, str, or sequence of them, optional
+        Columns, by index or name, to condition on: every entropy H(S) becomes H(S | given), and these columns are no
+        variables. Positions in `multiplets` still count all columns.
     bias_correction : bool
         Remove the bias that Gaussian entropies have for this number of samples. Corrected values can be negative
         where the true one is near 0. An exact covariance (no `n_samples`) is never corrected.
@@ -72,8 +65,6 @@ def oinfo(
         left out.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute. Values do not depend on it.
-    seed : int or numpy.random.Generator, optional
-        For ``ties="random"``.
 
     Returns
     -------
@@ -121,20 +112,19 @@ def oinfo(
     >>> hoi.oinfo(X, [(0, 1), (0, 1, 2)], units="bits").round(2) + 0.0
     array([ 0.  , -0.17])
     """
-    return _one("oinfo", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+    return _one("oinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend)
 
 
 def total_correlation(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None = None,
     *,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
-    seed: Seed = None,
 ) -> float | FloatArray:
     r"""Total correlation: how far the variables are from independence.
 
@@ -142,7 +132,7 @@ def total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+    X, multiplets, estimator, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -166,20 +156,19 @@ def total_correlation(
     >>> round(hoi.total_correlation(system), 4)  # -log(1 - 0.36) / 2
     0.2231
     """
-    return _one("tc", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+    return _one("tc", X, multiplets, estimator, given, bias_correction, units, groups, backend)
 
 
 def dual_total_correlation(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None = None,
     *,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
-    seed: Seed = None,
 ) -> float | FloatArray:
     r"""Dual total correlation: the information the variables share, each with the rest.
 
@@ -187,7 +176,7 @@ def dual_total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+    X, multiplets, estimator, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -212,20 +201,19 @@ def dual_total_correlation(
     >>> round(hoi.dual_total_correlation(system), 4)
     0.2231
     """
-    return _one("dtc", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+    return _one("dtc", X, multiplets, estimator, given, bias_correction, units, groups, backend)
 
 
 def sinfo(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None = None,
     *,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
-    seed: Seed = None,
 ) -> float | FloatArray:
     r"""S-information: how strongly each variable depends on the rest, summed.
 
@@ -233,7 +221,7 @@ def sinfo(
 
     Parameters
     ----------
-    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+    X, multiplets, estimator, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -257,26 +245,25 @@ def sinfo(
     >>> round(hoi.sinfo(system), 4)
     0.4463
     """
-    return _one("sinfo", X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed)
+    return _one("sinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend)
 
 
 def measures(
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None = None,
     *,
-    estimator: str = "gaussian_copula",
-    ties: Ties = "average",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
-    seed: Seed = None,
 ) -> Multiplets:
     """All four measures of sets of variables, in one pass.
 
     Parameters
     ----------
-    X, multiplets, estimator, ties, bias_correction, units, groups, backend, seed
+    X, multiplets, estimator, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -300,20 +287,18 @@ def measures(
     began = time.perf_counter()
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
     )
-    sets = sets_of(multiplets, call.names)
+    sets = sets_of(multiplets, call)
     chosen = pick(backend, len(sets))
-    terms = evaluate(call, sets, chosen)
+    evaluator = chosen.open(call.problem, UNRANKED)
+    terms = evaluate(call, sets, evaluator)
     n_datasets = call.problem.n_datasets
-    indices = np.full((len(sets), max(map(len, sets))), -1, dtype=np.intp)
-    for row, members in zip(indices, sets, strict=True):
-        row[: len(members)] = members
     settings = settings_of(
-        call, units, chosen, seed, evaluated=terms.J.size, skipped=0, seconds=time.perf_counter() - began
+        call, units, chosen, evaluator.about(), evaluated=terms.J.size, skipped=0, seconds=time.perf_counter() - began
     )
     return Multiplets(
-        np.tile(indices, (n_datasets, 1)),
+        np.tile(call.indices(filled(sets)), (n_datasets, 1)),
         *four_measures(scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
         names=call.names,
         dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
@@ -323,21 +308,20 @@ def measures(
 
 def _one(
     name: str,
-    X: ArrayLike | GaussianSystem,
+    X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None,
-    estimator: str,
-    ties: Ties,
+    estimator: str | Estimator,
+    given: Multiplet | int | str | None,
     bias_correction: bool,
     units: Units,
     groups: Sequence[Multiplet] | None,
     backend: str,
-    seed: Seed,
 ) -> float | FloatArray:
     """One measure of the registry."""
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, ties=ties, seed=seed, bias_correction=bias_correction, groups=groups, backend=backend
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
     )
-    sets = sets_of(multiplets, call.names)
-    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)))
+    sets = sets_of(multiplets, call)
+    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     return unwrap(as_user_shape(call, scale * MEASURES[name].value(D, J, L)), multiplets)

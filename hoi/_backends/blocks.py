@@ -1,30 +1,72 @@
-"""Walking a unit the plain way: list its sets block by block and evaluate each. For any order and groups."""
+"""The block walk: list the sets of a unit block by block and ask the problem for their terms. For any problem."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.protocol import Found, Problem, Unit
+from hoi._backends.protocol import Backend, Evaluator, Floor, Found, Problem, Ranking, Unit
 from hoi._maths import combinatorics
-from hoi._maths.terms import Terms, by_elimination
+from hoi._maths.terms import Terms
 
-__all__ = ["BLOCK", "first_beginning", "reference_terms", "set_position", "walk_blocks"]
+__all__ = ["BLOCK", "BlockBackend", "BlockEvaluator", "first_beginning", "set_position"]
 
 # Sets in a block.
 BLOCK = 1 << 14
 
 
-def reference_terms(problem: Problem, members: NDArray[np.intp]) -> Terms:
-    """Terms (n_datasets, m) of given sets of one order by the reference path."""
-    terms = Terms.zeros((problem.n_datasets, len(members)))
-    for datasets in _blocks_of(range(problem.n_datasets), len(members)):
-        found = _evaluate(problem, datasets, members)[2]
-        for target, source in zip(terms, found, strict=True):
-            target[datasets] = source.reshape(len(datasets), -1)
-    return terms
+class BlockEvaluator(Evaluator):
+    """Every set evaluated on its own by the reference path."""
+
+    together = BLOCK  # as many as fit into a block
+
+    def terms(self, members: NDArray[np.intp]) -> Terms:
+        terms = Terms.zeros((self.problem.n_datasets, len(members)))
+        for datasets in _blocks_of(range(self.problem.n_datasets), len(members)):
+            found = self._evaluate(datasets, members)[2]
+            for target, source in zip(terms, found, strict=True):
+                target[datasets] = source.reshape(len(datasets), -1)
+        return terms
+
+    def walk_name(self, unit: Unit) -> str:
+        return "blocks"
+
+    def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
+        """All the sets of the unit, whatever the floor; datasets of few sets share a block."""
+        n, k = self.problem.n_variables, unit.order
+        first, last = (set_position(k, position, n) for position in (unit.start, unit.stop))
+        for datasets in _blocks_of(range(unit.dataset, unit.dataset + unit.n_datasets), last - first):
+            for start in range(first, last, BLOCK):
+                some = combinatorics.block(n, k, start, min(start + BLOCK, last))
+                dataset, members, (D, J, L, singular) = self._evaluate(datasets, some)
+                good = ~singular
+                yield Found(
+                    dataset[good], members[good], J[good], L[good], int(good.sum()), int(singular.sum()), D=D[good]
+                )
+
+    def _evaluate(
+        self, datasets: NDArray[np.intp], members: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], Terms]:
+        """(dataset, members, terms) of each set in each of some datasets, dataset after dataset."""
+        dataset, rows = np.repeat(datasets, len(members)), np.tile(members, (len(datasets), 1))
+        return dataset, rows, self.problem.reference(rows, dataset)
+
+
+class BlockBackend(Backend):
+    """A backend with evaluators of its own for some kinds of problems; the block walk serves all others."""
+
+    # kind of problem -> "module:class" of its evaluator, made of (problem, ranking, backend); loaded when first needed
+    evaluators: ClassVar[Mapping[str, str]] = {}
+
+    def open(self, problem: Problem, ranking: Ranking) -> Evaluator:
+        if problem.kind not in self.evaluators:
+            return BlockEvaluator(problem, ranking)
+        module, name = self.evaluators[problem.kind].split(":")
+        return getattr(importlib.import_module(module), name)(problem, ranking, self)
 
 
 def _blocks_of(datasets: range, sets: int) -> Iterator[NDArray[np.intp]]:
@@ -32,26 +74,6 @@ def _blocks_of(datasets: range, sets: int) -> Iterator[NDArray[np.intp]]:
     size = max(1, BLOCK // sets)
     for start in range(datasets.start, datasets.stop, size):
         yield np.arange(start, min(start + size, datasets.stop))
-
-
-def _evaluate(
-    problem: Problem, datasets: NDArray[np.intp], members: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Terms]:
-    """(dataset, members, terms) of each set in each of some datasets, dataset after dataset."""
-    dataset, rows = np.repeat(datasets, len(members)), np.tile(members, (len(datasets), 1))
-    return dataset, rows, by_elimination(problem.matrix, rows, problem.blocks, dataset)
-
-
-def walk_blocks(problem: Problem, unit: Unit) -> Iterator[Found]:
-    """All the sets of a unit, evaluated by the reference path, in blocks; datasets of few sets share one."""
-    n, k = problem.n_variables, unit.order
-    first, last = (set_position(k, position, n) for position in (unit.start, unit.stop))
-    for datasets in _blocks_of(range(unit.dataset, unit.dataset + unit.n_datasets), last - first):
-        for start in range(first, last, BLOCK):
-            some = combinatorics.block(n, k, start, min(start + BLOCK, last))
-            dataset, members, (_, J, L, singular) = _evaluate(problem, datasets, some)
-            good = ~singular
-            yield Found(dataset[good], members[good], J[good], L[good], int(good.sum()), int(singular.sum()))
 
 
 def set_position(order: int, prefix_position: int, n: int) -> int:

@@ -1,57 +1,60 @@
-"""What a backend is given and what it gives back."""
+"""What crosses the border between the engine and a backend: problems, units of work, evaluators, what they found."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hoi._maths.terms import Terms
-from hoi._typing import FloatArray
+from hoi._typing import ArrayLike, FloatArray
 
-__all__ = ["EVERYTHING", "UNRANKED", "Backend", "Estimate", "Floor", "Found", "Problem", "Ranking", "Unit"]
+__all__ = [
+    "EVERYTHING",
+    "UNRANKED",
+    "Backend",
+    "Estimate",
+    "Evaluator",
+    "Floor",
+    "Found",
+    "Problem",
+    "Ranking",
+    "Unit",
+]
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A system in standard form: each variable whitened, so that only the correlations between them are left.
+class Problem(ABC):
+    """A set function h on variables, as the terms D = 2 Σ h(i), J = 2 h(S), L = 2 Σ [h(S∖i) − h(S)] of sets.
 
-    Attributes
-    ----------
-    matrix : (n_datasets, n_columns, n_columns)
-        Unit diagonal, identity blocks.
-    blocks : (n_variables + 1,)
-        Variable ``v`` is the columns ``blocks[v]:blocks[v + 1]``.
-    log_scale : (n_datasets, n_variables)
-        Log-determinant of each variable's own covariance, which the standard form has lost.
-    bias : (n_columns + 1,)
-        Constant to add to the entropy of k columns, in nats; zeros where nothing is corrected. It can be shorter:
-        sets with more columns than samples have no value.
-    device : str or None
-        The device of torch that the data were on, where backends on a device of choice compute.
+    h is an entropy by any estimator, a conditional one, or an information. Constants of single variables may be left
+    out of h, since they cancel in every measure. A system makes problems; the engine hands them to backends, which
+    make a kind of them fast.
     """
 
-    matrix: FloatArray
-    blocks: NDArray[np.intp]
-    log_scale: FloatArray
-    bias: FloatArray
-    device: str | None = None
-
-    @property
-    def n_datasets(self) -> int:
-        return self.matrix.shape[0]
-
-    @property
-    def n_variables(self) -> int:
-        return len(self.blocks) - 1
+    kind: ClassVar[str]
+    n_datasets: int
+    n_variables: int
+    device: str | None = None  # of torch, where the data were: backends on a device of choice compute there
 
     @property
     def grouped(self) -> bool:
         """Whether some variable has several columns."""
-        return self.n_variables != self.matrix.shape[-1]
+        return False
+
+    @abstractmethod
+    def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
+        """Raw terms of sets (m, k), ascending in each row, of the datasets (m,), by the path whose values decide."""
+
+    def correction(self, members: NDArray[np.intp]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What to add to the (D, J, L) of sets (m, k) for the bias of their entropies; the same in all datasets."""
+        return np.zeros(len(members)), np.zeros(len(members)), np.zeros(len(members))
+
+    def constant(self, members: NDArray[np.intp]) -> FloatArray:
+        """What h(S) has beside J / 2: the constants (n_datasets, m) in nats that the terms of sets (m, k) lack."""
+        return np.zeros((self.n_datasets, len(members)))
 
 
 class Unit(NamedTuple):
@@ -59,7 +62,7 @@ class Unit(NamedTuple):
     to `stop` (exclusive) among the ``order - 2`` first ones of ``n_variables - 2``.
 
     They are those of one dataset, or of `n_datasets` from `dataset` on, which then have few sets each. With `highest`,
-    the unit is part of a walk over all orders from `order` to that one, at positions as the backend counts them.
+    the unit is part of a walk over all orders from `order` to that one, at positions as the evaluator counts them.
     """
 
     dataset: int
@@ -88,7 +91,8 @@ UNRANKED = Ranking(0, 0, 0)
 
 
 class Floor(NamedTuple):
-    """Only sets with a value at or below `low`, or at or above `high`, are of interest (corrected, in nats)."""
+    """Pruning threshold: only sets with a value at or below `low`, or at or above `high`, are of interest
+    (corrected, in nats)."""
 
     low: float
     high: float
@@ -100,10 +104,11 @@ EVERYTHING = Floor(np.inf, -np.inf)
 class Found(NamedTuple):
     """Part of the work on a unit: the sets of interest in it, and how many sets it went through.
 
-    `dataset` (m,) ascending; `members` (m, order) ascending in each row; `J`, `L` their terms in standard form, NaN for
-    a set too close to a singular one for the backend to vouch for them; `evaluated` sets had a value, `skipped` were
-    numerically singular. A set without terms counts as evaluated here: the engine finds out. `margin` is the nats by
-    which the values from J and L may be off, where the backend has a bound; 1e-4 for each member otherwise.
+    `dataset` (m,) ascending; `members` (m, order) ascending in each row; `J`, `L` their raw terms, NaN for a set too
+    close to a singular one for the backend to vouch for them; `evaluated` sets had a value, `skipped` were numerically
+    singular. A set without terms counts as evaluated here: the engine finds out. `margin` is the nats by which the
+    values from the terms may be off, where the backend has a bound; 1e-4 for each member otherwise. `D` is None where
+    it is 0 for every set, as in a Gaussian problem in standard form.
     """
 
     dataset: NDArray[np.intp]
@@ -113,6 +118,7 @@ class Found(NamedTuple):
     evaluated: int
     skipped: int
     margin: float | None = None
+    D: FloatArray | None = None
 
 
 class Estimate(NamedTuple):
@@ -126,29 +132,37 @@ class Estimate(NamedTuple):
     device: str | None
 
 
-class Backend(Protocol):
-    """A leaf of :mod:`hoi._backends`. It knows the terms (D, J, L) of a problem, and no measure.
+class Evaluator(ABC):
+    """A problem and a ranking on a backend, for the time of one call: whatever is kept, is kept here.
 
-    Beyond what is listed here, a backend may have ``estimate(X, estimator, ties, rng) -> Estimate``, which takes the
-    place of numpy from the data to the covariance; `unit_sets`, the number of sets it likes in a unit;
-    ``together(problem)``, the most sets that datasets may have to share units; ``settings(problem)``, what a result
-    should say of it; and, on a GPU, `compiled`: whether its searches run on a compiled kernel.
+    Threads of the call share it. Two calls never do.
     """
 
-    name: str
-    parallel: bool  # whether units can run on several threads at once
+    parallel = False  # whether units can run on several threads at once
+    unit_sets: int | None = None  # sets it likes in a unit; None leaves that to the plan
+    together = 0  # most sets of a dataset that may share units with other datasets
 
-    def ready(self, problem: Problem, order: int, ranking: Ranking) -> None:
+    def __init__(self, problem: Problem, ranking: Ranking) -> None:
+        self.problem = problem
+        self.ranking = ranking
+
+    def ready(self, order: int) -> None:  # noqa: B027  (nothing to do is a fair default)
         """Load or compile what a walk of this order needs, so that it does not stop later on."""
-        ...
 
-    def terms(self, problem: Problem, members: NDArray[np.intp]) -> Terms:
-        """Terms (n_datasets, m) of given sets of one order, one a row, ascending in each row."""
-        ...
+    def joint(self, orders: tuple[int, int]) -> int:
+        """Positions of a walk over all these orders at once, made ready; 0 where there is none or it does not pay."""
+        return 0
 
-    def walk(
-        self, problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[..., Floor]
-    ) -> Iterator[Found]:
+    @abstractmethod
+    def terms(self, members: NDArray[np.intp]) -> Terms:
+        """Raw terms (n_datasets, m) of given sets of one order, one a row, ascending in each row."""
+
+    @abstractmethod
+    def walk_name(self, unit: Unit) -> str:
+        """Which walk goes through the unit."""
+
+    @abstractmethod
+    def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
         """Go through all sets of a unit, and give at least those that reach the floor, part by part.
 
         The floor is asked for again before each part: it may rise while others find better sets. ``floor()`` is that
@@ -156,4 +170,27 @@ class Backend(Protocol):
         (well under a second), so that a search can be stopped between them. Sets of a dataset come in any order, but
         in lexicographic order where the ranking is `UNRANKED`.
         """
-        ...
+
+    def about(self) -> dict[str, Any]:
+        """What a result should say of where it was computed, beyond the name of the backend."""
+        return {}
+
+
+class Backend(ABC):
+    """A leaf of :mod:`hoi._backends`: where to compute. It knows the terms (D, J, L) of problems, and no measure.
+
+    One instance serves the whole process, so it holds options and no state of a call.
+    """
+
+    name: ClassVar[str]
+    compiled: bool = False  # on a GPU: whether its searches run on a compiled kernel
+
+    @abstractmethod
+    def open(self, problem: Problem, ranking: Ranking) -> Evaluator:
+        """An evaluator of the problem for one call."""
+
+    def estimate(
+        self, X: ArrayLike, estimator: str, ties: str, rng: np.random.Generator | None
+    ) -> Estimate | None:
+        """The covariance of data, or of their normal scores, in the place of numpy; None leaves it to numpy."""
+        return None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from hoi._backends.protocol import Backend, Estimate
+from hoi._backends.protocol import Backend
 from hoi._errors import BackendUnavailableError, HoiError
 
 __all__ = ["BACKENDS", "Available", "available", "estimator", "gpu", "is_loaded", "load"]
@@ -36,8 +35,10 @@ def is_loaded(name: str) -> bool:
     return name in _loaded
 
 
-def load(name: str) -> Backend:
-    """The backend of that name."""
+def load(name: str | Backend) -> Backend:
+    """The backend of that name, or the one that is given."""
+    if isinstance(name, Backend):
+        return name
     if name not in BACKENDS:
         raise HoiError(f"backend={name!r}: use one of 'auto', {', '.join(map(repr, BACKENDS))}.")
     if name not in _loaded:
@@ -63,7 +64,7 @@ def gpu(device: str | None) -> Backend | None:
         backend = load("cuda")
     except BackendUnavailableError:
         return None
-    return backend if getattr(backend, "compiled", False) else None
+    return backend if backend.compiled else None
 
 
 def available() -> tuple[Available, ...]:
@@ -78,12 +79,9 @@ def available() -> tuple[Available, ...]:
     return tuple(rows)
 
 
-def estimator(name: str, X: Any) -> Callable[..., Estimate] | None:
-    """How the backend of that name estimates a covariance; None where it leaves that to numpy.
-
-    "auto" estimates data that are on a GPU where they are.
-    """
+def estimator(name: str | Backend, X: Any) -> Backend:
+    """The backend that is asked first to estimate a covariance: "auto" estimates data that are on a GPU there."""
     if name == "auto":
         kind = getattr(getattr(X, "device", None), "type", None)
         name = "torch" if kind == "cuda" else "numpy"
-    return getattr(load(name), "estimate", None)
+    return load(name)

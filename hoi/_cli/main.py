@@ -163,14 +163,15 @@ def _estimation(arguments: argparse.Namespace, table: Any) -> dict[str, Any]:
     if arguments.groups is not None:
         names = _names(table)
         groups = [choose(part, names, "--groups") for part in arguments.groups.split(";") if part.strip()]
+    estimator = arguments.estimator
+    if estimator == "gaussian_copula":
+        estimator = hoi.estimators.GaussianCopula(arguments.ties, arguments.seed)
     return {
-        "estimator": arguments.estimator,
-        "ties": arguments.ties,
+        "estimator": estimator,
         "bias_correction": arguments.bias_correction,
         "units": arguments.units,
         "groups": groups,
         "backend": arguments.backend,
-        "seed": arguments.seed,
     }
 
 

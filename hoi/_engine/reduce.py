@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Floor
+from hoi._maths.terms import Terms
+from hoi._measures.registry import Measure
 from hoi._typing import FloatArray
 
 __all__ = ["Best"]
@@ -22,6 +26,8 @@ class Best:
 
     Parameters
     ----------
+    measure : Measure
+        What sets are compared by.
     n_best : int
         Sets to keep at each end.
     ends : tuple of str
@@ -32,23 +38,29 @@ class Best:
         Keep `n_best` sets for each order rather than over all.
     """
 
-    def __init__(self, n_best: int, ends: tuple[str, ...], width: int, per_order: bool) -> None:
+    def __init__(self, measure: Measure, n_best: int, ends: tuple[str, ...], width: int, per_order: bool) -> None:
+        self.measure = measure
         self.n_best = n_best
         self.ends = ends
         self.width = width
         self.per_order = per_order
-        self._kept: dict[tuple[int, int, str], tuple[NDArray[np.intp], FloatArray]] = {}
+        self._kept: dict[tuple[int, int, str], _Kept] = {}
+
+    def empty(self) -> Best:
+        """Another one that wants the same and has nothing yet."""
+        return Best(self.measure, self.n_best, self.ends, self.width, self.per_order)
 
     def promising(
-        self, dataset: NDArray[np.intp], order: int, approximate: FloatArray, margin: float
+        self, dataset: NDArray[np.intp], order: int, approximate: FloatArray, margin: float,
+        floor: Callable[..., Floor],
     ) -> NDArray[np.bool_]:
         """Which sets of one order can come in, given values known to `margin`; NaN is a value not known at all.
 
-        `dataset` is that of each set, ascending.
+        `dataset` is that of each set, ascending; ``floor(dataset=..., order=...)`` is what one must reach.
         """
         wanted = np.empty(len(dataset), dtype=bool)
         for d, rows in _each(dataset):
-            wanted[rows] = self._promising(self.floor(d, order), approximate[rows], margin)
+            wanted[rows] = self._promising(floor(dataset=d, order=order), approximate[rows], margin)
         return wanted
 
     def _promising(self, floor: Floor, approximate: FloatArray, margin: float) -> NDArray[np.bool_]:
@@ -66,18 +78,23 @@ class Best:
             wanted |= approximate >= high - margin
         return wanted
 
-    def add(self, dataset: NDArray[np.intp], members: NDArray[np.intp], values: FloatArray) -> None:
-        """Take in evaluated sets of one order; `dataset` is that of each set, ascending."""
+    def add(self, dataset: NDArray[np.intp], members: NDArray[np.intp], terms: Terms) -> None:
+        """Take in evaluated sets of one order with their corrected terms; `dataset` is that of each set, ascending."""
         padded = np.full((len(members), self.width), -1, dtype=np.intp)
         padded[:, : members.shape[1]] = members
+        values = self.measure.value(terms.D, terms.J, terms.L)
+        columns = np.column_stack(terms[:3])
         for d, rows in _each(dataset):
             for end in self.ends:
-                self._take(self._key(d, members.shape[1], end), padded[rows], values[rows])
+                self._take(self._key(d, members.shape[1], end), _Kept(padded[rows], values[rows], columns[rows]))
 
     def merge(self, other: Best) -> None:
         """Take in what another one has kept."""
-        for key, (members, values) in other._kept.items():
-            self._take(key, members, values)
+        for key, kept in other._kept.items():
+            if key in self._kept:
+                self._take(key, kept)
+            else:
+                self._kept[key] = kept
 
     def floor(self, dataset: int, order: int) -> Floor:
         """What a set must reach to come in."""
@@ -89,35 +106,50 @@ class Best:
         return Floor(low, high)
 
     def rows(self, dataset: int, end: str) -> tuple[NDArray[np.intp], FloatArray]:
-        """Members and values kept at one end of a dataset, the best first."""
+        """Members and corrected terms (m, 3) kept at one end of a dataset, the best first."""
         orders = range(self.width + 1) if self.per_order else (0,)
         kept = [self._kept[key] for order in orders if (key := (dataset, order, end)) in self._kept]
         if not kept:
-            return np.empty((0, self.width), dtype=np.intp), np.empty(0)
+            return np.empty((0, self.width), dtype=np.intp), np.empty((0, 3))
         if len(kept) == 1:
-            return kept[0]  # ranked as it is
-        members = np.concatenate([rows[0] for rows in kept])
-        values = np.concatenate([rows[1] for rows in kept])
-        order = _ranking(members, values, end)
-        return members[order], values[order]
+            return kept[0].members, kept[0].terms  # ranked as it is
+        whole = functools.reduce(_Kept.joined, kept)
+        order = _ranking(whole.members, whole.values, end)
+        return whole.members[order], whole.terms[order]
 
     def _key(self, dataset: int, order: int, end: str) -> tuple[int, int, str]:
         return dataset, order if self.per_order else 0, end
 
     def _last(self, key: tuple[int, int, str], open_value: float) -> float:
-        full = key in self._kept and len(self._kept[key][1]) == self.n_best
-        return float(self._kept[key][1][-1]) if full else open_value
+        full = key in self._kept and len(self._kept[key].values) == self.n_best
+        return float(self._kept[key].values[-1]) if full else open_value
 
-    def _take(self, key: tuple[int, int, str], members: NDArray[np.intp], values: FloatArray) -> None:
+    def _take(self, key: tuple[int, int, str], new: _Kept) -> None:
         if key in self._kept:
-            near = values <= self._last(key, np.inf) + _GRID
+            near = new.values <= self._last(key, np.inf) + _GRID
             if key[2] == "highest":
-                near = values >= self._last(key, -np.inf) - _GRID
-            members, values = members[near], values[near]
-            members = np.concatenate([self._kept[key][0], members])
-            values = np.concatenate([self._kept[key][1], values])
-        order = _ranking(members, values, key[2])[: self.n_best]
-        self._kept[key] = members[order], values[order]
+                near = new.values >= self._last(key, -np.inf) - _GRID
+            if not near.any():
+                return
+            new = self._kept[key].joined(new.chosen(near))
+        self._kept[key] = new.chosen(_ranking(new.members, new.values, key[2])[: self.n_best])
+
+
+class _Kept(NamedTuple):
+    """Sets that were kept, the best first."""
+
+    members: NDArray[np.intp]
+    values: FloatArray
+    terms: FloatArray  # (m, 3): corrected D, J, L
+
+    def chosen(self, rows: NDArray[Any]) -> _Kept:
+        return _Kept(self.members[rows], self.values[rows], self.terms[rows])
+
+    def joined(self, other: _Kept) -> _Kept:
+        return _Kept(
+            np.concatenate([self.members, other.members]), np.concatenate([self.values, other.values]),
+            np.concatenate([self.terms, other.terms]),
+        )
 
 
 def _each(dataset: NDArray[np.intp]) -> Iterator[tuple[int, slice]]:

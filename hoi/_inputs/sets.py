@@ -11,7 +11,7 @@ import numpy as np
 from hoi._errors import HoiError
 from hoi._inputs.containers import columns, listing
 
-__all__ = ["check_groups", "check_multiplets", "check_order", "is_int"]
+__all__ = ["check_groups", "check_multiplets", "check_order", "column_index", "is_int"]
 
 
 def check_multiplets(multiplets: Any, names: Sequence[str]) -> list[tuple[int, ...]]:
@@ -99,7 +99,7 @@ def _check_sets(sets: Any, names: Sequence[str], *, what: str, item: str) -> lis
     for r, row in enumerate(rows):
         if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__"):
             raise HoiError(f"{what}[{r}] is {row!r}: {wanted}. Write ({row!r},) for one column.")
-        members = tuple([_index(entry, names, position, f"{what}[{r}]") for entry in row])
+        members = tuple([column_index(entry, names, position, f"{what}[{r}]") for entry in row])
         if not members:
             raise HoiError(f"{what}[{r}] is empty: a {item} needs at least one column. Leave it out.")
         if len(set(members)) != len(members):
@@ -126,7 +126,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _index(entry: Any, names: Sequence[str], position: dict[str, int], place: str) -> int:
+def column_index(entry: Any, names: Sequence[str], position: dict[str, int], place: str) -> int:
     """Index of a column given by name or by an integer of any kind."""
     n = len(names)
     if isinstance(entry, str):

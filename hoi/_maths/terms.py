@@ -1,4 +1,4 @@
-"""The terms (D, J, L) of many sets at once: by definition, and by elimination (the reference path).
+"""The terms (D, J, L) of many sets at once, by elimination: the reference path of Gaussian problems.
 
 The values a user sees come from :func:`by_elimination`. It uses elementwise operations only, in a fixed order, so a
 set has the same value whatever backend proposed it, however many sets are evaluated together.
@@ -6,12 +6,12 @@ set has the same value whatever backend proposed it, however many sets are evalu
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SINGULAR", "Terms", "by_definition", "by_elimination", "correction"]
+__all__ = ["SINGULAR", "Terms", "by_elimination", "correction"]
 
 # In standard form a member is numerically determined by earlier ones at this conditional variance or below.
 SINGULAR = 1e-10
@@ -28,30 +28,18 @@ class Terms(NamedTuple):
     L: NDArray[np.float64]
     singular: NDArray[np.bool_]
 
+    def chosen(self, rows: Any) -> Terms:
+        """Those of some sets."""
+        return Terms(self.D[rows], self.J[rows], self.L[rows], self.singular[rows])
+
+    def corrected(self, D: NDArray[np.float64], J: NDArray[np.float64], L: NDArray[np.float64]) -> Terms:
+        """With the bias of their entropies removed."""
+        return Terms(self.D + D, self.J + J, self.L + L, self.singular)
+
     @classmethod
     def zeros(cls, shape: int | tuple[int, ...]) -> Terms:
         """Room for the terms of sets, to be filled in."""
         return cls(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool))
-
-
-def by_definition(C: NDArray[np.float64], members: NDArray[np.intp], blocks: NDArray[np.intp]) -> Terms:
-    """Terms from log-determinants of sub-matrices, one set after the other.
-
-    `C` is a covariance matrix; variable ``v`` is its columns ``blocks[v]:blocks[v + 1]``. ``L`` is the sum of
-    ``log det C[S without i] - log det C[S]``, as det P_ii is that ratio of determinants.
-    """
-
-    def logdet(variables: NDArray[np.intp]) -> float:
-        columns = np.concatenate([np.arange(blocks[v], blocks[v + 1]) for v in variables] or [np.arange(0)])
-        sign, value = np.linalg.slogdet(C[np.ix_(columns, columns)])
-        return value if sign > 0 else -np.inf
-
-    D, J, L = np.empty((3, len(members)))
-    for row, chosen in enumerate(members):
-        D[row] = sum(logdet(chosen[i : i + 1]) for i in range(len(chosen)))
-        J[row] = logdet(chosen)
-        L[row] = sum(logdet(np.delete(chosen, i)) - J[row] for i in range(len(chosen)))
-    return Terms(D, J, L, ~np.isfinite(J))
 
 
 def by_elimination(
@@ -84,7 +72,9 @@ def by_elimination(
     return Terms(np.zeros(m), J, L, singular)
 
 
-def correction(sizes: NDArray[np.intp], bias: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+def correction(
+    sizes: NDArray[np.intp], bias: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """What to add to (D, J, L) of sets whose variables have `sizes` (m, k) columns, for entropy constants `bias`.
 
     Each term is twice a sum of entropies: ``D`` of the variables, ``J`` of the whole, and ``L`` of the whole without

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.protocol import EVERYTHING, UNRANKED, Backend, Found, Problem
+from hoi._backends.protocol import EVERYTHING, Backend, Evaluator, Found, Problem, Ranking
 from hoi._engine.plan import cut
 from hoi._engine.reduce import Best
-from hoi._engine.run import run
+from hoi._engine.threads import run
 from hoi._maths import combinatorics
-from hoi._maths.terms import Terms, by_elimination, correction
+from hoi._maths.terms import Terms
 from hoi._measures.registry import Measure
 
 __all__ = ["Block", "Rows", "all_sets", "best_sets", "corrected"]
@@ -24,7 +24,7 @@ _SCANNED = 1 << 19
 
 
 class Rows(NamedTuple):
-    """Sets with their corrected terms; `members` is filled up with -1."""
+    """Sets with their corrected terms; `members` is filled up with -1. `about` says where and how they were found."""
 
     dataset: NDArray[np.intp]
     members: NDArray[np.intp]
@@ -32,12 +32,12 @@ class Rows(NamedTuple):
     terms: Terms
     evaluated: int
     skipped: int
+    about: dict[str, Any]
 
 
 def corrected(problem: Problem, terms: Terms, members: NDArray[np.intp]) -> Terms:
     """Terms with the bias of their entropies removed; `members` (m, k) without filling."""
-    D, J, L = correction(np.diff(problem.blocks)[members], problem.bias)
-    return Terms(terms.D + D, terms.J + J, terms.L + L, terms.singular)
+    return terms.corrected(*problem.correction(members))
 
 
 def best_sets(
@@ -52,22 +52,17 @@ def best_sets(
     progress: bool | None,
 ) -> Rows:
     """The `n_best` sets at each end, for each dataset: the lowest ascending, then the highest descending."""
-    best = Best(n_best, ends, orders[1], per_order)
-    outcome = run(problem, orders, measure, best, backend, threads, progress)
-    parts = [(d, end, best.rows(d, end)[0]) for d in range(problem.n_datasets) for end in ends]
-    members = np.concatenate([rows for _, _, rows in parts])
-    dataset = np.concatenate([np.full(len(rows), d) for d, _, rows in parts])
-    extreme = np.concatenate([np.full(len(rows), end) for _, end, rows in parts])
-    terms = Terms.zeros(len(members))
-    sizes = (members >= 0).sum(axis=1)
-    for k in np.unique(sizes).tolist():
-        rows = np.flatnonzero(sizes == k)
-        chosen = members[rows, :k]
-        raw = by_elimination(problem.matrix, chosen, problem.blocks, dataset[rows])
-        values = corrected(problem, raw, chosen)
-        for target, source in zip(terms, values, strict=True):
-            target[rows] = source
-    return Rows(dataset, members, extreme, terms, outcome.evaluated, outcome.skipped)
+    best = Best(measure, n_best, ends, orders[1], per_order)
+    evaluator = backend.open(problem, Ranking(measure.d, measure.j, measure.l, n_best))
+    outcome = run(evaluator, orders, best, threads, progress)
+    parts = [(d, end, *best.rows(d, end)) for d in range(problem.n_datasets) for end in ends]
+    members = np.concatenate([rows for _, _, rows, _ in parts])
+    dataset = np.concatenate([np.full(len(rows), d) for d, _, rows, _ in parts])
+    extreme = np.concatenate([np.full(len(rows), end) for _, end, rows, _ in parts])
+    D, J, L = np.concatenate([terms for *_, terms in parts]).T
+    about = {**evaluator.about(), "walk": sorted(outcome.walks)}
+    terms = Terms(D, J, L, np.zeros(len(D), dtype=bool))
+    return Rows(dataset, members, extreme, terms, outcome.evaluated, outcome.skipped, about)
 
 
 class Block(NamedTuple):
@@ -79,25 +74,28 @@ class Block(NamedTuple):
     skipped: int
 
 
-def all_sets(problem: Problem, orders: tuple[int, int], backend: Backend, block: int) -> Iterator[Block]:
+def all_sets(evaluator: Evaluator, orders: tuple[int, int], block: int) -> Iterator[Block]:
     """Every set that has a value, in lexicographic order within each order, at most `block` at a time."""
-    together = backend.together(problem) if hasattr(backend, "together") else 0
-    units = cut(problem, *orders, _SCANNED, together=together)
+    problem = evaluator.problem
+    units = cut(problem, *orders, _SCANNED, together=evaluator.together)
     for (first, number), some in itertools.groupby(units, key=lambda unit: (unit.dataset, unit.n_datasets)):
         parts = (
             _settled(problem, part)
             for unit in some
-            for part in backend.walk(problem, unit, UNRANKED, lambda **_: EVERYTHING)
+            for part in evaluator.walk(unit, lambda **_: EVERYTHING)
         )
         for dataset, found in _by_dataset(problem, range(first, first + number), parts):
-            raw = Terms(np.zeros_like(found.J), found.J, found.L, np.zeros(len(found.J), dtype=bool))
+            raw = Terms(_D(found), found.J, found.L, np.zeros(len(found.J), dtype=bool))
             terms = corrected(problem, raw, found.members)
             skipped = found.skipped
             for start in range(0, max(len(found.J), 1), block):
                 part = slice(start, start + block)
-                some_terms = Terms(terms.D[part], terms.J[part], terms.L[part], terms.singular[part])
-                yield Block(dataset, found.members[part], some_terms, skipped)
+                yield Block(dataset, found.members[part], terms.chosen(part), skipped)
                 skipped = 0
+
+
+def _D(found: Found) -> NDArray[np.float64]:
+    return np.zeros_like(found.J) if found.D is None else found.D
 
 
 def _by_dataset(problem: Problem, datasets: range, parts: Iterator[Found]) -> Iterator[tuple[int, Found]]:
@@ -110,11 +108,12 @@ def _by_dataset(problem: Problem, datasets: range, parts: Iterator[Found]) -> It
         orders.setdefault(part.members.shape[1], []).append(part)
     collected = []
     for order, found in orders.items():
-        dataset, members, J, L = (np.concatenate(arrays) for arrays in list(zip(*found, strict=True))[:4])
+        columns = [(part.dataset, part.members, part.J, part.L, _D(part)) for part in found]
+        dataset, members, J, L, D = (np.concatenate(arrays) for arrays in zip(*columns, strict=True))
         rows = np.argsort(dataset, kind="stable")
         bounds = np.searchsorted(dataset[rows], [*datasets, datasets.stop])
         total = combinatorics.count(problem.n_variables, order)
-        collected.append((Found(dataset, members, J, L, total, 0), rows, bounds))
+        collected.append((Found(dataset, members, J, L, total, 0, D=D), rows, bounds))
     for i, d in enumerate(datasets):
         for whole, rows, bounds in collected:
             chosen = rows[bounds[i] : bounds[i + 1]]
@@ -126,8 +125,10 @@ def _settled(problem: Problem, found: Found) -> Found:
     left_open = np.flatnonzero(np.isnan(found.J))
     if not len(left_open):
         return found
-    terms = by_elimination(problem.matrix, found.members[left_open], problem.blocks, found.dataset[left_open])
+    terms = problem.reference(found.members[left_open], found.dataset[left_open])
     found.J[left_open], found.L[left_open] = terms.J, terms.L
+    if found.D is not None:
+        found.D[left_open] = terms.D
     keep = np.ones(len(found.J), dtype=bool)
     keep[left_open[terms.singular]] = False
     singular = int(terms.singular.sum())
@@ -136,7 +137,8 @@ def _settled(problem: Problem, found: Found) -> Found:
 
 def _chosen(found: Found, rows: NDArray[Any], singular: int) -> Found:
     """Some of what was found; of the sets that were counted as evaluated, so many are singular."""
-    return Found(
-        found.dataset[rows], found.members[rows], found.J[rows], found.L[rows], found.evaluated - singular,
-        found.skipped + singular,
+    return found._replace(
+        dataset=found.dataset[rows], members=found.members[rows], J=found.J[rows], L=found.L[rows],
+        D=None if found.D is None else found.D[rows],
+        evaluated=found.evaluated - singular, skipped=found.skipped + singular,
     )  # fmt: skip

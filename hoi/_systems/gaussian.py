@@ -1,30 +1,99 @@
-"""`GaussianSystem`: what the measures need to know of the data, estimated once."""
+"""Gaussian estimators and what they make of data: `GaussianSystem`, a covariance estimated once."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from hoi._backends import registry
+from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate
-from hoi._errors import TiesWarning
+from hoi._errors import HoiError, TiesWarning
 from hoi._inputs import checks
 from hoi._inputs.containers import listing
 from hoi._maths.copula import TIES, normal_scores
 from hoi._maths.covariance import covariance
+from hoi._systems.protocol import Estimator, System
+from hoi._systems.registry import resolve
+from hoi._systems.standard_form import GaussianProblem, standard_form
 from hoi._typing import ArrayLike, FloatArray, Seed, Ties
 
-__all__ = ["ESTIMATORS", "GaussianSystem"]
-
-ESTIMATORS = ("gaussian_copula", "gaussian")
+__all__ = ["Gaussian", "GaussianCopula", "GaussianSystem"]
 
 # Share of repeated values in a column from which the copula deserves a warning.
 _MANY_TIES = 0.1
 
 
-class GaussianSystem:
+@dataclass(frozen=True)
+class GaussianCopula(Estimator):
+    """Gaussian entropies of the normal scores of each column: only ranks count, whatever the marginal distributions.
+
+    Parameters
+    ----------
+    ties : {"average", "ordinal", "random"}
+        Rank of equal values: their mean rank, their order of appearance (as gcmi), or an order drawn with `seed`.
+    seed : int or numpy.random.Generator, optional
+        Needed by ``ties="random"``.
+
+    Raises
+    ------
+    HoiError
+        For an unknown tie rule, or a random one without a seed.
+
+    References
+    ----------
+    Ince et al. (2017), A statistical framework for neuroimaging data analysis based on mutual information
+    estimated via a Gaussian copula, Human Brain Mapping 38, 1541-1573.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> X = [[1, 5], [1, 3], [2, 4], [3, 1], [4, 2], [5, 0]]
+    >>> estimator = hoi.estimators.GaussianCopula(ties="random", seed=1)
+    >>> hoi.total_correlation(X, estimator=estimator) > 0.4
+    True
+    """
+
+    ties: Ties = "average"
+    seed: Seed = None
+    name = "gaussian_copula"
+
+    def __post_init__(self) -> None:
+        checks.check_choice(self.ties, TIES, "ties")
+        if self.ties == "random" and self.seed is None:
+            raise HoiError('ties="random" needs a seed, so that the call can be repeated: give seed=0, say.')
+
+    def fit(self, X: ArrayLike, *, backend: str = "auto") -> GaussianSystem:
+        rng = np.random.default_rng(self.seed) if self.ties == "random" else None
+        return _fitted(X, self.name, self.ties, rng, self.seed, backend)
+
+
+@dataclass(frozen=True)
+class Gaussian(Estimator):
+    """Gaussian entropies of the columns as they are.
+
+    References
+    ----------
+    Cover, Thomas (2006), Elements of Information Theory, theorem 8.4.1.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> X = [[1, 5], [1, 3], [2, 4], [3, 1], [4, 2], [5, 0]]
+    >>> round(hoi.total_correlation(X, estimator=hoi.estimators.Gaussian(), bias_correction=False), 3)
+    0.644
+    """
+
+    name = "gaussian"
+
+    def fit(self, X: ArrayLike, *, backend: str = "auto") -> GaussianSystem:
+        return _fitted(X, self.name, None, None, None, backend)
+
+
+class GaussianSystem(System):
     """A covariance with names and a sample size: accepted wherever data are, and estimated once.
 
     Build it with :meth:`from_data` or :meth:`from_covariance`.
@@ -66,24 +135,25 @@ class GaussianSystem:
         ties: str | None,
         stacked: bool,
         device: str | None = None,
+        seed: Seed = None,
     ) -> None:
         matrices.setflags(write=False)
         self.matrices = matrices
         self.names = names
         self.n_samples = n_samples
+        self.n_datasets = len(matrices)
         self.estimator = estimator
         self.ties = ties
         self.stacked = stacked
         self.device = device
+        self.seed = seed
 
     @classmethod
     def from_data(
         cls,
         X: ArrayLike,
         *,
-        estimator: str = "gaussian_copula",
-        ties: Ties = "average",
-        seed: Seed = None,
+        estimator: str | Estimator = "gaussian_copula",
         backend: str = "auto",
     ) -> GaussianSystem:
         """Estimate a system from samples.
@@ -92,12 +162,9 @@ class GaussianSystem:
         ----------
         X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
             numpy, nested lists, pandas or polars frames, xarray, torch tensors.
-        estimator : {"gaussian_copula", "gaussian"}
-            Covariance of the normal scores of each column, or of the columns themselves.
-        ties : {"average", "ordinal", "random"}
-            Rank of equal values in the copula; "random" needs `seed`.
-        seed : int or numpy.random.Generator, optional
-            For ``ties="random"``.
+        estimator : {"gaussian_copula", "gaussian"} or object of hoi.estimators
+            Covariance of the normal scores of each column, or of the columns themselves. Rules for equal values are
+            parameters of :class:`hoi.estimators.GaussianCopula`.
         backend : {"auto", "numpy", "numba", "torch", "cuda"}
             Where to estimate: "torch" on the device of the data, "cuda" on the GPU, "auto" there too if the data are a
             tensor on a GPU, and otherwise in numpy. Values do not depend on it.
@@ -127,17 +194,13 @@ class GaussianSystem:
         >>> hoi.GaussianSystem.from_data([[1, 2], [2, 1], [3, 5], [4, 3]]).covariance.shape
         (2, 2)
         """
-        checks.check_choice(estimator, ESTIMATORS, "estimator")
-        checks.check_choice(ties, TIES, "ties")
-        rng = np.random.default_rng(seed) if ties == "random" and seed is not None else None
-        copula = estimator == "gaussian_copula"
-        on_device = registry.estimator(backend, X)
-        found = (on_device or _estimate)(X, estimator, ties, rng)
-        _warn_of_ties(found.repeated, found.names, ties)
-        return cls(
-            found.matrices, found.names, found.n_samples, estimator, ties if copula else None, found.stacked,
-            found.device,
-        )
+        system = resolve(estimator).fit(X, backend=backend)
+        if not isinstance(system, cls):
+            raise HoiError(
+                f"estimator={estimator!r} does not make a covariance: a GaussianSystem takes a Gaussian one. Give the "
+                "data themselves to the measures, with this estimator."
+            )
+        return system
 
     @classmethod
     def from_covariance(
@@ -181,20 +244,43 @@ class GaussianSystem:
         """Covariance, without the axis of datasets when there is just one table."""
         return self.matrices if self.stacked else self.matrices[0]
 
-    @property
-    def n_variables(self) -> int:
-        """Number of variables."""
-        return self.matrices.shape[-1]
+    def problem(
+        self,
+        groups: Sequence[tuple[int, ...]] | None = None,
+        given: tuple[int, ...] = (),
+        *,
+        bias_correction: bool = True,
+    ) -> GaussianProblem:
+        return standard_form(
+            self.matrices, self.names, self.n_samples, groups, given, bias_correction, self.device
+        )
 
-    @property
-    def n_datasets(self) -> int:
-        """Number of datasets; 1 for a single table."""
-        return self.matrices.shape[0]
+    def about(self) -> dict[str, Any]:
+        seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None
+        return {"estimator": self.estimator, "ties": self.ties, "seed": seed}
+
+    def require_samples(self, n_columns: int, what: str) -> None:
+        if self.n_samples is not None:
+            checks.check_samples(self.n_samples, n_columns, what)
 
     def __repr__(self) -> str:
         datasets = f"{self.n_datasets} datasets, " if self.stacked else ""
         samples = "exact" if self.n_samples is None else f"{self.n_samples} samples"
         return f"GaussianSystem({datasets}{self.n_variables} variables, {samples}, {self.estimator})"
+
+
+def _fitted(
+    X: ArrayLike, estimator: str, ties: Ties | None, rng: np.random.Generator | None, seed: Seed, backend: str
+) -> GaussianSystem:
+    """The covariance of data, or of their normal scores, where the backend or numpy computes it."""
+    found = backends.estimator(backend, X).estimate(X, estimator, ties or "average", rng)
+    if found is None:
+        found = _estimate(X, estimator, ties or "average", rng)
+    if ties is not None:
+        _warn_of_ties(found.repeated, found.names, ties)
+    return GaussianSystem(
+        found.matrices, found.names, found.n_samples, estimator, ties, found.stacked, found.device, seed
+    )
 
 
 def _estimate(X: ArrayLike, estimator: str, ties: Ties, rng: np.random.Generator | None) -> Estimate:
@@ -220,5 +306,5 @@ def _warn_of_ties(repeated: FloatArray, names: tuple[str, ...], ties: str) -> No
             f'Equal values share a rank by the rule ties="{ties}", and the Gaussian copula describes such columns '
             "only roughly.",
             TiesWarning,
-            stacklevel=4,
+            stacklevel=6,
         )

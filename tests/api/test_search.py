@@ -261,7 +261,7 @@ def test_units_and_threads_change_nothing(
     plain = hoi.search(exact(covariance), (3, 4), n_best=20)
     for name in ("_LEAST_SETS", "_MOST_SETS"):
         monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
-    monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+    monkeypatch.setattr("hoi._engine.threads._SMALL", 0)
     cut_up = hoi.search(exact(covariance), (3, 4), n_best=20, threads=threads)
     same(cut_up, plain, f"{unit_sets} sets a unit, {threads} threads")
     assert cut_up.settings["evaluated"] == plain.settings["evaluated"] == math.comb(21, 3) + math.comb(21, 4)
@@ -273,7 +273,7 @@ def test_units_and_threads_keep_equal_values_in_order(
 ) -> None:
     for name in ("_LEAST_SETS", "_MOST_SETS"):
         monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
-    monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+    monkeypatch.setattr("hoi._engine.threads._SMALL", 0)
     covariance = hoi.simulate.equicorrelated(20, 0.3).covariance
     result = hoi.search(exact(covariance), 4, n_best=6, threads=3)
     first = list(itertools.islice(itertools.combinations(range(20), 4), 6))

@@ -86,7 +86,7 @@ def check_backend(backend: str, dtype: str, case: Case, monkeypatch: pytest.Monk
     if case.unit_sets is not None:
         for name in ("_LEAST_SETS", "_MOST_SETS"):
             monkeypatch.setattr(f"hoi._engine.plan.{name}", case.unit_sets)
-        monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+        monkeypatch.setattr("hoi._engine.threads._SMALL", 0)
     data = case.data(dtype)
     given = data if case.n_datasets else data[0]
     where = f"backend {backend}, {dtype}, case {case.name!r}"

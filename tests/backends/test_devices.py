@@ -15,12 +15,11 @@ from walks import system_of
 import hoi
 from hoi._api.call import pick
 from hoi._backends import registry
-from hoi._engine.plan import prepare
 
 torch = pytest.importorskip("torch")
 
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
-from hoi._backends.torch_ import device, eliminate, estimate, walk  # noqa: E402
+from hoi._backends.torch_ import device, eliminate, estimate, gaussian, walk  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -38,7 +37,7 @@ def out_of_memory_above(monkeypatch, most):
         sizes.append(len(members))
         return original(R, members, blocks, width)
 
-    monkeypatch.setattr(leaf, "terms_of", limited)
+    monkeypatch.setattr(gaussian, "terms_of", limited)
     monkeypatch.setattr(walk, "terms_of", limited)
     return sizes
 
@@ -74,7 +73,7 @@ def test_data_and_prefixes_that_do_not_fit_are_errors(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(torch, "from_numpy", full)
         says(message(hoi.oinfo, system, backend="torch"), "for 1 matrices of 6 columns")
-    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=5, prefixes=1, spare=3, room=9, plain=1, together=0))
+    monkeypatch.setattr(gaussian, "CPU", walk.Sizes(sets=5, prefixes=1, spare=3, room=9, plain=1, together=0))
     monkeypatch.setattr(torch, "argsort", full)
     says(message(hoi.search, system, 4, n_best=1, backend="torch"), "prefixes of 2 variables", 'backend="numba"')
 
@@ -198,18 +197,18 @@ def test_memory_runs_out_in_many_words(text):
 )
 def test_auto_takes_large_searches_to_a_gpu(monkeypatch, n_sets, data_on, gpu, chosen):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr(registry, "load", lambda name: SimpleNamespace(name=name, compiled=name == "cuda"))
     system = system_of(6)
+    monkeypatch.setattr(registry, "load", lambda name: SimpleNamespace(name=name, compiled=name == "cuda"))
     system.device = data_on
-    assert pick("auto", n_sets, prepare(system, None, True)).name == chosen
+    assert pick("auto", n_sets, system.problem()).name == chosen
     assert pick("auto", n_sets).name != "cuda", "nothing but a search gains"
-    assert pick("auto", n_sets, prepare(system, [(0, 1), (2,), (3,)], True)).name != "cuda", "nor one of groups"
-    assert pick("numba", n_sets, prepare(system, None, True)).name == "numba", "a named backend is the one that is used"
+    assert pick("auto", n_sets, system.problem([(0, 1), (2,), (3,)])).name != "cuda", "nor one of groups"
+    assert pick("numba", n_sets, system.problem()).name == "numba", "a named backend is the one that is used"
 
 
 def test_auto_leaves_a_gpu_without_a_compiled_kernel_alone(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    problem = prepare(system_of(6), None, True)
+    problem = system_of(6).problem()
     with monkeypatch.context() as patch:
         patch.setattr(registry, "load", lambda name: SimpleNamespace(name=name, compiled=False))
         assert pick("auto", 10**11, problem).name == "numba"
@@ -238,4 +237,4 @@ def test_the_device_of_the_data_is_kept():
     system = hoi.GaussianSystem.from_data(X, backend="torch")
     assert system.device is None, "the CPU is what there is anyway"
     system.device = "cuda:1"
-    assert leaf.TorchBackend()._device(prepare(system, None, True)) == torch.device("cuda", 1)
+    assert leaf.TorchBackend().device(system.problem()) == torch.device("cuda", 1)

@@ -15,10 +15,9 @@ from walks import assert_same
 import hoi
 import reference
 from hoi._backends import registry
-from hoi._backends.numba_ import backend as walks
+from hoi._backends.numba_ import gaussian as walks
 from hoi._backends.numba_.groups import determinants, group_trust
 from hoi._backends.protocol import EVERYTHING, Found, Problem, Ranking, Unit
-from hoi._engine.plan import prepare
 from hoi._maths import combinatorics
 from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
@@ -35,25 +34,23 @@ def data(n: int = 16, near: float | None = None, seed: int = 0) -> np.ndarray:
 
 
 def search(X: object, order: int | tuple[int, int], backend: str, **options: object) -> hoi.Multiplets:
-    if isinstance(X, hoi.GaussianSystem):
-        options["estimator"] = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hoi.SingularWarning)
         return hoi.search(X, order, backend=backend, **{"groups": GROUPS, "estimator": "gaussian", **options})
 
 
 def problem_of(X: np.ndarray) -> Problem:
-    return prepare(hoi.GaussianSystem.from_data(X, estimator="gaussian"), GROUPS, bias_correction=True)
+    return hoi.GaussianSystem.from_data(X, estimator="gaussian").problem(GROUPS)
 
 
 def everything(problem: Problem, order: int, measure: str, size: int | None = None) -> Found:
     """All that the walk hands over, from units of `size` prefixes."""
-    backend, row = registry.load("numba"), MEASURES[measure]
+    row = MEASURES[measure]
     stop = comb(problem.n_variables - 2, order - 2)
     starts = range(0, stop, size or stop)
     units = [Unit(0, order, start, min(start + (size or stop), stop)) for start in starts]
-    ranking = Ranking(row.d, row.j, row.l)
-    parts = [part for unit in units for part in backend.walk(problem, unit, ranking, lambda: EVERYTHING)]
+    evaluator = registry.load("numba").open(problem, Ranking(row.d, row.j, row.l))
+    parts = [part for unit in units for part in evaluator.walk(unit, lambda: EVERYTHING)]
     arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:4])
     return Found(*arrays, sum(part.evaluated for part in parts), 0, parts[0].margin)
 
@@ -162,7 +159,7 @@ def test_threads_and_units_change_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     X = np.stack([data(near=1e-6), data(seed=1)])
     whole = search(X, (2, 5), "numba", n_best=5)
     for threads, unit_sets in itertools.product((1, 2, 5), (1, 7)):
-        monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+        monkeypatch.setattr("hoi._engine.threads._SMALL", 0)
         monkeypatch.setenv("NUMBA_NUM_THREADS", str(threads))
         for name in ("_LEAST_SETS", "_MOST_SETS"):
             monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)

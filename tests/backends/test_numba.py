@@ -16,11 +16,10 @@ from walks import assert_same
 import hoi
 import reference
 from hoi._backends import registry
-from hoi._backends.numba_ import backend as walks
+from hoi._backends.numba_ import gaussian as walks
 from hoi._backends.numba_.complement import invert
 from hoi._backends.numba_.score import Trust, lower_bound, trust
 from hoi._backends.protocol import EVERYTHING, Floor, Found, Problem, Ranking, Unit
-from hoi._engine.plan import prepare
 from hoi._maths import combinatorics
 from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
@@ -33,7 +32,7 @@ def exact(matrix: np.ndarray, n_samples: int | None = None) -> hoi.GaussianSyste
 
 
 def problem_of(matrix: np.ndarray) -> Problem:
-    return prepare(exact(matrix), None, bias_correction=False)
+    return exact(matrix).problem(bias_correction=False)
 
 
 def only(walk: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +53,7 @@ def handed_over(problem: Problem, order: int, measure: str, floor: Floor) -> Fou
     n, row = problem.n_variables, MEASURES[measure]
     unit = Unit(0, order, 0, comb(n - 2, order - 2))
     ranking = Ranking(row.d, row.j, row.l)
-    parts = list(registry.load("numba").walk(problem, unit, ranking, lambda: floor))
+    parts = list(registry.load("numba").open(problem, ranking).walk(unit, lambda: floor))
     arrays = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:4])
     return Found(*arrays, sum(part.evaluated for part in parts), sum(part.skipped for part in parts))
 
@@ -282,8 +281,8 @@ def test_the_parts_of_an_order_hold_each_set_once() -> None:
         stop = comb(9, order - 2)
         for size in (1, 3, stop):
             units = [Unit(0, order, start, min(start + size, stop)) for start in range(0, stop, size)]
-            backend = registry.load("numba")
-            parts = [part for unit in units for part in backend.walk(problem, unit, ranking, lambda: EVERYTHING)]
+            evaluator = registry.load("numba").open(problem, ranking)
+            parts = [part for unit in units for part in evaluator.walk(unit, lambda: EVERYTHING)]
             members = [tuple(m) for part in parts for m in part.members.tolist()]
             assert sorted(members) == list(itertools.combinations(range(11), order)), (order, size)
             assert sum(part.evaluated for part in parts) == comb(11, order)

@@ -17,7 +17,7 @@ from hoi._backends import registry
 from hoi._backends.numba_ import subsets
 from hoi._backends.numba_.subsets import SubsetPlan, eigenvalue_bound
 from hoi._backends.protocol import EVERYTHING, Floor, Problem, Ranking
-from hoi._engine.plan import cut, prepare
+from hoi._engine.plan import cut
 from hoi._maths import combinatorics
 from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
@@ -40,20 +40,20 @@ def joined(
     matrix: np.ndarray, orders: tuple[int, int], measure: str = "oinfo", n_samples: int | None = None
 ) -> Problem:
     """A problem that goes through these orders at once."""
-    problem = prepare(system(matrix, n_samples), None, n_samples is not None)
+    problem = system(matrix, n_samples).problem(bias_correction=n_samples is not None)
     row = MEASURES[measure]
-    assert registry.load("numba").joint(problem, orders, Ranking(row.d, row.j, row.l)) > 0
+    assert registry.load("numba").open(problem, Ranking(row.d, row.j, row.l)).joint(orders) > 0
     return problem
 
 
 def handed_over(problem: Problem, orders: tuple[int, int], measure: str, floor: Floor, unit_sets: int) -> tuple:
     """({set: (J, L)} of all that the walk hands over at a floor that does not move, number evaluated)."""
-    backend, row = registry.load("numba"), MEASURES[measure]
-    ranking = Ranking(row.d, row.j, row.l)
-    positions = backend.joint(problem, orders, ranking)
+    row = MEASURES[measure]
+    evaluator = registry.load("numba").open(problem, Ranking(row.d, row.j, row.l))
+    positions = evaluator.joint(orders)
     found, evaluated = {}, 0
     for unit in cut(problem, *orders, unit_sets, positions):
-        for part in backend.walk(problem, unit, ranking, lambda order: floor):
+        for part in evaluator.walk(unit, lambda order: floor):
             assert part.skipped == 0
             evaluated += part.evaluated
             for members, J, L in zip(part.members.tolist(), part.J, part.L, strict=True):
@@ -158,7 +158,7 @@ def test_threads_and_units_change_nothing(per_order: bool, monkeypatch: pytest.M
     options = {"per_order": per_order, "n_best": 5, "backend": "numba"}
     whole = hoi.search(system(matrix, 100), (2, 13), **options)
     for threads, unit_sets in itertools.product((1, 2, 5), (1, 300)):
-        monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+        monkeypatch.setattr("hoi._engine.threads._SMALL", 0)
         monkeypatch.setenv("NUMBA_NUM_THREADS", str(threads))
         for name in ("_LEAST_SETS", "_MOST_SETS"):
             monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
@@ -189,8 +189,8 @@ def test_one_dataset_with_singular_sets_keeps_all_from_the_walk() -> None:
     matrix = np.stack([correlations(8, 1)] * 2)
     matrix[1, 3], matrix[1, :, 3] = matrix[1, 5], matrix[1, :, 5]
     matrix[1, 3, 3] = 1.0
-    problem = prepare(system(matrix), None, False)
-    assert registry.load("numba").joint(problem, (2, 8), Ranking(1, -2, -1)) == 0
+    problem = system(matrix).problem(bias_correction=False)
+    assert registry.load("numba").open(problem, Ranking(1, -2, -1)).joint((2, 8)) == 0
 
 
 def test_products_that_might_leave_the_float_range_are_left_to_the_other_walks() -> None:
@@ -224,11 +224,11 @@ def test_few_orders_of_many_are_gone_through_one_after_the_other(monkeypatch: py
     assert SubsetPlan(25, 3, 6).positions == 0
     assert SubsetPlan(6, 2, 6).positions == 0  # too few variables
     assert SubsetPlan(70, 2, 70).positions == 0  # members would not fit into an integer
-    problem = prepare(system(correlations(12, 0)), None, False)
-    joint = registry.load("numba").joint
-    ranking = Ranking(1, -2, -1)
-    assert joint(problem, (2, 12), ranking) == 2**5
-    assert joint(problem, (6, 6), ranking) == 0
-    assert joint(problem, (2, 12), Ranking(0, 0, 2)) == 0  # no such scores
+    problem = system(correlations(12, 0)).problem(bias_correction=False)
+    backend, ranking = registry.load("numba"), Ranking(1, -2, -1)
+    assert backend.open(problem, ranking).joint((2, 12)) == 2**5
+    assert backend.open(problem, ranking).joint((6, 6)) == 0
+    assert backend.open(problem, Ranking(0, 0, 2)).joint((2, 12)) == 0  # no such scores
     groups = [(0, 1), *((i,) for i in range(2, 12))]
-    assert joint(prepare(system(correlations(12, 0)), groups, False), (2, 11), ranking) == 0
+    grouped = system(correlations(12, 0)).problem(groups, bias_correction=False)
+    assert backend.open(grouped, ranking).joint((2, 11)) == 0

@@ -9,7 +9,8 @@ import pytest
 
 import hoi
 from hoi._backends import registry
-from hoi._engine.plan import cut, prepare
+from hoi._backends.protocol import UNRANKED
+from hoi._engine.plan import cut
 from hoi._measures.registry import MEASURES
 
 pytestmark = pytest.mark.filterwarnings("ignore::hoi.SingularWarning")
@@ -38,8 +39,8 @@ def system(matrices: np.ndarray) -> hoi.GaussianSystem:
 
 def shares_units(backend: str, matrices: np.ndarray, orders: tuple[int, int], groups: list | None) -> bool:
     """Whether the backend gets all the datasets at once, and no unit of one."""
-    problem, chosen = prepare(system(matrices), groups, True), registry.load(backend)
-    units = list(cut(problem, *orders, together=chosen.together(problem)))
+    problem = system(matrices).problem(groups)
+    units = list(cut(problem, *orders, together=registry.load(backend).open(problem, UNRANKED).together))
     return {unit.n_datasets for unit in units} == {len(matrices)}
 
 
@@ -111,7 +112,7 @@ def test_units_and_threads_change_nothing(
     wanted = hoi.search(system(stack()), (3, 4), backend=backend)
     for name in ("_LEAST_SETS", "_MOST_SETS"):
         monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
-    monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+    monkeypatch.setattr("hoi._engine.threads._SMALL", 0)
     monkeypatch.setattr(type(registry.load(backend)), "unit_sets", unit_sets, raising=False)
     found = hoi.search(system(stack()), (3, 4), backend=backend, threads=threads)
     assert found.members == wanted.members
@@ -149,12 +150,13 @@ def test_ctrl_c_is_heard_between_parts(name: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("hoi._backends.numba_.together._PART_SETS", 100)
     shown = []
 
-    def show(self, outcome) -> None:
-        shown.append(outcome.evaluated + outcome.skipped)
+    def show(self) -> None:
+        if self.done:
+            shown.append(self.done)
         if len(shown) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("hoi._engine.run._Bar.show", show)
+    monkeypatch.setattr("hoi._engine.progress.Progress.show", show)
     total = len(stack()) * comb(N, 3)
     with pytest.raises(KeyboardInterrupt, match=rf"stopped after \d+ of {total:,} sets") as stopped:
         hoi.search(system(stack()), 3, backend=name, threads=1)

@@ -12,8 +12,8 @@ from messages import message
 from walks import agree, system_of
 
 import hoi
-from hoi._backends.protocol import EVERYTHING, Floor, Ranking, Unit
-from hoi._engine.plan import cut, prepare
+from hoi._backends.protocol import EVERYTHING, UNRANKED, Floor, Ranking, Unit
+from hoi._engine.plan import cut
 from hoi._inputs import checks
 from hoi._maths.copula import normal_scores
 from hoi._maths.terms import by_elimination
@@ -22,7 +22,7 @@ from hoi._measures.registry import MEASURES
 torch = pytest.importorskip("torch")
 
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
-from hoi._backends.torch_ import estimate, ranges, sweep, walk  # noqa: E402
+from hoi._backends.torch_ import estimate, gaussian, ranges, sweep, walk  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -30,7 +30,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def small(monkeypatch):
     """Parts and buckets so small that a few hundred sets go through every branch of the sweep."""
-    monkeypatch.setattr(leaf, "CPU", walk.Sizes(sets=150, prefixes=40, spare=3, room=1 << 12, plain=10, together=0))
+    monkeypatch.setattr(gaussian, "CPU", walk.Sizes(sets=150, prefixes=40, spare=3, room=1 << 12, plain=10, together=0))
 
 
 def tied_table(n_samples=40, n_variables=6):
@@ -67,7 +67,8 @@ def test_scores_do_not_depend_on_the_block_of_columns(monkeypatch):
 @pytest.mark.parametrize("n_datasets", [None, 3])
 def test_estimates_are_those_of_numpy(estimator, n_datasets):
     X = tied_table() if n_datasets is None else np.stack([tied_table()[i:] for i in (0, 1, 2)][:1] * n_datasets)
-    options = {"estimator": estimator, "ties": "random", "seed": 4}
+    copula = hoi.estimators.GaussianCopula("random", seed=4)
+    options = {"estimator": copula if estimator == "gaussian_copula" else estimator}
     with pytest.warns(hoi.TiesWarning) if estimator == "gaussian_copula" else contextlib.nullcontext():
         wanted = hoi.GaussianSystem.from_data(X, **options)
     for given in (X, torch.from_numpy(X), X.tolist()):
@@ -83,12 +84,12 @@ def test_estimates_are_those_of_numpy(estimator, n_datasets):
 def test_estimates_do_not_depend_on_the_datasets_at_once(monkeypatch, ties, at_once):
     X = np.stack([np.roll(tied_table(), d, axis=1) * (d + 1) for d in range(5)])
     with pytest.warns(hoi.TiesWarning):
-        wanted = hoi.GaussianSystem.from_data(X, ties=ties, seed=1, backend="numpy")
+        wanted = hoi.GaussianSystem.from_data(X, estimator=hoi.estimators.GaussianCopula(ties, 1), backend="numpy")
     monkeypatch.setattr(estimate, "budget", lambda _: at_once * 24 * 40 * 6)
     shapes, original = [], estimate.normal_scores
     monkeypatch.setattr(estimate, "normal_scores", lambda X, *more: shapes.append(X.shape) or original(X, *more))
     with pytest.warns(hoi.TiesWarning):
-        system = hoi.GaussianSystem.from_data(X, ties=ties, seed=1, backend="torch")
+        system = hoi.GaussianSystem.from_data(X, estimator=hoi.estimators.GaussianCopula(ties, 1), backend="torch")
     np.testing.assert_allclose(system.matrices, wanted.matrices, rtol=0, atol=1e-13)
     assert max(shapes) == (40, 6 * at_once)
 
@@ -136,8 +137,7 @@ def test_errors_of_input_read_as_those_of_numpy(name):
 
 
 def test_random_ties_need_a_seed():
-    text = message(hoi.oinfo, torch.from_numpy(tied_table()), ties="random", backend="torch")
-    assert text == message(hoi.oinfo, tied_table(), ties="random", backend="numpy")
+    assert 'ties="random" needs a seed' in message(hoi.estimators.GaussianCopula, "random")
 
 
 # --- terms of given sets
@@ -146,9 +146,9 @@ def test_random_ties_need_a_seed():
 @pytest.mark.parametrize("groups", [None, [(0, 4), (1,), (8, 2, 3), (5,), (6, 7)]])
 @pytest.mark.parametrize("order", [1, 2, 3, 5])
 def test_terms_are_those_of_the_reference_path(groups, order):
-    problem = prepare(system_of(9, copies=[(7, 1)], n_datasets=2), groups, True)
+    problem = system_of(9, copies=[(7, 1)], n_datasets=2).problem(groups)
     members = np.array(list(itertools.combinations(range(problem.n_variables), order)))
-    found = leaf.TorchBackend().terms(problem, members)
+    found = leaf.TorchBackend().open(problem, UNRANKED).terms(members)
     for d in range(2):
         wanted = by_elimination(problem.matrix[d], members, problem.blocks)
         good = ~wanted.singular
@@ -159,11 +159,11 @@ def test_terms_are_those_of_the_reference_path(groups, order):
 
 @pytest.mark.parametrize("sets", [1, 10, 56, 100, 10**6])
 def test_terms_do_not_depend_on_the_parts(monkeypatch, sets):
-    problem = prepare(system_of(8, copies=[(7, 1)], n_datasets=5), None, True)
+    problem = system_of(8, copies=[(7, 1)], n_datasets=5).problem()
     members = np.array(list(itertools.combinations(range(8), 3)))
-    wanted = leaf.TorchBackend().terms(problem, members)
-    monkeypatch.setattr(leaf, "budget", lambda _: sets * leaf.bytes_per_set(3, 1))
-    for a, b in zip(leaf.TorchBackend().terms(problem, members), wanted, strict=True):
+    wanted = leaf.TorchBackend().open(problem, UNRANKED).terms(members)
+    monkeypatch.setattr(gaussian, "budget", lambda _: sets * gaussian.bytes_per_set(3, 1))
+    for a, b in zip(leaf.TorchBackend().open(problem, UNRANKED).terms(members), wanted, strict=True):
         assert a.shape == (5, 56)
         assert np.array_equal(a, b)
 
@@ -218,14 +218,14 @@ def test_buckets_hold_every_prefix_once(spare):
 @pytest.mark.parametrize("order", range(2, 11))
 def test_search_finds_what_brute_force_finds(small, order, measure):
     system = system_of(10, copies=[(8, 1)], near=[(4, 2, 1e-4), (6, 0, 1e-2)])
-    agree(prepare(system, None, True), order, measure, leaf.TorchBackend())
+    agree(system.problem(), order, measure, leaf.TorchBackend())
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_equal_values_are_ordered_by_members(small, measure):
     # every set of one order has the same value
     C = np.full((9, 9), 0.4) + 0.6 * np.eye(9)
-    problem = prepare(hoi.GaussianSystem.from_covariance(np.stack([C, np.eye(9) * 2])), None, True)
+    problem = hoi.GaussianSystem.from_covariance(np.stack([C, np.eye(9) * 2])).problem()
     agree(problem, 4, measure, leaf.TorchBackend())
 
 
@@ -233,21 +233,20 @@ def test_equal_values_are_ordered_by_members(small, measure):
 def test_extreme_correlations_at_high_order(small, rho):
     C = (1 - rho) * np.eye(30) + rho
     C[0, 1:] = C[1:, 0] = rho * 0.9999
-    problem = prepare(hoi.GaussianSystem.from_covariance(C), None, True)
+    problem = hoi.GaussianSystem.from_covariance(C).problem()
     agree(problem, 28, "oinfo", leaf.TorchBackend())
 
 
 def test_datasets_and_tails_longer_than_a_part(small):
-    agree(prepare(system_of(24, n_datasets=3), None, True), 3, "oinfo", leaf.TorchBackend())
+    agree(system_of(24, n_datasets=3).problem(), 3, "oinfo", leaf.TorchBackend())
 
 
 def test_orders_of_several_units(small):
-    problem = prepare(system_of(12), None, True)
-    backend = leaf.TorchBackend()
+    problem = system_of(12).problem()
+    evaluator = leaf.TorchBackend().open(problem, Ranking(1, -2, -1))
     floor = Floor(-0.02, 0.3)
-    ranking = Ranking(1, -2, -1)
-    whole = list(backend.walk(problem, Unit(0, 4, 0, comb(10, 2)), ranking, lambda **_: floor))
-    parts = [f for u in cut(problem, 4, 4, 37) for f in backend.walk(problem, u, ranking, lambda **_: floor)]
+    whole = list(evaluator.walk(Unit(0, 4, 0, comb(10, 2)), lambda **_: floor))
+    parts = [f for u in cut(problem, 4, 4, 37) for f in evaluator.walk(u, lambda **_: floor)]
     a, b = (np.concatenate([f.members for f in found]) for found in (whole, parts))
     assert len(a) > 10
     assert np.array_equal(a, b), "a unit is a pure function, and its sets come in lexicographic order"
@@ -258,23 +257,23 @@ def test_orders_of_several_units(small):
 
 def test_too_many_survivors_are_walked_again_in_halves(small, monkeypatch):
     sizes = walk.Sizes(sets=10**6, prefixes=10**6, spare=3, room=9, plain=10, together=0)
-    monkeypatch.setattr(leaf, "CPU", sizes)
+    monkeypatch.setattr(gaussian, "CPU", sizes)
     queued = []
     original = walk.Walk._queue
     monkeypatch.setattr(walk.Walk, "_queue", lambda self, a, b, f: queued.append((a, b)) or original(self, a, b, f))
-    problem = prepare(system_of(11), None, True)
+    problem = system_of(11).problem()
     # nearly all sets reach this floor, although it is closed
     unit = Unit(0, 4, 0, comb(9, 2))
-    parts = list(leaf.TorchBackend().walk(problem, unit, Ranking(1, -2, -1), lambda **_: Floor(9, 9)))
+    parts = list(leaf.TorchBackend().open(problem, Ranking(1, -2, -1)).walk(unit, lambda **_: Floor(9, 9)))
     members = np.concatenate([found.members for found in parts])
     assert sorted(map(tuple, members.tolist())) == list(itertools.combinations(range(11), 4))
     assert len(queued) > 3
 
 
 def test_scan_gives_everything(small):
-    problem = prepare(system_of(9, copies=[(8, 1)]), None, True)
+    problem = system_of(9, copies=[(8, 1)]).problem()
     unit = Unit(0, 4, 0, comb(7, 2))
-    parts = list(leaf.TorchBackend().walk(problem, unit, Ranking(0, -1, 0), lambda **_: EVERYTHING))
+    parts = list(leaf.TorchBackend().open(problem, Ranking(0, -1, 0)).walk(unit, lambda **_: EVERYTHING))
     assert sum(f.evaluated for f in parts) == comb(9, 4) - comb(7, 2)
     assert sum(f.skipped for f in parts) == comb(7, 2)
     assert sum(len(f.members) for f in parts) == comb(9, 4) - comb(7, 2)

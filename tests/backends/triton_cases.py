@@ -16,10 +16,9 @@ from walks import agree, system_of
 
 import hoi
 import reference
-from hoi._backends.protocol import Floor, Ranking, Unit
+from hoi._backends.protocol import EVERYTHING, UNRANKED, Floor, Ranking, Unit
 from hoi._backends.torch_ import backend as leaf
-from hoi._backends.torch_ import kernels, ranges, sweep, walk
-from hoi._engine.plan import prepare
+from hoi._backends.torch_ import gaussian, kernels, ranges, sweep, walk
 from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
 from hoi._search.exhaustive import corrected
@@ -40,10 +39,10 @@ def infinite_values_are_no_surprise():
 def on_triton(request, monkeypatch):
     """The Triton kernel with a screen in each precision, and parts so small that nearly all sets are swept."""
     sizes = walk.Sizes(sets=2000, prefixes=500, spare=20, room=1 << 12, plain=10, together=0)
-    monkeypatch.setattr(leaf, "CPU", sizes)
-    monkeypatch.setattr(leaf, "GPU", sizes)
+    monkeypatch.setattr(gaussian, "CPU", sizes)
+    monkeypatch.setattr(gaussian, "GPU", sizes)
     chosen = (leaf.TorchBackend if INTERPRETED else leaf.CudaBackend)(kernel="triton", precision=request.param)
-    settings = chosen.settings(prepare(system_of(4), None, True))
+    settings = chosen.open(system_of(4).problem(), UNRANKED).about()
     assert (settings["kernel"], settings["screening"]) == ("triton", request.param)
     return chosen
 
@@ -171,14 +170,13 @@ def test_sets_too_close_to_singular_ones_are_listed_whatever_their_score(dtype, 
 @pytest.mark.parametrize("order", [3, 4, 6, 9])
 def test_search_finds_what_brute_force_finds(on_triton, order, measure):
     system = system_of(9, copies=[(7, 1)], near=[(4, 2, 1e-4), (6, 0, 1e-2)])
-    agree(prepare(system, None, True), order, measure, on_triton)
+    agree(system.problem(), order, measure, on_triton)
 
 
 @pytest.mark.parametrize("order", range(2, 9))
-def test_both_tails_are_those_of_the_definitions(on_triton, order, monkeypatch):
-    monkeypatch.setattr("hoi._backends.registry._loaded", {on_triton.name: on_triton})
+def test_both_tails_are_those_of_the_definitions(on_triton, order):
     C = hoi.simulate.random_covariance(8, seed=order).covariance
-    found = hoi.search(hoi.GaussianSystem.from_covariance(C, 90), order, n_best=5, backend=on_triton.name)
+    found = hoi.search(hoi.GaussianSystem.from_covariance(C, 90), order, n_best=5, backend=on_triton)
     rows = reference.every_set(reference.entropies(C, 90), "oinfo", reference.singles(range(8)), [order])
     expected = reference.best(rows, "both", 5)
     assert found.members == [members for _, _, members in expected]
@@ -188,7 +186,7 @@ def test_both_tails_are_those_of_the_definitions(on_triton, order, monkeypatch):
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_a_set_exactly_at_the_floor_is_given(on_triton, measure):
-    problem = prepare(system_of(8), None, True)
+    problem = system_of(8).problem()
     members = np.array(list(itertools.combinations(range(8), 4)))
     row = MEASURES[measure]
     D, J, L, _ = corrected(problem, by_elimination(problem.matrix[0], members, problem.blocks), members)
@@ -196,7 +194,7 @@ def test_a_set_exactly_at_the_floor_is_given(on_triton, measure):
     for i in range(0, 70, 9):
         for floor in (Floor(values[i], 1e9), Floor(-1e9, values[i])):
             ranking = Ranking(row.d, row.j, row.l)
-            found = on_triton.walk(problem, Unit(0, 4, 0, 15), ranking, lambda floor=floor, **_: floor)
+            found = on_triton.open(problem, ranking).walk(Unit(0, 4, 0, 15), lambda floor=floor, **_: floor)
             given = np.concatenate([part.members for part in found]).tolist()
             wanted = members[(values <= floor.low) | (values >= floor.high)].tolist()
             assert members[i].tolist() in wanted
@@ -205,19 +203,19 @@ def test_a_set_exactly_at_the_floor_is_given(on_triton, measure):
 
 def test_equal_values_are_ordered_by_members(on_triton):
     C = np.full((8, 8), 0.4) + 0.6 * np.eye(8)
-    agree(prepare(hoi.GaussianSystem.from_covariance(np.stack([C, np.eye(8) * 2])), None, True), 4, "oinfo", on_triton)
+    agree(hoi.GaussianSystem.from_covariance(np.stack([C, np.eye(8) * 2])).problem(), 4, "oinfo", on_triton)
 
 
 def test_datasets_and_tails_longer_than_a_part(on_triton):
-    agree(prepare(system_of(24, n_datasets=3), None, True), 3, "oinfo", on_triton)
+    agree(system_of(24, n_datasets=3).problem(), 3, "oinfo", on_triton)
 
 
 def test_groups_and_scans_do_without_the_kernel(on_triton, monkeypatch):
     monkeypatch.setattr(kernels, "launch_pairs", None)
     groups = [(0, 4), (1,), (8, 2, 3), (5,), (6, 7)]
-    agree(prepare(system_of(9), groups, True), 3, "oinfo", on_triton)
-    problem = prepare(system_of(7), None, True)
-    parts = on_triton.walk(problem, Unit(0, 3, 0, 5), Ranking(0, 0, 0), lambda **_: Floor(np.inf, -np.inf))
+    agree(system_of(9).problem(groups), 3, "oinfo", on_triton)
+    problem = system_of(7).problem()
+    parts = on_triton.open(problem, UNRANKED).walk(Unit(0, 3, 0, 5), lambda **_: EVERYTHING)
     members = np.concatenate([part.members for part in parts])
     assert list(map(tuple, members.tolist())) == list(itertools.combinations(range(7), 3))
 
@@ -240,7 +238,7 @@ def test_a_kernel_is_tried_out(monkeypatch):
 if not INTERPRETED:  # what only a GPU can show
 
     def test_nothing_waits_for_the_device_while_work_is_queued(on_triton, monkeypatch):
-        problem = prepare(system_of(16), None, True)
+        problem = system_of(16).problem()
         agree(problem, 5, "oinfo", on_triton)  # compiles, and makes the tables that are kept
         original, queued = walk.Walk._queue, []
 
@@ -259,9 +257,8 @@ if not INTERPRETED:  # what only a GPU can show
     def test_tensors_on_the_gpu_stay_there(on_triton, monkeypatch):
         X = torch.randn(200, 9, dtype=torch.float64, device=DEVICE, generator=torch.Generator(DEVICE).manual_seed(0))
         wanted = hoi.search(X.cpu().numpy(), 4, backend="numpy")
-        monkeypatch.setattr("hoi._backends.registry._loaded", {on_triton.name: on_triton})
         monkeypatch.setattr("hoi._inputs.checks.check_data", None)
-        found = hoi.search(X, 4, backend=on_triton.name)
+        found = hoi.search(X, 4, backend=on_triton)
         assert found.members == wanted.members
         np.testing.assert_allclose(found.oinfo, wanted.oinfo, rtol=0, atol=1e-10)
         assert found.settings["device"] == torch.cuda.get_device_name(DEVICE)

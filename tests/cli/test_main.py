@@ -10,6 +10,7 @@ import sys
 import warnings
 
 import numpy as np
+import pandas
 import pytest
 
 import hoi
@@ -83,15 +84,18 @@ def test_search_prints_a_table_with_all_rows_and_whole_names(run, data):
         (["--measure", "tc"], {"measure": "tc"}),
         (["--no-bias-correction"], {"bias_correction": False}),
         (["--estimator", "gaussian"], {"estimator": "gaussian"}),
-        (["--ties", "random", "--seed", "3"], {"ties": "random", "seed": 3}),
-        (["--ties", "ordinal"], {"ties": "ordinal"}),
+        (["--ties", "random", "--seed", "3"], {"estimator": hoi.estimators.GaussianCopula("random", seed=3)}),
+        (["--ties", "ordinal"], {"estimator": hoi.estimators.GaussianCopula("ordinal")}),
         (["--per-order"], {"per_order": True}),
         (["--backend", "numpy"], {"backend": "numpy"}),
         (["--threads", "1"], {"threads": 1}),
-        (["--groups", "0,1;LPCC;RHip:RPCC"], {"groups": [[0, 1], [2], [3, 4, 5]], "order": 2}),
+        (
+            ["--groups", "0,1;LPCC;RHip:RPCC"],
+            {"groups": [["LHip", "LAmy"], ["LPCC"], ["RHip", "RAmy", "RPCC"]], "order": 2},
+        ),
     ],
 )
-def test_options_reach_the_search(run, data, X, tmp_path, options, keywords):
+def test_options_reach_the_search(run, data, tmp_path, options, keywords):
     pytest.importorskip("pyarrow")
     keywords = {"order": (2, 3), **keywords}
     order = keywords["order"]
@@ -99,7 +103,7 @@ def test_options_reach_the_search(run, data, X, tmp_path, options, keywords):
     text = f"{order[0]}:{order[1]}" if isinstance(order, tuple) else order
     status, _, err = run("search", data, "--order", text, "--n-best", 3, "--out", path, *options)
     assert status == 0 and err.endswith(f"hoi: written to {path}\n")
-    found, expected = Multiplets.load(path), hoi.search(X, n_best=3, **keywords)
+    found, expected = Multiplets.load(path), hoi.search(pandas.read_csv(data), n_best=3, **keywords)
     assert found.members == expected.members
     for name in ("tc", "dtc", "oinfo", "sinfo"):
         assert np.array_equal(getattr(found, name), getattr(expected, name))

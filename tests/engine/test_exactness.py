@@ -185,5 +185,5 @@ def test_units_and_threads_change_nothing(
     whole = search(1)
     for name in ("_LEAST_SETS", "_MOST_SETS"):
         monkeypatch.setattr(f"hoi._engine.plan.{name}", unit_sets)
-    monkeypatch.setattr("hoi._engine.run._SMALL", 0)
+    monkeypatch.setattr("hoi._engine.threads._SMALL", 0)
     assert_same(search(threads), whole)

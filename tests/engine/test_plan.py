@@ -10,13 +10,13 @@ import pytest
 
 import hoi
 from hoi._backends.protocol import Problem
-from hoi._engine.plan import count_sets, cut, prepare
+from hoi._engine.plan import count_sets, cut
 from hoi._maths import combinatorics
 
 
 def problem_of(n: int, n_datasets: int = 1) -> Problem:
     stack = np.stack([hoi.simulate.random_covariance(n, seed=d).covariance for d in range(n_datasets)])
-    return prepare(hoi.GaussianSystem.from_covariance(stack), None, True)
+    return hoi.GaussianSystem.from_covariance(stack).problem()
 
 
 @pytest.mark.parametrize("unit_sets", [1, 7, 100, 10**9])

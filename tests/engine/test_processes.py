@@ -90,7 +90,8 @@ def test_progress_shows_rate_and_time_left_when_asked() -> None:
 
 @pytest.mark.parametrize("asked", ["progress=False", "progress=None"])
 def test_no_progress_goes_to_a_file(asked: str) -> None:
-    command = [sys.executable, "-c", f"from hoi._engine.run import _Bar; _Bar._patience = 0; {SEARCH}, {asked})"]
+    program = f"from hoi._engine.progress import Progress; Progress._patience = 0; {SEARCH}, {asked})"
+    command = [sys.executable, "-c", program]
     assert subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stderr == ""
 
 
@@ -103,7 +104,7 @@ def test_progress_shows_by_itself_in_a_terminal() -> None:
 
     master, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 120, 0, 0))
-    command = [sys.executable, "-c", f"from hoi._engine.run import _Bar; _Bar._patience = 0; {SEARCH})"]
+    command = [sys.executable, "-c", f"from hoi._engine.progress import Progress; Progress._patience = 0; {SEARCH})"]
     with subprocess.Popen(command, stderr=terminal, cwd=ROOT) as process:
         os.close(terminal)
         shown = b""
@@ -166,10 +167,10 @@ print(peak() - few, total)
 COMPILING = """
 import sys
 import hoi
-from hoi._engine.run import _Bar
+from hoi._engine.progress import Progress
 from numba.core import event
 
-_Bar._patience = 0
+Progress._patience = 0
 system = hoi.simulate.random_covariance(40, seed=0).covariance
 compiled = []
 for n, order in {shapes}:
@@ -285,6 +286,6 @@ print(repr((found.members, found.oinfo.tolist())))
 def test_the_cores_of_the_process_are_the_default() -> None:
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("needs sched_setaffinity")
-    program = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import hoi._engine.run as run; "
+    program = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from hoi._engine import threads; "
     environment = {"NUMBA_NUM_THREADS": ""}
-    assert run(program + "print(run.default_threads())", **environment) == "1\n"
+    assert run(program + "print(threads.default_threads())", **environment) == "1\n"

@@ -65,8 +65,8 @@ for mean_count in mean_counts:
     counts = count_spikes(mean_count)
     controls = rng.permuted(counts, axis=0)
     for rule in rules:
-        dependent[rule].append(hoi.total_correlation(counts, ties=rule, seed=1))
-        independent[rule].append(hoi.total_correlation(controls, ties=rule, seed=1))
+        dependent[rule].append(hoi.total_correlation(counts, estimator=hoi.estimators.GaussianCopula(rule, seed=1)))
+        independent[rule].append(hoi.total_correlation(controls, estimator=hoi.estimators.GaussianCopula(rule, seed=1)))
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 for rule, colour in rules.items():

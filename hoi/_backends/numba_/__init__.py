@@ -1,4 +1,4 @@
-"""The compiled backend: the amortised sweep of `kernels`, on as many threads as asked."""
+"""The compiled backend. `gaussian.py` chooses among the walks in the files beside it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+"""Terms of given sets: which sets, whether they can have a value, and the shape of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._api.call import Call
+from hoi._backends.protocol import Evaluator
+from hoi._errors import HoiError
+from hoi._inputs import checks
+from hoi._inputs.containers import listing
+from hoi._maths.terms import Terms
+from hoi._search.exhaustive import corrected
+from hoi._typing import FloatArray, Multiplet
+
+__all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap"]
+
+
+def sets_of(multiplets: Sequence[Multiplet] | None, call: Call) -> list[tuple[int, ...]]:
+    """The sets asked for, as variables of the problem; all variables as one set by default."""
+    if multiplets is None:
+        return [tuple(range(call.problem.n_variables))]
+    return call.variables(checks.check_multiplets(multiplets, call.names))
+
+
+def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) -> Terms:
+    """Corrected terms (n_datasets, n_sets) of given sets of any orders."""
+    problem = call.problem
+    terms = Terms.zeros((problem.n_datasets, len(sets)))
+    for rows, members in by_order(sets):
+        widest = max(members.tolist(), key=call.width)
+        call.system.require_samples(call.width(widest), f"the set {_named(call, widest)}")
+        found = corrected(problem, evaluator.terms(members), members)
+        if found.singular.any():
+            dataset = int(found.singular.any(axis=1).argmax())
+            _refuse_singular(call, dataset, members[found.singular[dataset]])
+        for target, source in zip(terms, found, strict=True):
+            target[:, rows] = source
+    return terms
+
+
+def by_order(sets: Sequence[tuple[int, ...]]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """(rows, members) of the sets of each order, members ascending."""
+    orders = np.array([len(members) for members in sets])
+    chosen = []
+    for order in np.unique(orders).tolist():
+        rows = np.flatnonzero(orders == order)
+        members = np.sort(np.array([sets[row] for row in rows.tolist()], dtype=np.intp), axis=1)
+        chosen.append((rows, members))
+    return chosen
+
+
+def filled(sets: Sequence[tuple[int, ...]]) -> NDArray[np.intp]:
+    """Sets as rows that are filled up with -1."""
+    indices = np.full((len(sets), max(map(len, sets))), -1, dtype=np.intp)
+    for row, members in zip(indices, sets, strict=True):
+        row[: len(members)] = members
+    return indices
+
+
+def _refuse_singular(call: Call, dataset: int, members: NDArray[np.intp]) -> None:
+    where = f" of dataset {dataset}" if call.system.stacked else ""
+    others = f" (and {len(members) - 1} more sets)" if len(members) > 1 else ""
+    raise HoiError(
+        f"the covariance of the set {_named(call, members[0].tolist())}{others}{where} is numerically singular: a "
+        "variable in it is determined by the others, and its measures are infinite. Leave out duplicated or dependent "
+        "columns."
+    )
+
+
+def _named(call: Call, members: Sequence[int]) -> str:
+    return f"({listing([call.names[call.positions[v]] for v in members])})"
+
+
+def as_user_shape(call: Call, values: FloatArray) -> Any:
+    """Without the axis of datasets for a single table."""
+    return values if call.system.stacked else values[0]
+
+
+def unwrap(values: Any, multiplets: Sequence[Multiplet] | None) -> float | FloatArray:
+    """Without the axis of sets when none were given."""
+    if multiplets is not None:
+        return values
+    return float(values[0]) if values.ndim == 1 else values[:, 0]

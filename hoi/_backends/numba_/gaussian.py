@@ -1,0 +1,188 @@
+"""Gaussian problems on the compiled kernels: which walk goes through a unit, and how it is fed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
+
+import numpy as np
+
+from hoi._backends.blocks import BlockEvaluator
+from hoi._backends.numba_.complement import Inverse, complement_walk, invert
+from hoi._backends.numba_.feed import (
+    compiled_rows,
+    feed_complements,
+    feed_groups,
+    feed_lanes,
+    feed_subsets,
+    feed_tail,
+    plan_and_score,
+)
+from hoi._backends.numba_.groups import determinants, group_walk, spread
+from hoi._backends.numba_.lanes import lane_walk
+from hoi._backends.numba_.score import Score, exponents, lower_bound, trust
+from hoi._backends.numba_.subsets import SubsetPlan, eigenvalue_bound, subset_walk
+from hoi._backends.numba_.tail import tail_walk
+from hoi._backends.numba_.together import walk_together
+from hoi._backends.numba_.vectors import padded
+from hoi._backends.protocol import UNRANKED, Backend, Floor, Found, Problem, Ranking, Unit
+from hoi._maths import combinatorics
+from hoi._maths.blas import one_thread
+from hoi._typing import FloatArray
+
+__all__ = ["GaussianWalks"]
+
+# From this order on, lanes over prefixes beat lanes over the last variable as long as their state fits into the nearest
+# cache: up to this many variables times members (benchmarks/README.md has the crossover).
+_LANES_ORDER, _LANES_STATE = 5, 1000
+# Sets of two thirds of the variables and more are cheaper to find by what they leave out.
+_COMPLEMENT_SHARE = 2 / 3
+# Sets of a dataset up to which a walk of its own costs more than it saves; of groups, which then go by elimination.
+_TOGETHER, _TOGETHER_GROUPED = 1 << 15, 1 << 11
+# Log-determinants of groups in a table: 32 MB; covariances between groups, of which there are some for each member.
+_MOST_TABLE, _MOST_COVARIANCES = 1 << 22, 1 << 19
+
+
+class GaussianWalks(BlockEvaluator):
+    """Amortised sweeps in compiled code, O(order) operations a set: the walk is chosen by shape."""
+
+    parallel = True
+
+    def __init__(self, problem: Problem, ranking: Ranking, backend: Backend) -> None:
+        super().__init__(problem, ranking)
+        self.together = _TOGETHER_GROUPED if problem.grouped else _TOGETHER
+        self._known: dict[Hashable, Any] = {}
+        self._table: tuple[tuple[int, int], FloatArray] | None = None
+
+    def ready(self, order: int) -> None:
+        if _use_groups(self.problem, order, self.ranking):
+            group_walk()
+        if not _compiled(self.problem, order, self.ranking):
+            return
+        if self._shared_units(order, order):
+            tail_walk(compiled_rows(order, self.ranking))
+            return
+        direct = [self._inverse(dataset, order) is None for dataset in range(self.problem.n_datasets)]
+        if not all(direct):
+            complement_walk()
+        if any(direct):
+            for dataset in range(self.problem.n_datasets):
+                self._of_matrix(lower_bound, dataset)  # before threads start, which would each do it
+            kernel = lane_walk if _use_lanes(self.problem.n_variables, order) else tail_walk
+            kernel(compiled_rows(order, self.ranking))
+
+    def joint(self, orders: tuple[int, int]) -> int:
+        plan = SubsetPlan(self.problem.n_variables, *orders)
+        if orders[0] == orders[1] or not _compiled(self.problem, orders[1], self.ranking) or not plan.positions:
+            return 0
+        if self._shared_units(*orders):
+            return 0
+        for dataset in range(self.problem.n_datasets):
+            if not self._of_matrix(eigenvalue_bound, dataset):
+                return 0
+        subset_walk()
+        return plan.positions
+
+    def _shared_units(self, low: int, high: int) -> bool:
+        sets = sum(combinatorics.count(self.problem.n_variables, k) for k in range(low, high + 1))
+        return self.problem.n_datasets > 1 and sets <= self.together
+
+    def walk_name(self, unit: Unit) -> str:
+        if unit.highest is not None:
+            return "subsets"
+        if unit.n_datasets > 1:
+            return "together" if _compiled(self.problem, unit.order, self.ranking) else "blocks"
+        return self._choose(unit.dataset, unit.order)
+
+    def _choose(self, dataset: int, order: int) -> str:
+        """The walk through sets of one order of one dataset."""
+        if _use_groups(self.problem, order, self.ranking):
+            return "groups"
+        if not _compiled(self.problem, order, self.ranking):
+            return "blocks"
+        if self.ranking != UNRANKED:
+            if self._inverse(dataset, order) is not None:
+                return "complements"
+            if _use_lanes(self.problem.n_variables, order):
+                return "lanes"
+        return "tail"
+
+    def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
+        problem, ranking = self.problem, self.ranking
+        walk = self.walk_name(unit)
+        if walk == "blocks":
+            return super().walk(unit, floor)
+        if walk == "subsets":
+            bound = self._of_matrix(eigenvalue_bound, unit.dataset)
+            plan, score = self._once(plan_and_score, problem, bound, unit.order, unit.highest, ranking)
+            return feed_subsets(problem, unit, floor, plan, score)
+        if walk == "together":
+            return walk_together(problem, unit, ranking, compiled_rows(unit.order, ranking), floor)
+        if walk == "groups":
+            bound = self._of_matrix(lower_bound, unit.dataset)
+            table = self._determinants(unit.dataset, unit.order)
+            matrix = self._once(spread, problem, unit.dataset)
+            return feed_groups(problem, unit, ranking, floor, bound, table, matrix)
+        if walk == "complements":
+            inverse = self._inverse(unit.dataset, unit.order)
+            return feed_complements(problem, unit, ranking, floor, inverse)
+        bound = self._of_matrix(lower_bound, unit.dataset)
+        margin, largest = trust(unit.order, bound)
+        score = self._once(Score, problem, (unit.order,), ranking, (margin,))
+        rows = compiled_rows(unit.order, ranking)
+        if walk == "lanes":
+            return feed_lanes(problem, unit, rows, score, largest, floor)
+        matrix = self._of_matrix(padded, unit.dataset)
+        return feed_tail(problem, unit, rows, score, largest, floor, matrix)
+
+    def _inverse(self, dataset: int, order: int) -> Inverse | None:
+        """The inverse to walk with, where walking over complements is faster and safe."""
+        if not _use_complements(self.problem.n_variables, order):
+            return None
+        return self._of_matrix(invert, dataset)
+
+    def _of_matrix(self, compute: Callable[[FloatArray], Any], dataset: int) -> Any:
+        """What was computed of the matrix of a dataset."""
+        return self._once(_compute_of_matrix, self.problem, compute, dataset)
+
+    def _once(self, compute: Callable[..., Any], problem: Problem, *arguments: Any) -> Any:
+        """What was computed of the problem in this call; units on several threads share it."""
+        if (what := (compute, *arguments)) not in self._known:
+            with one_thread():
+                self._known[what] = compute(problem, *arguments)
+        return self._known[what]
+
+    def _determinants(self, dataset: int, order: int) -> FloatArray:
+        """The table that a walk over groups needs. Units of one dataset and order follow each other: one is held."""
+        held = self._table
+        if held is None or held[0] != (dataset, order):
+            held = self._table = (dataset, order), determinants(self.problem, dataset, order)
+        return held[1]
+
+
+def _compute_of_matrix(problem: Problem, compute: Callable[[FloatArray], Any], dataset: int) -> Any:
+    return compute(problem.matrix[dataset])
+
+
+def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
+    """Whether there is a kernel for single columns: not for pairs, nor for a measure with unusual coefficients."""
+    a, b, e, _ = exponents(ranking)
+    return not problem.grouped and order >= 3 and a >= 0 and b in (0, 1) and abs(e) <= 1
+
+
+def _use_groups(problem: Problem, order: int, ranking: Ranking) -> bool:
+    """Whether sets go by a table of log-determinants of their parts: it and the covariances must not take much room."""
+    n = problem.n_variables
+    if not problem.grouped or ranking == UNRANKED or combinatorics.count(n, order - 1) > _MOST_TABLE:
+        return False
+    return (n * int(np.diff(problem.blocks).max())) ** 2 <= _MOST_COVARIANCES
+
+
+def _use_lanes(n: int, order: int) -> bool:
+    return order >= _LANES_ORDER and n * order <= _LANES_STATE
+
+
+def _use_complements(n: int, order: int) -> bool:
+    return _COMPLEMENT_SHARE * n <= order < n
+
+

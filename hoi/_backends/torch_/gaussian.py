@@ -1,0 +1,84 @@
+"""Gaussian problems on a device of torch: matrices that stay there for a call, given sets, and the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hoi._backends.protocol import UNRANKED, Evaluator, Floor, Found, Problem, Ranking, Unit
+from hoi._backends.torch_.backend import TorchBackend
+from hoi._backends.torch_.device import (
+    budget,
+    in_parts,
+    require_float64,
+    saying_what_needs_memory,
+    why_no_triton,
+)
+from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
+from hoi._backends.torch_.walk import CPU, GPU, Walk
+from hoi._maths.terms import Terms
+
+__all__ = ["GaussianSweep"]
+
+
+class GaussianSweep(Evaluator):
+    """Sets by elimination on the device while the floor is open, then a sweep that shares the state of prefixes."""
+
+    # The device is fed by the parts within a unit.
+    unit_sets = 1 << 36
+
+    def __init__(self, problem: Problem, ranking: Ranking, backend: TorchBackend) -> None:
+        super().__init__(problem, ranking)
+        self.device = backend.device(problem)
+        require_float64(self.device)
+        self.kernel, self.precision = backend.kernel(self.device), backend.precision(self.device)
+        self.sizes = backend.sizes or (GPU if self.device.type == "cuda" else CPU)
+        self.together = self.sizes.together
+        what = f"{problem.n_datasets} matrices of {problem.matrix.shape[-1]} columns"
+        with saying_what_needs_memory(self.device, what):
+            self.matrices = torch.from_numpy(problem.matrix).to(self.device)
+
+    def terms(self, members: NDArray[np.intp]) -> Terms:
+        R = self.matrices
+        m, k = members.shape
+        blocks = torch.from_numpy(self.problem.blocks.astype(np.int64)).to(R.device)
+        width = int(np.diff(self.problem.blocks).max())
+        rows = torch.from_numpy(members.astype(np.int64)).to(R.device)
+        step = budget(R.device) // bytes_per_set(k, width)
+        found = []
+        for some in R.split(max(1, step // m)):
+            last = some.permute(1, 2, 0).contiguous()
+
+            def work(start: int, stop: int, last: Tensor = last) -> NDArray[Any]:
+                J, L, singular = terms_of(last, rows[start:stop], blocks, width)
+                return torch.stack([J, L, singular.to(J.dtype)]).cpu().numpy()
+
+            parts = in_parts(work, 0, m, step // len(some), R.device, f"set of {k} variables")
+            found.append(np.concatenate(list(parts), axis=1))
+        J, L, singular = np.concatenate(found, axis=2).swapaxes(1, 2)
+        return Terms(np.zeros(J.shape), J, L, singular > 0)
+
+    def walk_name(self, unit: Unit) -> str:
+        swept = unit.n_datasets == 1 and not self.problem.grouped and unit.order >= 3 and self.ranking != UNRANKED
+        return self.kernel if swept else "elimination"
+
+    def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
+        launch = None
+        if self.kernel == "triton":
+            from hoi._backends.torch_.kernels import launch_pairs as launch
+        R = self.matrices[unit.dataset : unit.dataset + unit.n_datasets]
+        dtype = getattr(torch, self.precision)
+        return Walk(self.problem, unit, self.ranking, R, self.sizes, launch, dtype).run(floor)
+
+    def about(self) -> dict[str, Any]:
+        """Device, kernel, precision of the screening, versions."""
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else str(self.device)
+        settings = {"device": name, "kernel": self.kernel, "screening": self.precision}
+        if self.device.type == "cuda" and self.kernel == "torch":
+            settings["triton"] = why_no_triton(self.device)
+        return {**settings, "torch": torch.__version__}

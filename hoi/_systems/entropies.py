@@ -1,0 +1,138 @@
+"""One's own estimator: any function that gives the entropy of columns serves every measure and search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends.protocol import Problem
+from hoi._errors import HoiError
+from hoi._inputs import checks
+from hoi._maths.terms import Terms
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import ArrayLike, FloatArray
+
+__all__ = ["Entropies", "EntropyProblem", "EntropySystem"]
+
+# Entropies kept of sets seen before: the sets with one member less come again and again.
+_KEPT = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entropies(Estimator):
+    """An estimator made of a function, or of an object with a method ``entropy``.
+
+    Parameters
+    ----------
+    source : callable, or object with a callable ``entropy``
+        Takes an array (n_samples, n_columns) and gives its joint entropy in nats.
+    """
+
+    source: Any
+    name = "entropies"
+
+    @property
+    def entropy(self) -> Callable[[FloatArray], float]:
+        """The function itself."""
+        method = getattr(self.source, "entropy", None)
+        return method if callable(method) else self.source
+
+    def fit(self, X: ArrayLike, *, backend: str = "auto") -> EntropySystem:
+        data = checks.check_data(X)
+        named = getattr(self.source, "name", None) or getattr(self.source, "__name__", type(self.source).__name__)
+        return EntropySystem(data.values, data.names, data.stacked, self.entropy, str(named))
+
+
+class EntropySystem(System):
+    """Samples, and a function that gives the entropy of some of their columns."""
+
+    def __init__(
+        self, values: FloatArray, names: tuple[str, ...], stacked: bool, entropy: Callable[[FloatArray], float],
+        estimator: str,
+    ) -> None:
+        self.values, self.names, self.stacked = values, names, stacked
+        self.entropy, self.estimator = entropy, estimator
+        self.n_datasets, self.n_samples = values.shape[:2]
+
+    def problem(
+        self,
+        groups: Sequence[tuple[int, ...]] | None = None,
+        given: tuple[int, ...] = (),
+        *,
+        bias_correction: bool = True,
+    ) -> EntropyProblem:
+        variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
+        return EntropyProblem(self.values, self.entropy, tuple(variables), given, self.names)
+
+    def __repr__(self) -> str:
+        return f"EntropySystem({self.n_variables} variables, {self.n_samples} samples, {self.estimator})"
+
+
+class EntropyProblem(Problem):
+    """Terms as sums of entropies, each evaluated once as long as there is room to keep it.
+
+    Attributes
+    ----------
+    values : (n_datasets, n_samples, n_columns)
+    entropy : callable
+        Nats of columns (n_samples, n) of one dataset.
+    variables : tuple of tuples of int
+        Columns of each variable.
+    given : tuple of int
+        Columns that every entropy is conditional on: H(S, Z) - H(Z).
+    """
+
+    kind = "entropies"
+
+    def __init__(
+        self, values: NDArray[Any], entropy: Callable[[NDArray[Any]], float], variables: tuple[tuple[int, ...], ...],
+        given: tuple[int, ...], names: tuple[str, ...],
+    ) -> None:
+        self.values, self.entropy, self.variables, self.given, self.names = values, entropy, variables, given, names
+        self.n_datasets, self.n_variables = len(values), len(variables)
+        self._known: dict[tuple[int, tuple[int, ...]], float] = {}
+
+    @property
+    def grouped(self) -> bool:
+        return any(len(columns) > 1 for columns in self.variables)
+
+    def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
+        terms = Terms.zeros(len(members))
+        for row, (d, S) in enumerate(zip(dataset.tolist(), map(tuple, members.tolist()), strict=True)):
+            none, whole = self._of(d, ()), self._of(d, S)
+            without = [self._of(d, S[:i] + S[i + 1 :]) for i in range(len(S))]
+            terms.D[row] = 2 * sum(self._of(d, (i,)) - none for i in S)
+            terms.J[row] = 2 * (whole - none)
+            terms.L[row] = 2 * sum(h - whole for h in without)
+            terms.singular[row] = not np.isfinite([terms.D[row], terms.J[row], terms.L[row]]).all()
+        return terms
+
+    def _of(self, dataset: int, members: tuple[int, ...]) -> float:
+        """Joint entropy of variables of one dataset and all that is given."""
+        columns = [*(c for v in members for c in self.variables[v]), *self.given]
+        if not columns:
+            return 0.0
+        key = dataset, members
+        if key not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = self._evaluated(dataset, columns)
+        return self._known[key]
+
+    def _evaluated(self, dataset: int, columns: list[int]) -> float:
+        value = self.entropy(self.values[dataset][:, columns])
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            named = ", ".join(self.names[c] for c in columns)
+            raise HoiError(
+                f"the estimator gave {value!r} ({type(value).__name__}) for the columns ({named}): one number is "
+                "needed, their joint entropy in nats."
+            ) from None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": {}}  # another process finds its own

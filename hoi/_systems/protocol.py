@@ -1,0 +1,131 @@
+"""What an estimator is and what it makes of data: a system, which gives problems."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from hoi._backends.protocol import Problem
+from hoi._typing import ArrayLike
+
+__all__ = ["Estimator", "System", "names_of_groups"]
+
+
+class System(ABC):
+    """Data as an estimator sees them, read and checked once: accepted wherever data are.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Name of each variable.
+    n_samples : int or None
+        Samples behind it; None for an exact system, which needs no bias correction.
+    stacked : bool
+        Whether there is an axis of datasets: results then have it too.
+    n_datasets : int
+        Number of datasets; 1 for a single table.
+    estimator : str
+        Name of what made it.
+    """
+
+    names: tuple[str, ...]
+    n_samples: int | None
+    n_datasets: int
+    stacked: bool
+    estimator: str
+
+    @property
+    def n_variables(self) -> int:
+        """Number of variables."""
+        return len(self.names)
+
+    @abstractmethod
+    def problem(
+        self,
+        groups: Sequence[tuple[int, ...]] | None = None,
+        given: tuple[int, ...] = (),
+        *,
+        bias_correction: bool = True,
+    ) -> Problem:
+        """The entropies of its variables as a problem for the engine.
+
+        Parameters
+        ----------
+        groups : sequence of tuples of int, optional
+            Columns of each variable. Without, the columns that are not `given` are the variables, in their order.
+        given : tuple of int
+            Columns that all entropies are conditional on.
+        bias_correction : bool
+            Whether the estimator's own correction of entropies for few samples is applied.
+
+        Returns
+        -------
+        Problem
+
+        Raises
+        ------
+        HoiError
+            If a group, or what is given, has columns that are determined by others.
+        """
+
+    def about(self) -> dict[str, Any]:
+        """What a result says of the estimate.
+
+        Returns
+        -------
+        dict
+            Entries of ``settings`` of a result.
+        """
+        return {"estimator": self.estimator}
+
+    def require_samples(self, n_columns: int, what: str) -> None:  # noqa: B027  (most estimators have no such rule)
+        """Refuse sets that cannot be estimated from so few samples.
+
+        Parameters
+        ----------
+        n_columns : int
+            Columns of a set, with those given.
+        what : str
+            The set in words, for the error.
+
+        Raises
+        ------
+        HoiError
+            If there are too few samples.
+        """
+
+
+class Estimator(ABC):
+    """A way to estimate entropies from samples. It owns its parameters; `fit` reads data and makes a system."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def fit(self, X: ArrayLike, *, backend: str = "auto") -> System:
+        """Read and check data, and keep what entropies need of them.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
+            Of any kind that :func:`hoi.oinfo` takes.
+        backend : {"auto", "numpy", "numba", "torch", "cuda"}
+            Where to estimate. Values do not depend on it.
+
+        Returns
+        -------
+        System
+            Accepted wherever data are.
+
+        Raises
+        ------
+        HoiError
+            For data that cannot be used: see :func:`hoi.oinfo`.
+        """
+
+
+def names_of_groups(names: tuple[str, ...], groups: Sequence[tuple[int, ...]] | None) -> tuple[str, ...]:
+    """Names of variables: of a group, those of its columns joined."""
+    if groups is None:
+        return names
+    return tuple("+".join(names[c] for c in group) for group in groups)
