@@ -50,6 +50,11 @@ def bias(k: int, n_samples: int) -> float:
     return float((digammas + k * (math.log(2) - math.log(n_samples - 1))) / 2)
 
 
+def conditional(h: Entropy, given: Sequence[int]) -> Entropy:
+    """H(columns | given) = H(columns, given) - H(given)."""
+    return lambda columns: h((*columns, *given)) - h(tuple(given))
+
+
 # --- measures
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import math
 import platform
 from collections.abc import Sequence
@@ -120,6 +121,12 @@ def four_measures(
     return tc, dtc, oinfo, sinfo
 
 
+@functools.cache
+def _versions() -> dict[str, str]:
+    """Of what the numbers depend on; nothing is imported to find out."""
+    return {name: version(name) for name in ("numpy", "scipy", "numba")}
+
+
 def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any], **more: Any) -> dict[str, Any]:
     """What a reader needs to repeat the call, and what it did; `about` is what the evaluator says of itself."""
     system = call.system
@@ -139,7 +146,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {
             "hoi": hoi.__version__,
-            **{name: version(name) for name in ("numpy", "scipy", "numba")},
+            **_versions(),
             "python": platform.python_version(),
         },
     }

@@ -32,8 +32,7 @@ def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) 
     problem = call.problem
     terms = Terms.zeros((problem.n_datasets, len(sets)))
     for rows, members in by_order(sets):
-        widest = max(members.tolist(), key=call.width)
-        call.system.require_samples(call.width(widest), f"the set {_named(call, widest)}")
+        _require_samples(call, members)
         found = corrected(problem, evaluator.terms(members), members)
         if found.singular.any():
             dataset = int(found.singular.any(axis=1).argmax())
@@ -45,13 +44,13 @@ def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) 
 
 def by_order(sets: Sequence[tuple[int, ...]]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """(rows, members) of the sets of each order, members ascending."""
-    orders = np.array([len(members) for members in sets])
-    chosen = []
-    for order in np.unique(orders).tolist():
-        rows = np.flatnonzero(orders == order)
-        members = np.sort(np.array([sets[row] for row in rows.tolist()], dtype=np.intp), axis=1)
-        chosen.append((rows, members))
-    return chosen
+    rows: dict[int, list[int]] = {}
+    for row, members in enumerate(sets):
+        rows.setdefault(len(members), []).append(row)
+    return [
+        (np.array(some), np.sort(np.array([sets[row] for row in some], dtype=np.intp), axis=1))
+        for some in rows.values()
+    ]
 
 
 def filled(sets: Sequence[tuple[int, ...]]) -> NDArray[np.intp]:
@@ -60,6 +59,14 @@ def filled(sets: Sequence[tuple[int, ...]]) -> NDArray[np.intp]:
     for row, members in zip(indices, sets, strict=True):
         row[: len(members)] = members
     return indices
+
+
+def _require_samples(call: Call, members: NDArray[np.intp]) -> None:
+    """Error where the widest of the sets has too many columns to be estimated."""
+    widest = members[0]
+    if call.groups is not None:
+        widest = members[np.array([len(group) for group in call.groups])[members].sum(axis=1).argmax()]
+    call.system.require_samples(call.width(widest.tolist()), lambda: f"the set {_named(call, widest.tolist())}")
 
 
 def _refuse_singular(call: Call, dataset: int, members: NDArray[np.intp]) -> None:

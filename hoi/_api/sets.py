@@ -216,7 +216,7 @@ def _orders(call: Call, order: int | tuple[int, int]) -> tuple[int, int]:
     """Checked orders; the largest set must have fewer columns than there are samples."""
     low, high = checks.check_order(order, call.problem.n_variables)
     widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
-    call.system.require_samples(call.width(widest), f"the largest set of order {high}")
+    call.system.require_samples(call.width(widest), lambda: f"the largest set of order {high}")
     return low, high
 
 

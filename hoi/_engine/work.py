@@ -49,7 +49,7 @@ def work(
     """
     evaluated = skipped = 0
 
-    def both(dataset: int = unit.dataset, order: int = unit.order) -> Floor:
+    def both(order: int = unit.order, dataset: int = unit.dataset) -> Floor:
         own, others = best.floor(dataset, order), floor(dataset, order)
         return Floor(min(own.low, others.low), max(own.high, others.high))
 

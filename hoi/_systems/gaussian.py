@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -259,9 +259,9 @@ class GaussianSystem(System):
         seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None
         return {"estimator": self.estimator, "ties": self.ties, "seed": seed}
 
-    def require_samples(self, n_columns: int, what: str) -> None:
-        if self.n_samples is not None:
-            checks.check_samples(self.n_samples, n_columns, what)
+    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:
+        if self.n_samples is not None and self.n_samples <= n_columns:
+            checks.check_samples(self.n_samples, n_columns, what())
 
     def __repr__(self) -> str:
         datasets = f"{self.n_datasets} datasets, " if self.stacked else ""

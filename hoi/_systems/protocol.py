@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from hoi._backends.protocol import Problem
@@ -79,15 +79,15 @@ class System(ABC):
         """
         return {"estimator": self.estimator}
 
-    def require_samples(self, n_columns: int, what: str) -> None:  # noqa: B027  (most estimators have no such rule)
+    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:  # noqa: B027  (most estimators have no such rule)
         """Refuse sets that cannot be estimated from so few samples.
 
         Parameters
         ----------
         n_columns : int
             Columns of a set, with those given.
-        what : str
-            The set in words, for the error.
+        what : callable
+            Gives the set in words, for the error.
 
         Raises
         ------

@@ -33,6 +33,7 @@ class Case:
     n_samples: int = 60
     n_datasets: int | None = None
     groups: tuple[tuple[int, ...], ...] | None = None
+    given: tuple[int, ...] = ()
     unit_sets: int | None = None  # sets in a unit of work; None leaves it to the engine
     near_copy: float | None = None  # column 1 is column 0 with that much noise
     tolerance: float = field(default=1e-10)  # nats
@@ -55,7 +56,7 @@ class Case:
     @property
     def sets(self) -> list[tuple[int, ...]]:
         """Every set of the orders, in the order of a scan."""
-        numbers = range(len(self.variables))
+        numbers = [i for i in range(len(self.variables)) if self.groups or i not in self.given]
         low, high = self.orders
         return [s for k in range(low, high + 1) for s in itertools.combinations(numbers, k)]
 
@@ -77,6 +78,10 @@ CASES = [
     Case("many datasets", 5, (3, 4), n_datasets=35),
     Case("groups", 9, (2, 3), groups=((0, 4), (1,), (8, 2, 3), (5,), (6, 7))),
     Case("groups in datasets", 7, (3, 3), groups=((0, 4), (1,), (2, 3), (6,)), n_datasets=3),
+    Case("given one column", 8, (2, 4), given=(3,)),
+    Case("given two columns, of two datasets", 8, (3, 4), given=(7, 0), n_datasets=2),
+    Case("groups given columns", 9, (2, 3), groups=((0, 4), (1,), (2, 3), (6, 7)), given=(5, 8)),
+    Case("samples for the set and what is given alone", 7, (4, 4), given=(1, 2), n_samples=7, tolerance=1e-8),
     Case("a near copy", 7, (3, 4), near_copy=1e-2, n_samples=200, tolerance=1e-8),
 ]
 
@@ -90,10 +95,11 @@ def check_backend(backend: str, dtype: str, case: Case, monkeypatch: pytest.Monk
     data = case.data(dtype)
     given = data if case.n_datasets else data[0]
     where = f"backend {backend}, {dtype}, case {case.name!r}"
-    options = {"groups": case.groups, "backend": backend}
+    options = {"groups": case.groups, "given": case.given or None, "backend": backend}
     values = {name: [] for name in reference.REFERENCE}
     for dataset in data.astype(np.float64):
         h = reference.entropies(reference.peers_covariance(dataset), case.n_samples)
+        h = reference.conditional(h, case.given)
         for name, definition in reference.REFERENCE.items():
             values[name].append([definition(h, [case.variables[i] for i in s]) for s in case.sets])
     check_values(hoi.measures(given, case.sets, **options), values, case, f"{where}, measures")
