@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hoi import estimators as estimators
     from hoi import plot as plot
     from hoi import simulate as simulate
+    from hoi import torch as torch
     from hoi._api import backends as backends
     from hoi._api import copula_transform as copula_transform
     from hoi._api import dual_total_correlation as dual_total_correlation
@@ -49,7 +50,7 @@ _HOME = {
     **dict.fromkeys(
         ["HoiError", "BackendUnavailableError", "HoiWarning", "SingularWarning", "TiesWarning"], "hoi._errors"),
 }
-_MODULES = ("datasets", "estimators", "plot", "simulate")
+_MODULES = ("datasets", "estimators", "plot", "simulate", "torch")
 
 __all__ = sorted([*_HOME, *_MODULES, "__version__"])
 

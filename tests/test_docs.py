@@ -162,7 +162,7 @@ def test_the_reference_names_everything_public():
     import hoi
     import hoi_grokking
 
-    modules = ("datasets", "estimators", "plot", "simulate")
+    modules = ("datasets", "estimators", "plot", "simulate", "torch")
     public = {name for name in hoi.__all__ if not name.startswith("__")} - set(modules)
     for module in modules:
         public |= {f"{module}.{name}" for name in getattr(hoi, module).__all__}

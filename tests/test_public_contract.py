@@ -32,7 +32,7 @@ FUNCTIONS = [
 ]
 CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector"]
 EXCEPTIONS = ["BackendUnavailableError", "HoiError", "HoiWarning", "SingularWarning", "TiesWarning"]
-MODULES = ["datasets", "estimators", "plot", "simulate"]
+MODULES = ["datasets", "estimators", "plot", "simulate", "torch"]
 
 # An option of one name means one thing, and has one default, wherever it is
 DEFAULTS = {

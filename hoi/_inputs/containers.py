@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from hoi._errors import HoiError
+from hoi._errors import HoiError, HoiWarning
 
-__all__ = ["columns", "listing", "read_array", "require_unique"]
+__all__ = ["columns", "listing", "read_array", "require_unique", "warn_of_gradient"]
 
 _REAL = "biuf"
 _KINDS = {"O": "Python objects", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "V": "records",
@@ -182,12 +183,24 @@ def _read_tensor(X: Any, what: str) -> np.ndarray:
     """A torch tensor of any device as numpy; half precisions that numpy lacks go through float64."""
     if getattr(X, "is_sparse", False):
         raise HoiError(f"{what} is a sparse tensor of shape {tuple(X.shape)}: use X.to_dense().")
+    warn_of_gradient(X, what)
     tensor = X.detach().cpu()
     if getattr(tensor, "is_floating_point", bool)():
         tensor = tensor.double()
     elif getattr(tensor, "is_complex", bool)():
         tensor = tensor.resolve_conj()
     return np.asarray(tensor.numpy())
+
+
+def warn_of_gradient(X: Any, what: str) -> None:
+    """Say that the result will not carry on the gradient of a tensor, and what does."""
+    if getattr(X, "requires_grad", False):
+        warnings.warn(
+            f"{what} is a tensor that requires a gradient, and the result will be numbers without one. For gradients "
+            f"use hoi.torch.oinfo({what}, ...) or its like; where none is wanted, give {what}.detach().",
+            HoiWarning,
+            stacklevel=2,
+        )
 
 
 def _read_list(X: Sequence[Any], what: str) -> tuple[np.ndarray, list[str] | None]:

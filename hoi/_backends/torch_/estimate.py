@@ -10,6 +10,7 @@ from hoi._backends.protocol import Estimate
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.containers import warn_of_gradient
 from hoi._typing import ArrayLike, Ties
 
 __all__ = ["estimate", "normal_scores"]
@@ -50,6 +51,7 @@ def _read(X: ArrayLike, device: torch.device) -> tuple[Tensor, tuple[str, ...], 
         data = checks.check_data(X)
         values = data.values if data.values.flags.writeable else data.values.copy()
         return torch.from_numpy(values).to(device), data.names, data.stacked
+    warn_of_gradient(X, "X")
     sound = X.ndim in (2, 3) and X.numel() > 0 and X.shape[-2] >= 3 and not X.is_complex() and not X.is_sparse
     if sound:
         values = X.detach().to(device).reshape(-1, *X.shape[-2:])
@@ -57,7 +59,7 @@ def _read(X: ArrayLike, device: torch.device) -> tuple[Tensor, tuple[str, ...], 
             values = values.double()
         sound = bool(torch.isfinite(values).all()) and not bool((values == values[:, :1]).all(dim=1).any())
     if not sound:
-        checks.check_data(X)  # raises
+        checks.check_data(X.detach())  # raises
     return values, tuple(map(str, range(X.shape[-1]))), X.ndim == 3
 
 
