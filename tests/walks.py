@@ -43,3 +43,21 @@ def assert_same(one, other):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
     for count in ("evaluated", "skipped"):
         assert one.settings[count] == other.settings[count], count
+
+
+def bounded_pivots(rng, n):
+    """Correlations whose conditional variances, one after the other, are no smaller than 1e-4, in some order of the
+    columns; those given all others can be far smaller. After Kahan's matrices, tridiagonal ones, and random ones."""
+    variance = 10 ** rng.uniform(-4, -2.5)
+    kind = rng.choice(["kahan", "tridiagonal", "random"])
+    factor = np.zeros((n, n))
+    factor[0, 0] = 1.0
+    for i in range(1, n):
+        direction = {"kahan": np.ones(i), "tridiagonal": np.arange(i) == i - 1.0}.get(kind, rng.standard_normal(i))
+        factor[i, :i] = direction / np.linalg.norm(direction) * np.sqrt(1 - variance)
+        factor[i, i] = np.sqrt(variance)
+    R = factor @ factor.T
+    R = (R + R.T) / 2
+    np.fill_diagonal(R, 1.0)
+    order = rng.permutation(n)
+    return R[np.ix_(order, order)]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from walks import assert_same
+from walks import assert_same, bounded_pivots
 
 import hoi
 import reference
@@ -185,6 +185,16 @@ def test_the_limit_of_singularity_is_the_same_to_the_last_bit(
     assert_same(search(matrix, 5, n_best=40), search(matrix, 5, n_best=40, backend="numpy"))
 
 
+@pytest.mark.parametrize("walk", ["tail", "lanes"])
+def test_what_follows_a_variance_below_zero_is_not_trusted(walk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No conditional variance is small, but the inverse is large enough for rounding to make some of them negative."""
+    only(walk, monkeypatch)
+    for n, order, seed in [(10, 9, 285), *((9, 8, seed) for seed in range(12))]:
+        matrix = bounded_pivots(np.random.default_rng(seed), n)
+        numpys = search(matrix, order, measure="tc", n_best=50, backend="numpy")
+        assert_same(search(matrix, order, measure="tc", n_best=50), numpys)
+
+
 @pytest.mark.parametrize("uniqueness", [1.8e-5, 1.65e-5, 1e-5])
 def test_products_near_the_ends_of_the_float_range(uniqueness: float) -> None:
     """Products of 64 entries of about 1 / uniqueness: just below, at, and above the largest double."""
@@ -249,6 +259,21 @@ def test_complements_and_sets_give_the_same_table(matrix: np.ndarray, data: st.D
         complements = search(matrix, order, **options)
         only("tail", patch)
         assert_same(complements, search(matrix, order, **options))
+
+
+@pytest.mark.parametrize("seed", [51, 74, 186, 199, 238, 261])
+def test_complements_keep_near_ties(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values that differ by less than 1e-9, in exchangeable systems that are almost so."""
+    only("complement", monkeypatch)
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(5, 12))
+    noise = rng.integers(-3, 4, (n, n)) * 10 ** rng.uniform(-13, -9)
+    matrix = rng.uniform(0.1, 0.8) + noise + noise.T
+    np.fill_diagonal(matrix, 1.0)
+    for order, n_best in itertools.product(range(-(-2 * n // 3), n), (1, 3)):
+        for measure in ("oinfo", "tc"):
+            options = {"measure": measure, "n_best": n_best}
+            assert_same(search(matrix, order, **options), search(matrix, order, backend="numpy", **options))
 
 
 @pytest.mark.parametrize("measure", sorted(MEASURES))

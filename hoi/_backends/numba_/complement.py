@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from hoi._backends.numba_.score import EPS, MOST
+from hoi._backends.numba_.score import EPS, LEAST, MOST
 from hoi._backends.numba_.tail import FLAGS, next_prefix
 from hoi._typing import FloatArray
 
@@ -41,7 +41,7 @@ def invert(R: FloatArray) -> Inverse | None:
 
     The inverse is exact for a matrix that is off by n * eps * cond in relative norm, and an entry of the inverse of a
     part is off by cond times that (Higham, chapter 14); sweeping with the inverse comes to less. The margin is four
-    times as much.
+    times as much, and no less than that of the other walks.
     """
     n = len(R)
     values = np.linalg.eigvalsh(R)
@@ -53,7 +53,7 @@ def invert(R: FloatArray) -> Inverse | None:
     scaled = np.zeros((n, -(-n // _WIDTH) * _WIDTH))
     scaled[:, :n] = (P + P.T) / (2 * np.outer(scale, scale))
     np.fill_diagonal(scaled, 0.0)
-    return Inverse(scaled, diagonal, float(np.linalg.slogdet(R)[1]), margin)
+    return Inverse(scaled, diagonal, float(np.linalg.slogdet(R)[1]), max(LEAST, margin))
 
 
 # The order in which these factors are multiplied is free: scores only screen.

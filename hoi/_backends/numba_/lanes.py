@@ -47,12 +47,15 @@ def _append_prefix(R, A, m, base, su, ss, r, s, u, p, det, trace):  # type: igno
     for i in range(A):
         si = load(ss, (i, 0))
         inv = one / si
-        trace_0 = pick(si > zero, trace_0, fill(np.inf))
         det_0 = det_0 * si
         store(p, (0, i, 0), inv)
+        trace_0 = trace_0 + inv
         for j in range(i):
             ui = load(su, (i, j, 0))
-            store(p, (0, j, 0), load(p, (0, j, 0)) + ui * ui * inv)
+            step = ui * ui * inv
+            store(p, (0, j, 0), load(p, (0, j, 0)) + step)
+            trace_0 = trace_0 + step
+        trace_0 = pick(si > zero, trace_0, fill(np.inf))
         for v in range(i + 1, A + m):
             row = load(base, (i, v, 0))
             c = row * inv
@@ -64,8 +67,6 @@ def _append_prefix(R, A, m, base, su, ss, r, s, u, p, det, trace):  # type: igno
             row = load(base, (i, v, 0))
             for w in range(v + 1, A + m):
                 store(base, (v, w, 0), load(base, (v, w, 0)) - row * load(su, (w, i, 0)))
-    for j in range(A):
-        trace_0 = trace_0 + load(p, (0, j, 0))
     store(det, (0, 0), det_0)
     store(trace, (0, 0), trace_0)
     end = R.shape[0] - m
@@ -83,10 +84,11 @@ def _append_prefix(R, A, m, base, su, ss, r, s, u, p, det, trace):  # type: igno
 
 
 @numba.njit(**FLAGS)
-def _lost(v, s, trace, sure):  # type: ignore[no-untyped-def]
-    """`v`, but LOST in the lanes where a set of that trace is lost, or surely is with a variable of variance `s`."""
-    lost = fill(LOST)
-    v = pick(s > fill(SINGULAR / 2), v, pick(trace < fill(sure), lost, v))
+def _lost(total, s, trace, sure):  # type: ignore[no-untyped-def]
+    """The trace `total` of a set of trace `trace` and a variable of variance `s`: infinite where `s` is not positive,
+    LOST in the lanes where the set is lost, or surely is with the variable."""
+    lost, infinite = fill(LOST), fill(np.inf)
+    v = pick(s > fill(SINGULAR / 2), total, pick(trace < fill(sure), lost, pick(s > fill(0.0), total, infinite)))
     return pick(trace < fill(0.0), lost, v)
 
 
@@ -98,13 +100,14 @@ def _extend(depth, w, last, m, whole, sure, r, s, u, p, det, trace):  # type: ig
     inv = fill(1.0) / sw
     store(det, (deep, 0), load(det, (depth, 0)) * sw)
     store(p, (deep, last, 0), inv)
-    total = pick(sw > fill(0.0), inv, fill(np.inf))
+    before = load(trace, (depth, 0))
+    total = before + inv
     for j in range(last):
         uw = load(u, (depth, w, j, 0))
-        pj = load(p, (depth, j, 0)) + uw * uw * inv
-        store(p, (deep, j, 0), pj)
-        total = total + pj
-    store(trace, (deep, 0), _lost(total, sw, load(trace, (depth, 0)), sure))
+        step = uw * uw * inv
+        store(p, (deep, j, 0), load(p, (depth, j, 0)) + step)
+        total = total + step
+    store(trace, (deep, 0), _lost(total, sw, before, sure))
     for y in range(w + 1, m):
         rw = load(r, (depth, w, y, 0))
         c = rw * inv
@@ -190,13 +193,13 @@ def lane_walk(rows: int) -> Any:
                     low_x = pick(safe, fill(low) / scale, infinite)  # or hand all over
                     high_x = pick(safe, fill(high) / scale, fill(-np.inf))
                     f = load(r, (deep, last, x, 0)) if M > 0 else fill(0.0)
-                    total_x = pick(sx > fill(0.0), inv_x, infinite)
+                    total_x = trace_M + inv_x
                     for j in range(A + M):
                         v = load(u, (M, x, j, 0))
-                        pj = load(p, (M, j, 0)) + v * v * inv_x
+                        step = v * v * inv_x
                         store(ux, (j, 0), v)
-                        store(px, (j, 0), pj)
-                        total_x = total_x + pj
+                        store(px, (j, 0), load(p, (M, j, 0)) + step)
+                        total_x = total_x + step
                     # with less than this variance of the last member, the trace may be above the largest
                     total_x = _lost(total_x, sx, trace_M, sure)
                     near_x = pick(total_x < top, (total_x + one) / (top - total_x), infinite)

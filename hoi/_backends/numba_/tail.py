@@ -27,7 +27,8 @@ __all__ = ["FLAGS", "LOST", "next_prefix", "power_of", "sure_trace", "tail_walk"
 # nsz, arcp and contract leave NaN and infinity alone: the walk relies on them at the ends of the float range.
 FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 
-# In place of the trace of an inverse: a set that is surely singular.
+# In place of the trace of an inverse: a set that is surely singular. Traces are sums of positive terms, and infinite
+# from where a variance is not positive, so that no garbage behind that can be taken for it.
 LOST = -1.0
 
 
@@ -72,12 +73,13 @@ def _extend(depth, w, n, whole, sure, rr, r, s, u, p, det, trace):  # type: igno
         return
     inv = 1.0 / sw
     det[depth + 1] = det[depth] * sw
-    total = inv
+    more = inv
     for j in range(depth):
-        p[depth + 1, j] = p[depth, j] + u[depth, j, w] * u[depth, j, w] * inv
-        total += p[depth + 1, j]
+        step = u[depth, j, w] * u[depth, j, w] * inv
+        p[depth + 1, j] = p[depth, j] + step
+        more += step
     p[depth + 1, depth] = inv
-    trace[depth + 1] = total if sw > 0.0 else np.inf
+    trace[depth + 1] = trace[depth] + more if sw > 0.0 else np.inf
     for y in range(w + 1, n, LANES):
         rw = load(rr, (w, y))
         c = rw * fill(inv)
@@ -146,12 +148,13 @@ def tail_walk(rows: int) -> Any:
             for x in range(x0, n - 1, LANES):
                 sx = load(ss, (x,))
                 inv_x = one / sx
-                total_x = pick(sx > fill(0.0), inv_x, infinite)
+                total_x = fill(trace[M]) + inv_x
                 for j in range(M):
                     ux = load(uu, (j, x))
-                    pj = fill(p[M, j]) + ux * ux * inv_x
-                    store(px, (j, x), pj)
-                    total_x = total_x + pj
+                    step = ux * ux * inv_x
+                    store(px, (j, x), fill(p[M, j]) + step)
+                    total_x = total_x + step
+                total_x = pick(sx > fill(0.0), total_x, infinite)
                 scale = power_of(fill(det[M]) * sx, a)
                 safe = scale > fill(1e-290)
                 top = fill(largest)
