@@ -196,3 +196,43 @@ def peers_measures(x: np.ndarray, columns: Sequence[int], bias_correction: bool 
         tc += constant[k] - k * constant[1]
         dtc += (k - 1) * constant[k] - k * constant[k - 1]
     return {"tc": tc, "dtc": dtc, "oinfo": tc - dtc, "sinfo": tc + dtc}
+
+
+# Inference: the definitions that `hoi` has faster ones for.
+
+
+def long_run_variance(y: np.ndarray) -> float:
+    """Sum of autocovariances over all lags, pairs of them as long as they are positive (Geyer 1992)."""
+    n = len(y)
+    z = y - y.mean()
+    autocovariance = [sum(z[t] * z[t + lag] for t in range(n - lag)) / n for lag in range(n)]
+    total = -autocovariance[0]
+    for lag in range(0, n - 1, 2):
+        pair = autocovariance[lag] + autocovariance[lag + 1]
+        if pair <= 0:
+            break
+        total += 2 * pair
+    return max(total, 1e-3 * autocovariance[0])
+
+
+def gradient(function: Callable[[np.ndarray], float], C: np.ndarray, step: float = 1e-6) -> np.ndarray:
+    """Matrix G with ``function(C + dC) - function(C) = tr(G dC)`` for small symmetric dC, by differences."""
+    G = np.empty_like(C)
+    for i in range(len(C)):
+        for j in range(len(C)):
+            change = np.zeros_like(C)
+            change[i, j] += step / 2
+            change[j, i] += step / 2
+            G[i, j] = (function(C + change) - function(C - change)) / (2 * step)
+    return G
+
+
+def min_p(null: np.ndarray, observed: np.ndarray) -> float:
+    """p of the smallest of several p values: `null` (m, ends) extremes of surrogates, `observed` (ends,); large is far.
+
+    Every row, the observed one first, gets the share of all rows that are as far at each end; the smallest of these is
+    its statistic, and p the share of rows whose statistic is as small as the observed one's.
+    """
+    rows = np.concatenate([observed[None], null])
+    least = [min((rows[:, e] >= row[e]).mean() for e in range(rows.shape[1])) for row in rows]
+    return float(np.mean(np.array(least) <= least[0]))

@@ -1,0 +1,107 @@
+"""Standard errors of measures from dependent samples: influence functions, long-run variance, effective samples."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._typing import FloatArray
+
+__all__ = ["effective_sample_size", "influence", "long_run_variance", "standard_error"]
+
+# Least share of the variance that a long-run variance may be: it can only be this small by chance.
+_LEAST = 1e-3
+
+
+def effective_sample_size(values: FloatArray) -> FloatArray:
+    r"""Independent samples that would estimate the correlation of each pair of columns as well.
+
+    .. math:: N_{ij} = 1 + \frac{1}{\sum_{f > 0} P_i(f) P_j(f)}
+
+    with P the periodogram of a column, divided by its sum. The sum is the mean of the squared correlation over all
+    circular shifts (Parseval), so this is Bartlett's formula without a choice of where to cut the lags.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_columns)
+
+    Returns
+    -------
+    ndarray, shape (n_columns, n_columns)
+
+    References
+    ----------
+    Bartlett (1946), On the theoretical specification and sampling properties of autocorrelated time-series,
+    Supplement to the Journal of the Royal Statistical Society 8, 27-41.
+    """
+    power = np.abs(np.fft.fft(values - values.mean(axis=0), axis=0)[1:]) ** 2
+    power /= power.sum(axis=0)
+    return 1.0 + 1.0 / (power.T @ power)
+
+
+def influence(C: FloatArray, blocks: NDArray[np.intp], d: int, j: int, l: int) -> FloatArray:  # noqa: E741
+    r"""Matrix W of the influence function of a measure: z' W z / 2 is what a sample z adds to it, up to a constant.
+
+    The measure is ``(d D + j J + l L) / 2``, and to first order it changes by tr(W dC) / 2 with the covariance:
+
+    .. math:: W = d \sum_i E_i C_{ii}^{-1} E_i' + j P - l \sum_i P E_i P_{ii}^{-1} E_i' P, \qquad P = C^{-1}
+
+    Parameters
+    ----------
+    C : ndarray, shape (n_columns, n_columns)
+        Covariance of the columns of a set.
+    blocks : ndarray of int, shape (n_variables + 1,)
+        Variable i of the set is the columns ``blocks[i]:blocks[i + 1]``.
+    d, j, l : int
+        Row of the measure in the registry.
+
+    References
+    ----------
+    van der Vaart (1998), Asymptotic Statistics, section 20.1 (the delta method for functionals).
+    """
+    P = np.linalg.inv(C)
+    W = j * P
+    if len(blocks) > len(C):  # single columns
+        W[np.diag_indices(len(C))] += d / np.diagonal(C)
+        return W - l * (P / np.diagonal(P)) @ P
+    for start, stop in itertools.pairwise(blocks):
+        part = slice(start, stop)
+        W[part, part] += d * np.linalg.inv(C[part, part])
+        W -= l * P[:, part] @ np.linalg.solve(P[part, part], P[part])
+    return W
+
+
+def long_run_variance(y: FloatArray) -> float:
+    """Variance of the mean of a series, times its length: the sum of its autocovariances over all lags.
+
+    Autocovariances are summed in pairs of lags as long as these are positive.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n_samples,)
+
+    References
+    ----------
+    Geyer (1992), Practical Markov chain Monte Carlo, Statistical Science 7, 473-483, section 3.3 (the initial positive
+    sequence).
+    """
+    n = len(y)
+    centred = y - y.mean()
+    # twice the length and more of zeros, so that the circle does not close
+    spectrum = np.fft.rfft(centred, 1 << (2 * n - 1).bit_length())
+    covariances = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: n - n % 2] / n
+    pairs = covariances[0::2] + covariances[1::2]
+    ends = np.flatnonzero(pairs <= 0)
+    summed = pairs[: ends[0] if len(ends) else len(pairs)].sum()
+    return float(max(2 * summed - covariances[0], _LEAST * covariances[0]))
+
+
+def standard_error(scores: FloatArray, blocks: NDArray[np.intp], d: int, j: int, l: int) -> float:  # noqa: E741
+    """Standard error in nats of a measure of one set, from its samples (n_samples, n_columns), which may depend on
+    each other."""
+    z = scores - scores.mean(axis=0)
+    C = z.T @ z / (len(z) - 1)
+    y = 0.5 * ((z @ influence(C, blocks, d, j, l)) * z).sum(axis=1)
+    return float(np.sqrt(long_run_variance(y) / len(z)))
