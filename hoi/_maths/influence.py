@@ -61,11 +61,12 @@ def influence(C: FloatArray, blocks: NDArray[np.intp], d: int, j: int, l: int) -
     ----------
     van der Vaart (1998), Asymptotic Statistics, section 20.1 (the delta method for functionals).
     """
-    P = np.linalg.inv(C)
+    P = np.asarray(np.linalg.inv(C), dtype=np.float64)
     W = j * P
     if len(blocks) > len(C):  # single columns
         W[np.diag_indices(len(C))] += d / np.diagonal(C)
-        return W - l * (P / np.diagonal(P)) @ P
+        W -= l * (P / np.diagonal(P)) @ P
+        return W
     for start, stop in itertools.pairwise(blocks):
         part = slice(start, stop)
         W[part, part] += d * np.linalg.inv(C[part, part])

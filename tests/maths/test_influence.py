@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -17,10 +19,10 @@ def covariance(rng, n):
 
 
 @pytest.mark.parametrize("blocks", [[0, 1, 2, 3, 4], [0, 1, 3, 4], [0, 2, 4], [0, 4]])
-@pytest.mark.parametrize("name", [name for name, row in MEASURES.items() if hasattr(row, "l")][:4])
+@pytest.mark.parametrize("name", ["tc", "dtc", "oinfo", "sinfo"])
 def test_influence_is_the_derivative(rng, name, blocks):
     C = covariance(rng, 4)
-    parts = [tuple(range(a, b)) for a, b in zip(blocks[:-1], blocks[1:], strict=True)]
+    parts = [tuple(range(a, b)) for a, b in itertools.pairwise(blocks)]
     measure = {
         "tc": reference.total_correlation, "dtc": reference.dual_total_correlation,
         "oinfo": reference.oinfo, "sinfo": reference.sinfo,
