@@ -26,14 +26,6 @@ SOURCES = sorted((ROOT / "hoi").rglob("*.py"))
 CASE_STUDY = sorted((ROOT / "hoi_grokking").rglob("*.py"))
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 
-# One step against the layers: results offer pictures and a report, and load their modules when asked for one.
-UPWARD = {
-    ("hoi._results.multiplets", "hoi.plot"),
-    ("hoi._results.report.pictures", "hoi.plot"),
-    ("hoi._results.report.pictures", "hoi.plot._style"),
-    ("hoi._results.multiplets", "hoi._results.report"),
-}
-
 
 # --- reading the tree
 
@@ -143,15 +135,14 @@ def test_a_file_imports_lower_layers_or_its_own_row_only(path):
     wrong = [
         f"{where(path, node)} (layer {layer(module)[0]}) imports {target} (layer {layer(target)[0]})"
         for node, target in inner_imports(path)
-        if (module, target) not in UPWARD
-        and not (layer(target)[0] < layer(module)[0] or layer(target) == layer(module))
+        if not (layer(target)[0] < layer(module)[0] or layer(target) == layer(module))
     ]
     assert not wrong, "\n".join(wrong)
 
 
 def test_there_are_no_import_cycles():
     after = {
-        module: {t for _, t in inner_imports(path) if t != module and (module, t) not in UPWARD}
+        module: {t for _, t in inner_imports(path) if t != module}
         for module, path in MODULES.items()
     }
     while after:

@@ -29,7 +29,7 @@ def result(oinfo=(-0.4, -0.2, 0.9, 0.5), extreme=("lowest", "lowest", "highest",
     indices = [[0, 1, 2, -1], [0, 1, 3, -1], [1, 2, 3, 4], [0, 2, 4, -1]][: len(oinfo)]
     more = {"settings": {"measure": "oinfo"}, **more}
     return Multiplets(
-        indices, oinfo + 1, np.ones(len(oinfo)), oinfo, oinfo + 2, NAMES, extreme=extreme, **more
+        indices, NAMES, tc=oinfo + 1, dtc=np.ones(len(oinfo)), oinfo=oinfo, sinfo=oinfo + 2, extreme=extreme, **more
     )
 
 
@@ -49,7 +49,7 @@ def as_search(n_sets=4, **more):
     dataset, extreme, order, oinfo = zip(*rows, strict=True)
     indices = [[0, 1, 2, -1] if k == 3 else [0, 1, 2, 3] for k in order]
     zeros = np.zeros(len(rows))
-    return Multiplets(indices, zeros, zeros, oinfo, zeros, NAMES, np.array(dataset), extreme, **more)
+    return Multiplets(indices, NAMES, dataset=dataset, extreme=extreme, tc=zeros, oinfo=oinfo, **more)
 
 
 def key_of(ax):
@@ -119,7 +119,7 @@ def test_ranking_of_many_data_sets_stays_a_picture(ax):
 
 
 def test_ranking_shares_the_room_among_long_names(ax):
-    found = Multiplets([[0, 1, 2]], [0], [0], [1], [0], ["x" * 80, "short", "y" * 80])
+    found = Multiplets([[0, 1, 2]], ["x" * 80, "short", "y" * 80], oinfo=[1])
     plot.ranking(found, ax=ax)
     (text,) = labels(ax.yaxis)
     assert "short" in text
@@ -128,7 +128,7 @@ def test_ranking_shares_the_room_among_long_names(ax):
 
 
 def test_ranking_cuts_names_to_the_room_there_is(ax):
-    found = Multiplets([[0, 1, 2]], [0], [0], [1], [0], ["x" * 80, "short", "y" * 80])
+    found = Multiplets([[0, 1, 2]], ["x" * 80, "short", "y" * 80], oinfo=[1])
     plot.ranking(found, ax=ax)
     narrow = Figure((3.2, 4.8)).subplots()
     plot.ranking(found, ax=narrow)
@@ -249,7 +249,7 @@ def test_tc_dtc(ax):
 def other(oinfo=(-0.5, 0.1, 0.8), names=("e", "d", "c", "b", "a"), **more):
     """The first sets of `result` under other column numbers: the first two, and one of its own."""
     indices = [[4, 3, 2], [3, 4, 1], [0, 1, 2]]
-    return Multiplets(indices, np.ones(3), np.ones(3), oinfo, np.ones(3), names, **more)
+    return Multiplets(indices, names, oinfo=oinfo, **more)
 
 
 def test_comparison_matches_sets_by_names(ax):
@@ -330,7 +330,7 @@ def test_the_rows_keep_apart_and_within_the_figure_at_any_size(name, size):
     names = [f"channel {i:02d}" for i in range(30)]
     indices = np.arange(30).reshape(10, 3)
     oinfo = np.linspace(-1, 1, 10)
-    found = Multiplets(indices, oinfo + 1, np.ones(10), oinfo, oinfo + 2, names)
+    found = Multiplets(indices, names, tc=oinfo + 1, dtc=np.ones(10), oinfo=oinfo)
     figure = Figure(size, layout="constrained")
     ax = figure.subplots()
     getattr(plot, name)(found, ax=ax)

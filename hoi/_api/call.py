@@ -24,7 +24,7 @@ from hoi._systems.protocol import Estimator, System, names_of_groups
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, FloatArray, Multiplet
 
-__all__ = ["Call", "four_measures", "open_call", "pick", "scale_of", "settings_of"]
+__all__ = ["Call", "columns_of", "open_call", "pick", "scale_of", "settings_of"]
 
 # Below this many sets numpy is done before numba is imported and its kernels are loaded; below the second number,
 # before a kernel that is there already has returned.
@@ -113,12 +113,9 @@ def scale_of(units: str) -> float:
     return 1.0 if checks.check_choice(units, ("nats", "bits"), "units") == "nats" else 1.0 / math.log(2.0)
 
 
-def four_measures(
-    scale: float, D: FloatArray, J: FloatArray, L: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """The measures of a `Multiplets`, in its order."""
-    tc, dtc, oinfo, sinfo = (scale * MEASURES[name].value(D, J, L) for name in ("tc", "dtc", "oinfo", "sinfo"))
-    return tc, dtc, oinfo, sinfo
+def columns_of(scale: float, D: FloatArray, J: FloatArray, L: FloatArray) -> dict[str, FloatArray]:
+    """The measures of sets that the registry holds, as columns of a result."""
+    return {name: scale * row.value(D, J, L) for name, row in MEASURES.items() if row.of == "set"}
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hoi._api.call import Call, four_measures, open_call, pick, scale_of, settings_of
+from hoi._api.call import Call, columns_of, open_call, pick, scale_of, settings_of
 from hoi._backends.protocol import UNRANKED
 from hoi._engine.plan import count_sets
 from hoi._engine.threads import default_threads
@@ -130,7 +130,7 @@ def search(
     D, J, L, _ = rows.terms
     return Multiplets(
         call.indices(rows.members),
-        *four_measures(scale, D, J, L),
+        **columns_of(scale, D, J, L),
         names=call.names,
         dataset=rows.dataset if call.system.stacked else None,
         extreme=rows.extreme,
@@ -202,7 +202,7 @@ def scan(
             if len(block.members) or block.skipped:
                 yield Multiplets(
                     call.indices(block.members),
-                    *four_measures(scale, D, J, L),
+                    **columns_of(scale, D, J, L),
                     names=call.names,
                     dataset=np.full(len(J), block.dataset) if call.system.stacked else None,
                     settings={**settings, "evaluated": len(J), "skipped": block.skipped},

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hoi._api.call import four_measures, open_call, pick, scale_of, settings_of
+from hoi._api.call import columns_of, open_call, pick, scale_of, settings_of
 from hoi._api.given_sets import as_user_shape, evaluate, filled, sets_of, unwrap
 from hoi._backends.protocol import UNRANKED
 from hoi._measures.registry import MEASURES
@@ -299,7 +299,7 @@ def measures(
     )
     return Multiplets(
         np.tile(call.indices(filled(sets)), (n_datasets, 1)),
-        *four_measures(scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
+        **columns_of(scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
         names=call.names,
         dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
         settings=settings,

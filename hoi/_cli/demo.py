@@ -11,7 +11,7 @@ import numpy as np
 
 from hoi import _api, datasets, plot
 from hoi._errors import HoiError
-from hoi._results import html as _render
+from hoi._results import text
 
 if TYPE_CHECKING:
     import pandas
@@ -43,7 +43,7 @@ def demo(folder: Path, say: Callable[[str], Any]) -> None:
     say(f"\nThe search goes through every set of {ORDER[0]} to {ORDER[1]} regions. Of each size, the five")
     say("most synergistic sets (lowest O-information) and the five most redundant (highest):\n")
     found = _api.search(frame, ORDER, n_best=5, per_order=True, progress=False, backend=BACKEND)
-    say(_render.text(found, max_rows=len(found), names_width=10**6))
+    say(text.table(found, max_rows=len(found), names_width=10**6))
     say("\nThe regions named above:")
     say(_legend(found, about["variables"]))
     by_chance = list(_shifted(frame))

@@ -23,9 +23,7 @@ from hoi._cli import completion as _completions
 from hoi._cli.reading import SUFFIXES, choose, read_table
 from hoi._errors import HoiError, HoiWarning
 from hoi._measures.registry import MEASURES
-from hoi._results import files as _storage
-from hoi._results import html as _render
-from hoi._results import report as _report
+from hoi._results import files, report, text
 from hoi._results.multiplets import Multiplets
 
 __all__ = ["main"]
@@ -178,20 +176,20 @@ def _estimation(arguments: argparse.Namespace, table: Any) -> dict[str, Any]:
 def _show(found: Multiplets, arguments: argparse.Namespace) -> None:
     """The rows on standard output, all of them, and in a file when one is asked for."""
     if arguments.format == "csv":
-        _storage.write_rows(found, sys.stdout)
+        files.write_rows(found, sys.stdout)
     else:
         # names are cut on a terminal only, never in a pipe or file
         width = max(30, shutil.get_terminal_size().columns - 56) if sys.stdout.isatty() else 10**6
-        _write(_render.text(found, max_rows=len(found), names_width=width))
+        _write(text.table(found, max_rows=len(found), names_width=width))
     _save(found, arguments)
 
 
 def _check_targets(arguments: argparse.Namespace) -> None:
     """The files to write can be written: said before the work, not after it."""
     if arguments.out:
-        _storage.check_target(arguments.out)
+        files.check_target(arguments.out)
     if arguments.report:
-        _report.check_target(arguments.report)
+        report.check_target(arguments.report)
 
 
 def _save(found: Multiplets, arguments: argparse.Namespace) -> None:
@@ -204,10 +202,11 @@ def _save(found: Multiplets, arguments: argparse.Namespace) -> None:
 
 
 def _one_set(found: Multiplets) -> str:
-    """The four measures of one set, a line each."""
+    """The measures of one set, a line each."""
     row = found[0]
     lines = [textwrap.shorten(", ".join(row.names), 96, placeholder=" ..."), ""]
-    for name, measure in MEASURES.items():
+    for name in found.columns:
+        measure = MEASURES[name]
         lines.append(f"  {measure.symbol:<4} {measure.label:<24} {getattr(row, name):12.6f} {found.units}")
     return "\n".join([f"{row.order} variables: {lines[0]}", *lines[1:]])
 
@@ -360,7 +359,7 @@ def _data_options() -> _Parser:
     group.add_argument("--variable", metavar="NAME", help="which array of an npz or mat file")
     group.add_argument("--transpose", action="store_true", help="the rows are the variables")
     group = options.add_argument_group("output")
-    group.add_argument("--out", metavar="FILE", help=f"also write the result: {', '.join(_storage.SUFFIXES)}")
+    group.add_argument("--out", metavar="FILE", help=f"also write the result: {', '.join(files.SUFFIXES)}")
     group.add_argument(
         "--report", metavar="FILE", help="also write a page with table and pictures: .html"
     )

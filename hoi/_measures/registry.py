@@ -14,7 +14,7 @@ class Measure:
 
     The measure of a set is ``(d * D + j * J + l * L) / 2`` nats, where ``D`` is the sum of the logarithms of the
     variances, ``J`` the log-determinant of the covariance, and ``L`` the sum of the logarithms of the diagonal of
-    its inverse.
+    its inverse. ``of`` says whose terms: of the "set" by itself, or of the set about a "target".
     """
 
     name: str
@@ -23,6 +23,7 @@ class Measure:
     d: int
     j: int
     l: int  # noqa: E741  (the field's letter)
+    of: str = "set"
 
     def value(self, D: Any, J: Any, L: Any) -> Any:
         """The measure in nats from the terms, elementwise."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
+from hoi._results.columns import label, unit
 
 if TYPE_CHECKING:
     import xarray
@@ -25,13 +26,6 @@ __all__ = ["SUFFIXES", "check_place", "check_target", "complete_or_nothing", "lo
 
 SUFFIXES = (".parquet", ".nc", ".netcdf", ".csv")
 _FORMAT = 1
-_VALUES = ("tc", "dtc", "oinfo", "sinfo")
-_LABELS = {
-    "tc": "total correlation",
-    "dtc": "dual total correlation",
-    "oinfo": "O-information",
-    "sinfo": "S-information",
-}
 
 
 def save(result: Multiplets, path: str | os.PathLike[str]) -> Path:
@@ -98,8 +92,8 @@ def to_xarray(result: Multiplets) -> xarray.Dataset:
         ),
         "order": (rows, result.order, {"description": "number of variables in the set"}),
     }
-    for name in _VALUES:
-        attributes = {"long_name": _LABELS[name], "units": result.units}
+    for name in result.columns:
+        attributes = {"long_name": label(name), "units": unit(name, result.units) or "1"}
         variables[name] = (rows, np.array(getattr(result, name)), attributes)
     coordinates: dict[str, Any] = {"variable": ("variable", np.array(result.names, dtype=object))}
     if result.dataset is not None:
@@ -123,7 +117,7 @@ def _read_netcdf(path: Path) -> dict[str, Any]:
         raise HoiError(f"cannot load {str(path)!r}: not a netCDF 3 file ({error})") from error
     if "hoi_format" not in found.attrs:
         raise _foreign(path)
-    fields = {name: found[name].values for name in _VALUES}
+    fields = {name: found[name].values for name in found.data_vars if name not in ("members", "order")}
     for name in ("dataset", "extreme"):
         fields[name] = found[name].values if name in found.coords else None
     return {
@@ -144,7 +138,7 @@ def _write_parquet(result: Multiplets, path: Path) -> None:
     columns["order"] = pa.array(result.order, pa.int64())
     columns["members"] = pa.array(result.members, pa.list_(pa.int32()))
     columns["names"] = pa.array(result.member_names, pa.list_(pa.string()))
-    columns.update({name: pa.array(getattr(result, name), pa.float64()) for name in _VALUES})
+    columns.update({name: pa.array(getattr(result, name), pa.float64()) for name in result.columns})
     about = {"format": _FORMAT, "names": result.names, "units": result.units, "settings": result.settings}
     table = pa.table(columns).replace_schema_metadata({"hoi": json.dumps(about)})
     pq.write_table(table, path)
@@ -164,7 +158,8 @@ def _read_parquet(path: Path) -> dict[str, Any]:
     indices = np.full((len(members), max(map(len, members), default=0)), -1, dtype=np.intp)
     for row, member in zip(indices, members, strict=True):
         row[: len(member)] = member
-    fields = {name: table[name].to_numpy() for name in _VALUES}
+    about_sets = ("dataset", "extreme", "order", "members", "names")
+    fields = {name: table[name].to_numpy() for name in table.column_names if name not in about_sets}
     fields["dataset"] = table["dataset"].to_numpy() if "dataset" in table.column_names else None
     fields["extreme"] = table["extreme"].to_pylist() if "extreme" in table.column_names else None
     return {**fields, "indices": indices, "names": tuple(about["names"]), "settings": about["settings"]}
@@ -179,10 +174,10 @@ def write_rows(result: Multiplets, file: Any) -> None:
     """The rows as csv: members separated by spaces, their names by semicolons, values at full precision."""
     writer = csv.writer(file, lineterminator="\n")
     optional = [name for name in ("dataset", "extreme") if getattr(result, name) is not None]
-    writer.writerow([*optional, "order", "members", "names", *_VALUES])
+    writer.writerow([*optional, "order", "members", "names", *result.columns])
     for row in result:
         start = [getattr(row, name) for name in optional]
-        values = [repr(getattr(row, name)) for name in _VALUES]
+        values = [repr(getattr(row, name)) for name in result.columns]
         writer.writerow([*start, row.order, " ".join(map(str, row.members)), "; ".join(row.names), *values])
 
 

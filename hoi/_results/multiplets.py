@@ -3,60 +3,40 @@
 from __future__ import annotations
 
 import copy
-import importlib
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._results import files as _storage
-from hoi._results import html as _render
+from hoi._measures.registry import MEASURES
+from hoi._results import files, html, report, text
+from hoi._results.columns import STATISTICS, in_order
+from hoi._results.drawing import Pictures
+from hoi._results.rows import Multiplet, row_type
+from hoi._results.settings import Settings
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     import pandas
     import xarray
     from numpy.typing import ArrayLike
 
-__all__ = ["Multiplet", "Multiplets"]
+__all__ = ["Multiplets"]
 
-MEASURES = ("tc", "dtc", "oinfo", "sinfo")
-
-
-class Multiplet(NamedTuple):
-    """One set of variables with its four measures: one row of `Multiplets`."""
-
-    members: tuple[int, ...]
-    names: tuple[str, ...]
-    order: int
-    tc: float
-    dtc: float
-    oinfo: float
-    sinfo: float
-    dataset: int | None = None
-    extreme: str | None = None
-
-
-@dataclass(frozen=True, eq=False, repr=False)
 class Multiplets:
-    """Sets of variables with their four measures of higher-order interaction.
+    """Sets of variables with their measures of higher-order interaction.
 
     `hoi.search`, `hoi.scan` and `hoi.measures` return it. Rows keep the order in which they were reported.
-    The arrays are read-only. Indexing by an integer gives one row, by a slice, a mask or an array of integers
-    a smaller `Multiplets`.
+    The arrays are copies, and read-only. Indexing by an integer gives one row, by a slice, a mask or an array of
+    integers a smaller `Multiplets`.
 
     Parameters
     ----------
     indices : array of int, shape (n_sets, largest_order)
         Column indices of the members of each set; sets of fewer members are filled up with -1 at the end.
-    tc, dtc, oinfo, sinfo : array of float, shape (n_sets,)
-        Total correlation, dual total correlation, O-information and S-information, in
-        ``settings["units"]`` (nats when it is absent).
     names : sequence of str
         Names of all the variables of the system, not only of those in the sets.
     dataset : array of int, shape (n_sets,), optional
@@ -66,74 +46,110 @@ class Multiplets:
     settings : dict, optional
         What is needed to repeat the call and what the call did: measure, order, estimator, ties,
         bias_correction, units, backend, seed, evaluated, skipped, seconds, versions and so on. Anything that
-        JSON can hold.
+        JSON can hold. It cannot be changed afterwards; ``copy.deepcopy(found.settings)`` is a dict that can.
+    **columns : array of float, shape (n_sets,)
+        Values by name, each an attribute of the result: measures (``tc``, ``dtc``, ``oinfo``, ``sinfo`` and those
+        about a target), in ``settings["units"]`` (nats when it is absent), and ``statistic``, ``pvalue``, ``low``
+        and ``high`` of the measure that was tested. The latter four are None in a result without them.
 
     Raises
     ------
     HoiError
-        When lengths differ, an index is out of range, or the settings cannot be written as JSON.
+        When lengths differ, an index is out of range or no integer, a column is not known, or the settings cannot
+        be written as JSON.
 
     Examples
     --------
     >>> from hoi import Multiplets
-    >>> found = Multiplets([[0, 1, 2], [1, 2, -1]], [0.5, 0.2], [0.9, 0.2], [-0.4, 0.0], [1.4, 0.4],
-    ...                    names=["LHip", "LAmy", "LPCC"])
+    >>> found = Multiplets([[0, 1, 2], [1, 2, -1]], ["LHip", "LAmy", "LPCC"], oinfo=[-0.4, 0.0], tc=[0.5, 0.2])
     >>> found.member_names
     [('LHip', 'LAmy', 'LPCC'), ('LAmy', 'LPCC')]
     >>> found[0].oinfo
     -0.4
     >>> len(found[found.oinfo < 0])
     1
+    >>> found.columns
+    ('tc', 'oinfo')
     """
 
+    __slots__ = ("__weakref__", "_values", "dataset", "extreme", "indices", "names", "settings")
+
     indices: np.ndarray
-    tc: np.ndarray
-    dtc: np.ndarray
-    oinfo: np.ndarray
-    sinfo: np.ndarray
     names: tuple[str, ...]
-    dataset: np.ndarray | None = None
-    extreme: np.ndarray | None = None
-    settings: dict[str, Any] | None = None
+    dataset: np.ndarray | None
+    extreme: np.ndarray | None
+    settings: dict[str, Any]
 
-    def __post_init__(self) -> None:
-        indices = np.asarray(self.indices, dtype=np.intp)
-        if indices.shape == (0,):
-            indices = indices.reshape(0, 0)
-        if indices.ndim != 2:
-            raise HoiError(
-                f"indices of Multiplets must be 2-D (n_sets, largest_order), got shape {indices.shape}"
-            )
-        names = tuple(str(name) for name in self.names)
-        if indices.size and (indices.max() >= len(names) or indices.min() < -1):
-            raise HoiError(
-                f"indices of Multiplets run from {indices.min()} to {indices.max()}, but there are "
-                f"{len(names)} names: use 0 to {len(names) - 1}, and -1 only to fill up shorter sets"
-            )
-        # canonical width: as many columns as the largest set has members
-        width = int((indices >= 0).sum(axis=1).max(initial=0))
-        self._set("indices", indices[:, :width])
-        self._set("names", names)
-        for name in MEASURES:
-            self._set(name, np.asarray(getattr(self, name), dtype=np.float64))
-        if self.dataset is not None:
-            self._set("dataset", np.asarray(self.dataset, dtype=np.intp))
-        if self.extreme is not None:
-            self._set("extreme", np.asarray(self.extreme, dtype=object))
-        for name in (*MEASURES, "dataset", "extreme"):
-            column = getattr(self, name)
-            if column is not None and column.shape != (len(indices),):
+    def __init__(
+        self,
+        indices: ArrayLike,
+        names: Iterable[str],
+        *,
+        dataset: ArrayLike | None = None,
+        extreme: ArrayLike | None = None,
+        settings: Mapping[str, Any] | None = None,
+        **columns: ArrayLike,
+    ) -> None:
+        labels = tuple(str(name) for name in names)
+        members = _checked_indices(indices, labels)
+        fields: dict[str, Any] = {
+            "indices": members,
+            "names": labels,
+            "dataset": None if dataset is None else np.array(dataset, dtype=np.intp),
+            "extreme": None if extreme is None else np.array(extreme, dtype=object),
+            "_values": {name: np.array(columns[name], dtype=np.float64) for name in in_order(columns)},
+            "settings": Settings(settings or {}),
+        }
+        for name, column in {"dataset": fields["dataset"], "extreme": fields["extreme"], **fields["_values"]}.items():
+            if column is None:
+                continue
+            if column.shape != (len(members),):
                 raise HoiError(
-                    f"{name} of Multiplets has shape {column.shape}, but there are {len(indices)} sets"
+                    f"{name} of Multiplets has shape {column.shape}, but there are {len(members)} sets"
                 )
-        self._set("settings", _as_json(self.settings or {}))
+            column.flags.writeable = False
+        members.flags.writeable = False
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
-    def _set(self, name: str, value: Any) -> None:
-        """Store a field of the frozen class; arrays as read-only views."""
-        if isinstance(value, np.ndarray):
-            value = value.view()
-            value.flags.writeable = False
-        object.__setattr__(self, name, value)
+    def __getattr__(self, name: str) -> Any:
+        # not found the usual way: a column, or one that this result does not have
+        values = {} if name.startswith("_") else self._values
+        if name in values:
+            return values[name]
+        if name in STATISTICS:
+            return None
+        if name in MEASURES:
+            there = ", ".join(values) or "none"
+            raise AttributeError(f"this result has no column {name!r}; its columns are {there}", name=name, obj=self)
+        raise AttributeError(f"Multiplets has no attribute {name!r}", name=name, obj=self)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"a result cannot be changed: Multiplets.{name} is read-only")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.columns})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _result_from, (self.indices, self.names, self._columns())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of numbers: measures in the order of the registry, then statistics."""
+        return tuple(self._values)
+
+    @property
+    def lead(self) -> str | None:
+        """The measure that a reader looks at first: the one searched for, else O-information, else the first."""
+        wanted = self.settings.get("measure")
+        measures = [name for name in self.columns if name in MEASURES]
+        return next((name for name in (wanted, "oinfo", *measures) if name in measures), None)
+
+    def _columns(self) -> dict[str, Any]:
+        """What the constructor takes by keyword."""
+        return {"dataset": self.dataset, "extreme": self.extreme, "settings": self.settings, **self._values}
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -155,7 +171,7 @@ class Multiplets:
     @property
     def units(self) -> str:
         """Unit of the measures: "nats" or "bits"."""
-        return str(self.settings.get("units", "nats")) if self.settings else "nats"
+        return str(self.settings.get("units", "nats"))
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -178,23 +194,20 @@ class Multiplets:
             )
         if not isinstance(key, slice):
             key = np.asarray(key) if len(key) else np.empty(0, dtype=np.intp)
-        columns = {name: getattr(self, name)[key] for name in ("indices", *MEASURES)}
-        dataset = None if self.dataset is None else self.dataset[key]
-        extreme = None if self.extreme is None else self.extreme[key]
-        return Multiplets(
-            **columns, names=self.names, dataset=dataset, extreme=extreme, settings=self.settings
-        )
+        part = {name: column[key] for name, column in self._columns().items() if isinstance(column, np.ndarray)}
+        return Multiplets(self.indices[key], self.names, settings=self.settings, **part)
 
     def _row(self, i: int) -> Multiplet:
         """Row i as a named tuple of plain Python values."""
         members = tuple(j for j in self.indices[i].tolist() if j >= 0)
-        return Multiplet(
-            members=members,
-            names=tuple(self.names[j] for j in members),
-            order=len(members),
-            **{name: float(getattr(self, name)[i]) for name in MEASURES},
-            dataset=None if self.dataset is None else int(self.dataset[i]),
-            extreme=None if self.extreme is None else str(self.extreme[i]),
+        fields = ("members", "names", "order", *self.columns, "dataset", "extreme")
+        return row_type(fields)(
+            members,
+            tuple(self.names[j] for j in members),
+            len(members),
+            *[float(column[i]) for column in self._values.values()],
+            None if self.dataset is None else int(self.dataset[i]),
+            None if self.extreme is None else str(self.extreme[i]),
         )
 
     # -- other forms ------------------------------------------------------------------------------
@@ -205,14 +218,14 @@ class Multiplets:
         Returns
         -------
         pandas.DataFrame
-            Columns [dataset,] [extreme,] order, members (tuples of int), names (tuples of str), tc, dtc,
-            oinfo, sinfo.
+            Columns [dataset,] [extreme,] order, members (tuples of int), names (tuples of str), and those of
+            `columns`.
             ``.attrs["settings"]`` holds the settings and ``.attrs["units"]`` the unit.
 
         Examples
         --------
         >>> from hoi import Multiplets
-        >>> Multiplets([[0, 1]], [0.5], [0.5], [0.0], [1.0], names=["a", "b"]).to_dataframe().loc[0, "names"]
+        >>> Multiplets([[0, 1]], ["a", "b"], tc=[0.5]).to_dataframe().loc[0, "names"]
         ('a', 'b')
         """
         import pandas as pd
@@ -227,7 +240,7 @@ class Multiplets:
         for name, rows in (("members", self.members), ("names", self.member_names)):
             columns[name] = np.empty(len(self), dtype=object)
             columns[name][:] = rows
-        columns.update({name: getattr(self, name) for name in MEASURES})
+        columns.update(self._values)
         frame = pd.DataFrame({name: pd.Series(np.array(column)) for name, column in columns.items()})
         frame.attrs.update(settings=copy.deepcopy(self.settings), units=self.units)
         return frame
@@ -246,7 +259,7 @@ class Multiplets:
         HoiError
             When xarray is not installed.
         """
-        return _storage.to_xarray(self)
+        return files.to_xarray(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the rows, names and settings to a file whose suffix says the format.
@@ -267,7 +280,7 @@ class Multiplets:
         HoiError
             For another suffix, a folder that does not exist, or a missing optional package.
         """
-        return _storage.save(self, path)
+        return files.save(self, path)
 
     def report(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write one HTML page with the table, the pictures and the settings (needs ``pip install 'hoi[plot]'``).
@@ -299,8 +312,7 @@ class Multiplets:
         >>> found.report("best.html", title="Resting-state fMRI").name
         'best.html'
         """
-        # by name, not by an import statement: results lie below the layer of pictures
-        return importlib.import_module("hoi._results.report").write(self, path, title)
+        return report.write(self, path, title)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Multiplets:
@@ -326,61 +338,52 @@ class Multiplets:
         --------
         >>> import os, tempfile
         >>> from hoi import Multiplets
-        >>> found = Multiplets([[0, 1]], [0.5], [0.5], [0.0], [1.0], names=["a", "b"])
+        >>> found = Multiplets([[0, 1]], ["a", "b"], tc=[0.5])
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = found.save(os.path.join(folder, "found.parquet"))
         ...     Multiplets.load(path).member_names
         [('a', 'b')]
         """
-        return cls(**_storage.load(path))
+        return cls(**files.load(path))
 
     def __repr__(self) -> str:
-        return _render.text(self)
+        return text.table(self)
 
     def _repr_html_(self) -> str:
-        return _render.html(self)
+        return html.table(self)
 
     @property
-    def plot(self) -> _Pictures:
+    def plot(self) -> Pictures:
         """Pictures of the rows: ``.plot.ranking()`` and the other functions of `hoi.plot`."""
-        return _Pictures(self)
+        return Pictures(self)
 
 
-class _Pictures:
-    """``result.plot``: the functions of `hoi.plot` with the result as their first argument."""
-
-    def __init__(self, result: Multiplets) -> None:
-        self._result = result
-
-    def __call__(self, **options: Any) -> Any:
-        return self.ranking(**options)
-
-    def __getattr__(self, name: str) -> Any:
-        # by name, not by an import statement: results lie below the layer of pictures
-        module = importlib.import_module("hoi.plot")
-        if name not in module.__all__:
-            raise AttributeError(f"no picture {name!r}; there are {', '.join(module.__all__)}")
-        return lambda *more, **options: getattr(module, name)(self._result, *more, **options)
-
-    def __dir__(self) -> list[str]:
-        return list(importlib.import_module("hoi.plot").__all__)
-
-    def __repr__(self) -> str:
-        return f"pictures of this result: {', '.join('.' + name + '()' for name in dir(self))}"
+def _result_from(indices: np.ndarray, names: tuple[str, ...], more: dict[str, Any]) -> Multiplets:
+    return Multiplets(indices, names, **more)
 
 
-def _as_json(settings: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the settings as a file gives them back: lists for tuples, plain numbers."""
-    try:
-        return json.loads(json.dumps(settings, default=_plain))
-    except (TypeError, ValueError) as error:
-        raise HoiError(f"settings of Multiplets must be values that JSON can hold: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    """numpy scalars and arrays, and paths, as what JSON knows."""
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} {value!r}")
+def _checked_indices(indices: ArrayLike, names: tuple[str, ...]) -> np.ndarray:
+    """A copy of the indices, as many columns wide as the largest set has members."""
+    given = np.asarray(indices)
+    if given.shape == (0,):
+        given = given.reshape(0, 0)
+    if given.ndim != 2:
+        raise HoiError(f"indices of Multiplets must be 2-D (n_sets, largest_order), got shape {given.shape}")
+    if given.size and given.dtype.kind not in "iu":
+        raise HoiError(
+            f"indices of Multiplets must be integers, got {given.dtype}: they are the numbers of columns, from 0"
+        )
+    if given.size and (given.max() >= len(names) or given.min() < -1):
+        raise HoiError(
+            f"indices of Multiplets run from {given.min()} to {given.max()}, but there are "
+            f"{len(names)} names: use 0 to {len(names) - 1}, and -1 only to fill up shorter sets"
+        )
+    there = given >= 0
+    if (broken := ~there[:, :-1] & there[:, 1:]).any():
+        row = int(broken.any(axis=1).argmax())
+        raise HoiError(
+            f"indices of Multiplets, row {row}: {given[row].tolist()} has -1 before a member. -1 fills up shorter "
+            "sets at their end."
+        )
+    width = int(there.sum(axis=1).max(initial=0))
+    return given[:, :width].astype(np.intp, order="C", copy=True)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hoi._results.multiplets import Multiplets
 from hoi.plot._style import (
     FAINT,
     NEUTRAL,
@@ -33,6 +32,8 @@ from hoi.plot._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from hoi._results.multiplets import Multiplets
+
 __all__ = ["participation", "ranking"]
 
 
@@ -46,8 +47,8 @@ def ranking(
     result : Multiplets
         Result of `hoi.search` (its own order and its two ends are kept) or of `hoi.measures` (sorted by
         value).
-    measure : {"tc", "dtc", "oinfo", "sinfo"}, optional
-        What the bars show; by default the measure that was searched for, or O-information.
+    measure : str, optional
+        A column of the result, for the bars to show; by default the measure that was searched for, or O-information.
     n_best : int, optional
         How many sets at most to draw of each end: of each data set, and of each order where the search
         kept the best of each. By default 10, or fewer where there are many of those.
@@ -110,8 +111,8 @@ def participation(result: Multiplets, *, n_variables: int = 30, ax: Axes | None 
     Parameters
     ----------
     result : Multiplets
-        Sets with an ``extreme`` (from `hoi.search`) are counted by it; others by the sign of their
-        O-information.
+        Sets with an ``extreme`` (from `hoi.search`) are counted by it; others by the sign of the
+        measure that leads in the result: O-information, if there.
     n_variables : int, default 30
         How many variables at most to show, those that take part most often.
     ax : matplotlib Axes, optional
@@ -136,7 +137,7 @@ def participation(result: Multiplets, *, n_variables: int = 30, ax: Axes | None 
     """
     measure = chosen(result, None)
     need_rows(len(result), "participation")
-    low = result.extreme == "lowest" if result.extreme is not None else result.oinfo < 0
+    low = result.extreme == "lowest" if result.extreme is not None else getattr(result, measure) < 0
     counts = []
     for rows in (low, ~np.asarray(low, dtype=bool)):
         members = result.indices[np.asarray(rows, dtype=bool)]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hoi._results.multiplets import Multiplets
 from hoi.plot._style import (
     FAINT,
     NEUTRAL,
@@ -27,6 +26,8 @@ from hoi.plot._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from hoi._results.multiplets import Multiplets
+
 __all__ = ["hypergraph"]
 
 
@@ -43,7 +44,7 @@ def hypergraph(
     ----------
     result : Multiplets
         Result of `hoi.search` (its own order is kept) or of `hoi.measures` (sorted by value).
-    measure : {"tc", "dtc", "oinfo", "sinfo"}, optional
+    measure : str, optional
         The values shown; by default the measure that was searched for, or O-information.
     n_best : int, optional
         How many sets at most to draw of each end, as in `ranking`.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from hoi._results.multiplets import Multiplets
 from hoi.plot._style import NEUTRAL, axes_or_new, axis_label, chosen, colour, need_rows, side_key, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from hoi._results.multiplets import Multiplets
 
 __all__ = ["landscape"]
 
@@ -30,7 +31,7 @@ def landscape(
     results : Multiplets or iterable of Multiplets
         For instance ``hoi.scan(X, (3, 5))``: blocks are counted as they come and not kept, so memory stays
         constant.
-    measure : {"tc", "dtc", "oinfo", "sinfo"}, optional
+    measure : str, optional
         The measure to show; by default the one the results were made for, or O-information.
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure.
@@ -52,7 +53,8 @@ def landscape(
     >>> hoi.plot.landscape(blocks, ax=Figure().subplots()).get_ylabel()
     'O-information (nats)'
     """
-    blocks = iter([results] if isinstance(results, Multiplets) else results)
+    # one result has columns; of several it is the blocks that have
+    blocks = [cast("Multiplets", results)] if hasattr(results, "columns") else results
     counts: dict[int, _Histogram] = {}
     units = "nats"
     for block in blocks:

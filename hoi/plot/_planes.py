@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._results.multiplets import Multiplets
 from hoi.plot._style import (
     FAINT,
     NEUTRAL,
@@ -24,6 +23,8 @@ from hoi.plot._style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from hoi._results.multiplets import Multiplets
 
 __all__ = ["comparison", "tc_dtc"]
 
@@ -59,10 +60,11 @@ def tc_dtc(result: Multiplets, *, ax: Axes | None = None) -> Axes:
     'Total correlation (nats)'
     """
     need_rows(len(result), "tc_dtc")
+    tc, dtc = (getattr(result, chosen(result, name)) for name in ("tc", "dtc"))
     ax = axes_or_new(ax, (4.8, 4.6))
-    colours = [colour(v, "oinfo") for v in result.oinfo]
-    ax.scatter(result.tc, result.dtc, s=22, c=colours, alpha=0.8, linewidths=0)
-    bottom, top = _range(np.concatenate([result.tc, result.dtc]))
+    colours = [colour(v, "oinfo") for v in tc - dtc]
+    ax.scatter(tc, dtc, s=22, c=colours, alpha=0.8, linewidths=0)
+    bottom, top = _range(np.concatenate([tc, dtc]))
     ax.plot([bottom, top], [bottom, top], color=NEUTRAL, linewidth=0.8, zorder=0)
     ax.set_xlim(bottom, top)
     ax.set_ylim(bottom, top)
@@ -96,7 +98,7 @@ def comparison(
     other : Multiplets
         The values along the vertical axis. `hoi.measures` gives them for the sets of a search:
         ``hoi.measures(X, result)``.
-    measure : {"tc", "dtc", "oinfo", "sinfo"}, optional
+    measure : str, optional
         The measure to compare; by default the one that was searched for, or O-information.
     labels : (str, str)
         What the two results are called.

@@ -8,11 +8,11 @@ import numpy as np
 
 from hoi._errors import HoiError
 from hoi._measures.registry import MEASURES
-from hoi._results.html import REDUNDANCY, SYNERGY
-from hoi._results.multiplets import Multiplets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from hoi._results.multiplets import Multiplets
 
 __all__ = [
     "FAINT",
@@ -39,18 +39,22 @@ __all__ = [
     "tidy",
 ]
 
+# one colour each in every table and picture: blue and vermilion of Okabe and Ito, which every eye tells apart
+SYNERGY = "#0072B2"
+REDUNDANCY = "#D55E00"
 NEUTRAL = "#5C6670"
 FAINT = "#B8BEC4"
 
 
 def chosen(result: Multiplets, measure: str | None) -> str:
-    """The measure asked for, or the one of the search."""
-    if measure is None:
-        measure = (result.settings or {}).get("measure")
-        return measure if isinstance(measure, str) and measure in MEASURES else "oinfo"
-    if measure not in MEASURES:
+    """The measure asked for, or the one that leads in the result."""
+    if measure is not None and measure not in MEASURES:
         raise HoiError(f"measure {measure!r} is not known: use one of {', '.join(map(repr, MEASURES))}")
-    return measure
+    name = measure or result.lead
+    if name is None or name not in result.columns:
+        there = ", ".join(map(repr, result.columns)) or "none"
+        raise HoiError(f"the result has no column {name or 'of a measure'!r}: use one of its own, {there}")
+    return name
 
 
 def need_rows(count: int, picture: str) -> None:

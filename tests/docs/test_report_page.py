@@ -109,7 +109,7 @@ def test_a_long_table_is_shown_in_full_when_asked_for(browser, tmp_path):
 
 def test_odd_names_and_missing_values_are_shown_as_they_are(browser, tmp_path):
     names = ["</script><b>", "a & b", "脳"]
-    odd = hoi.Multiplets([[0, 1, 2]] * 2, [np.nan, 1.0], [0.5] * 2, [np.nan, 0.5], [1.0] * 2, names)
+    odd = hoi.Multiplets([[0, 1, 2]] * 2, names, tc=[np.nan, 1.0], dtc=[0.5] * 2, oinfo=[np.nan, 0.5])
     browser.get(odd.report(tmp_path / "odd.html").as_uri())
     assert column(browser, "variables")[0] == tuple(names)
     assert column(browser, "tc") == ["–", "1.0000"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from inspect import signature
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoi import HoiError, Multiplets
+from hoi import HoiError, Multiplets, plot
 from hoi._results import files as storage
 
 NAMES = ("Hip L", "Größe", "脳", "a,b; c", "")
@@ -43,14 +44,15 @@ def example(**changes):
 
 
 def empty(n_names=5):
-    return Multiplets(np.empty((0, 3), int), [], [], [], [], [str(i) for i in range(n_names)], extreme=[])
+    return Multiplets(np.empty((0, 3), int), map(str, range(n_names)), extreme=[], tc=[], oinfo=[])
 
 
 def assert_same(a, b):
     assert a.names == b.names
     assert a.settings == b.settings
     assert np.array_equal(a.indices, b.indices)
-    for name in ("tc", "dtc", "oinfo", "sinfo"):
+    assert a.columns == b.columns
+    for name in a.columns:
         assert np.array_equal(getattr(a, name), getattr(b, name), equal_nan=True), name
     for name in ("dataset", "extreme"):
         left, right = getattr(a, name), getattr(b, name)
@@ -211,7 +213,7 @@ def test_files_give_back_what_was_saved(tmp_path, suffix, case):
 @pytest.mark.parametrize("suffix", [".parquet", ".nc"])
 def test_any_names_survive(tmp_path_factory, suffix, names):
     pytest.importorskip("pyarrow" if suffix == ".parquet" else "xarray")
-    found = Multiplets([[0, 1]], [0.1], [0.2], [-0.1], [0.3], names, settings={"names": names})
+    found = Multiplets([[0, 1]], names, tc=[0.1], oinfo=[-0.1], settings={"names": names})
     path = found.save(tmp_path_factory.mktemp("names") / f"found{suffix}")
     assert_same(Multiplets.load(path), found)
 
@@ -327,7 +329,7 @@ def test_repr_holds_names_units_and_work():
 def many(n=100):
     values = np.linspace(-1, 1, n)
     ends = ["lowest"] * (n // 2) + ["highest"] * (n - n // 2)
-    return Multiplets([[0, 1, 2]] * n, values, values, values, values, ["a", "b", "c"], extreme=ends)
+    return Multiplets([[0, 1, 2]] * n, "abc", extreme=ends, tc=values, oinfo=values)
 
 
 def test_a_long_repr_shows_both_ends():
@@ -345,13 +347,13 @@ def test_a_repr_stays_short_when_the_ends_alternate():
 
 
 def test_long_names_are_cut():
-    found = Multiplets([[0, 1]], [0], [0], [0], [0], ["x" * 50, "y" * 50])
+    found = Multiplets([[0, 1]], ["x" * 50, "y" * 50], oinfo=[0])
     assert max(map(len, repr(found).splitlines())) < 120
     assert repr(found).splitlines()[-1].endswith("…")
 
 
 def test_a_value_that_rounds_to_zero_has_no_sign():
-    found = Multiplets([[0, 1]], [1e-9], [1e-9], [-1e-9], [0], ["a", "b"])
+    found = Multiplets([[0, 1]], "ab", tc=[1e-9], oinfo=[-1e-9])
     assert "-0.0000" not in repr(found) and "-0.0000" not in found._repr_html_()
 
 
@@ -360,7 +362,7 @@ def test_repr_of_nothing():
 
 
 def test_html_escapes_names_and_shows_settings():
-    found = Multiplets([[0, 1]], [np.nan], [0], [np.nan], [0], ["<b>", "a&b"], settings=SETTINGS)
+    found = Multiplets([[0, 1]], ["<b>", "a&b"], tc=[0], oinfo=[np.nan], settings=SETTINGS)
     page = found._repr_html_()
     assert "&lt;b&gt;" in page and "a&amp;b" in page and "<b>&" not in page
     assert "15 sets evaluated" in page and "&quot;measure&quot;: &quot;oinfo&quot;" in page
@@ -374,10 +376,14 @@ def test_synergy_and_redundancy_have_their_colours():
     assert page.count("background:#D55E00") == 2
 
 
-def test_plot_names_its_pictures():
-    pytest.importorskip("matplotlib")
+def test_plot_has_every_picture_as_a_method_with_its_options():
     assert repr(example().plot).startswith("pictures of this result: .comparison(), .hypergraph(), .landscape()")
-    with pytest.raises(AttributeError, match="no picture 'pie'; there are comparison, "):
+    for name in plot.__all__:
+        picture, method = getattr(plot, name), getattr(type(example().plot), name)
+        (_, *options), (_, *more) = (list(signature(f).parameters.values()) for f in (picture, method))
+        assert [(o.name, o.default, o.kind) for o in options] == [(m.name, m.default, m.kind) for m in more], name
+        assert name in dir(example().plot)
+    with pytest.raises(AttributeError, match="'pie'"):
         example().plot.pie()
 
 
@@ -387,7 +393,7 @@ def test_results_import_no_heavy_package(monkeypatch):
 
     code = (
         "import sys; from hoi import Multiplets; "
-        "repr(Multiplets([[0, 1]], [0], [0], [0], [0], ['a', 'b'])); "
+        "repr(Multiplets([[0, 1]], ['a', 'b'], oinfo=[0])); "
         "print([m for m in ('pandas', 'xarray', 'pyarrow', 'matplotlib', 'scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

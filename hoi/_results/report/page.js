@@ -8,7 +8,7 @@ const WORDS = new Set(["extreme", "variables"]);
 const COLUMNS = [...data.columns.filter((name) => !(name in data.labels)), "variables",
   ...data.columns.filter((name) => name in data.labels)];
 const state = { words: "", chosen: {}, column: null, descending: false, all: false };
-const reach = Math.max(...data.oinfo.map((value) => Math.abs(value ?? 0)), 0) || 1;
+const reach = (data[data.lead] ?? []).reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0) || 1;
 const find = (id) => document.getElementById(id);
 
 function element(tag, options, ...children) {
@@ -19,7 +19,8 @@ function element(tag, options, ...children) {
 
 function bar(value) {
   const share = (50 * Math.abs(value)) / reach;
-  const filled = element("i", { className: value < 0 ? "synergy" : "redundancy" });
+  const side = value < 0 ? "synergy" : "redundancy";
+  const filled = element("i", { className: data.lead === "oinfo" ? side : "" });
   filled.style.left = `${value < 0 ? 50 - share : 50}%`;
   filled.style.width = `${share}%`;
   return element("span", { className: "bar" }, filled);
@@ -35,7 +36,7 @@ function cell(column, row) {
   }
   if (value === null) return element("td", {}, "–");
   const text = value.toFixed(4).replace(/^-(0\.0+)$/, "$1").replace("-", "−");
-  const content = column === "oinfo" ? [bar(value), element("span", { className: "value" }, text)] : [text];
+  const content = column === data.lead ? [bar(value), element("span", { className: "value" }, text)] : [text];
   return element("td", { title: String(value) }, ...content);
 }
 

@@ -13,10 +13,11 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from hoi._errors import HoiError
-from hoi._measures.registry import MEASURES
-from hoi._results import files as _storage
-from hoi._results import html as _render
+from hoi._results import files
+from hoi._results.columns import label, unit
 from hoi._results.report.pictures import pictures
+from hoi._results.text import headings, summary, what_was_done
+from hoi.plot._style import REDUNDANCY, SYNERGY
 
 if TYPE_CHECKING:
     from hoi._results.multiplets import Multiplets
@@ -31,8 +32,8 @@ def write(result: Multiplets, path: str | os.PathLike[str], title: str | None = 
     """Write the page; the file appears only when it is complete."""
     path = Path(path).expanduser()
     check_target(path)
-    text = _page(result, title or _render.summary(result))
-    with _storage.complete_or_nothing(path) as part:
+    text = _page(result, title or summary(result))
+    with files.complete_or_nothing(path) as part:
         part.write_text(text, encoding="utf-8")
     return path
 
@@ -42,24 +43,24 @@ def check_target(path: str | os.PathLike[str]) -> None:
     path = Path(path).expanduser()
     if path.suffix.lower() not in _SUFFIXES:
         raise HoiError(f"cannot write the report to {str(path)!r}: the suffix must be .html or .htm")
-    _storage.check_place(path)
+    files.check_place(path)
     if importlib.util.find_spec("matplotlib") is None:
         raise HoiError("matplotlib is needed for a report and is not installed: pip install 'hoi[plot]'")
 
 
 def _page(result: Multiplets, title: str) -> str:
     """The whole page as text."""
-    summary = _render.summary(result)
-    done = [html.escape(line) for line in _render.what_was_done(result.settings).splitlines()]
-    lines = [html.escape(summary)] * (title != summary) + done
+    line = summary(result)
+    done = [html.escape(line) for line in what_was_done(result.settings).splitlines()]
+    lines = [html.escape(line)] * (title != line) + done
     figures = [
         f"<figure><figcaption>{html.escape(caption)}</figcaption>{svg}</figure>" for caption, svg in pictures(result)
     ]
     return Template(_file("page.html")).substitute(
         title=html.escape(title),
         about="<br>".join(lines),
-        synergy=_render.SYNERGY,
-        redundancy=_render.REDUNDANCY,
+        synergy=SYNERGY,
+        redundancy=REDUNDANCY,
         style=_file("page.css"),
         script=_file("page.js"),
         data=_data(result),
@@ -78,14 +79,20 @@ def _data(result: Multiplets) -> str:
     table = {
         "names": result.names,
         "units": result.units,
-        "columns": [*optional, "order", *_render.VALUES],
-        "labels": {name: f"{measure.label}, in {result.units}" for name, measure in MEASURES.items()},
+        "columns": headings(result)[:-1],
+        "lead": result.lead,
+        "labels": {name: _in_words(name, result.units) for name in result.columns},
         "members": result.members,
         "order": result.order.tolist(),
         **{name: column.tolist() for name, column in optional.items()},
-        **{name: [_number(v) for v in getattr(result, name).tolist()] for name in _render.VALUES},
+        **{name: [_number(v) for v in getattr(result, name).tolist()] for name in result.columns},
     }
     return json.dumps(table, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _in_words(name: str, units: str) -> str:
+    of = unit(name, units)
+    return f"{label(name)}, in {of}" if of else label(name)
 
 
 def _number(value: float) -> float | None:

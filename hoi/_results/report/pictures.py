@@ -39,15 +39,17 @@ _STYLE: dict[Any, Any] = {
 
 
 def pictures(result: Multiplets) -> list[tuple[str, str]]:
-    """Caption and SVG of each picture; none of a result without rows."""
-    if not len(result):
+    """Caption and SVG of each picture; none of a result without rows or measures."""
+    if not len(result) or result.lead is None:
         return []
     import matplotlib
     from matplotlib.figure import Figure
 
     drawn = []
     with matplotlib.rc_context(_STYLE):
-        for caption, draw, height in _CONTENTS:
+        for caption, draw, height, columns in _CONTENTS:
+            if not columns <= set(result.columns):
+                continue
             # a fitting height is known once the rows are drawn, and the rows' texts fit themselves to the height
             fitting = height(draw(result, ax=Figure().subplots()))
             figure = Figure((_WIDTH, fitting), layout="constrained")
@@ -60,11 +62,12 @@ def _by_rows(ax: Axes) -> float:
     return 1.3 + 0.25 * len(ax.get_yticks())
 
 
-_CONTENTS: list[tuple[str, Callable[..., Axes], Callable[[Axes], float]]] = [
-    ("The sets at each end", plot.ranking, _by_rows),
-    ("Their members", plot.hypergraph, _by_rows),
-    ("Variables in these sets", plot.participation, _by_rows),
-    ("Total and dual total correlation", plot.tc_dtc, lambda ax: 4.6),
+# caption, picture, height in inches once it is drawn, and the columns that it needs
+_CONTENTS: list[tuple[str, Callable[..., Axes], Callable[[Axes], float], set[str]]] = [
+    ("The sets at each end", plot.ranking, _by_rows, set()),
+    ("Their members", plot.hypergraph, _by_rows, set()),
+    ("Variables in these sets", plot.participation, _by_rows, set()),
+    ("Total and dual total correlation", plot.tc_dtc, lambda ax: 4.6, {"tc", "dtc"}),
 ]
 
 

@@ -1,0 +1,43 @@
+"""The columns of numbers that a result can have: the measures of the registry, and what inference says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from hoi._errors import HoiError
+from hoi._measures.registry import MEASURES
+
+__all__ = ["STATISTICS", "in_order", "label", "unit"]
+
+# what a test or an interval says of the measure it was made for: name -> label
+STATISTICS = MappingProxyType(
+    {
+        "statistic": "test statistic",
+        "pvalue": "p-value",
+        "low": "lower end of the interval",
+        "high": "upper end of the interval",
+    }
+)
+
+
+def in_order(given: Iterable[str]) -> list[str]:
+    """The names of columns, measures first, each kind as its table has it."""
+    names = set(given)
+    known = [*MEASURES, *STATISTICS]
+    if unknown := sorted(names.difference(known)):
+        raise HoiError(
+            f"Multiplets has no column {unknown[0]!r}: there are {', '.join(known)}. A measure gets its column from "
+            "its row in the registry."
+        )
+    return [name for name in known if name in names]
+
+
+def label(name: str) -> str:
+    """What a column holds, in words."""
+    return MEASURES[name].label if name in MEASURES else STATISTICS[name]
+
+
+def unit(name: str, units: str) -> str:
+    """The unit of a column of a result in `units`; "" for a pure number."""
+    return "" if name in ("statistic", "pvalue") else units

@@ -1,0 +1,121 @@
+"""Multiplets as plain text: the table, and sentences on what was done."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hoi._results.multiplets import Multiplet, Multiplets
+
+__all__ = ["cells", "headings", "shown", "summary", "table", "what_was_done"]
+
+def table(result: Multiplets, max_rows: int = 20, names_width: int = 60) -> str:
+    """Table in plain text: a title line, the first rows of each end, and what was evaluated."""
+    lines = [summary(result)]
+    if len(result):
+        lines += ["", *_lines(result, max_rows, names_width)]
+    done = what_was_done(result.settings)
+    if done:
+        lines += ["", done]
+    return "\n".join(lines)
+
+
+def summary(result: Multiplets) -> str:
+    """One line: how many sets, of which orders, out of how many variables, in which unit."""
+    count = f"{len(result)} set{'' if len(result) == 1 else 's'}"
+    if len(result):
+        low, high = int(result.order.min()), int(result.order.max())
+        count += f" of {low}" if low == high else f" of {low} to {high}"
+    of = f" out of {len(result.names)} variables"
+    datasets = "" if result.dataset is None else f", {len(set(result.dataset.tolist()))} data sets"
+    return f"Multiplets: {count}{of}{datasets}, values in {result.units}"
+
+
+def shown(result: Multiplets, max_rows: int) -> list[int | None]:
+    """Rows to show; None stands for rows left out. Of a search, the first rows of both ends are kept."""
+    n = len(result)
+    if n <= max_rows:
+        return list(range(n))
+    ends = [str(end) for end in result.extreme] if result.extreme is not None else ["lowest"] * n
+    runs = [start for start in range(n) if start == 0 or ends[start] != ends[start - 1]] + [n]
+    each = max(1, max_rows // (len(runs) - 1))
+    rows: list[int | None] = []
+    for start, stop in pairwise(runs):
+        if len(rows) >= max_rows:
+            rows.append(None)
+            break
+        rows += range(start, min(start + each, stop))
+        if stop - start > each:
+            rows.append(None)
+    return rows
+
+
+def headings(result: Multiplets) -> list[str]:
+    """What each row shows, the measure that leads before the others."""
+    optional = [name for name in ("dataset", "extreme") if getattr(result, name) is not None]
+    lead = [name for name in result.columns if name == result.lead]
+    return [*optional, "order", *lead, *(name for name in result.columns if name not in lead), "variables"]
+
+
+def cells(row: Multiplet, names: list[str]) -> list[str]:
+    """One row as strings, in the order of the headings."""
+    values = {name: getattr(row, name) for name in names if name != "variables"}
+    words = {name: f"{v:z.4f}" if isinstance(v, float) else str(v) for name, v in values.items()}
+    return [", ".join(row.names) if name == "variables" else words[name] for name in names]
+
+
+def _lines(result: Multiplets, max_rows: int, names_width: int) -> list[str]:
+    """Lines of the table; numbers flush right, words flush left, names cut at `names_width`."""
+    heads = headings(result)
+    rows: list[list[str] | None] = []
+    for i in shown(result, max_rows):
+        if i is None:
+            rows.append(None)
+            continue
+        row = cells(result[i], heads)
+        if len(row[-1]) > names_width:
+            row[-1] = row[-1][: names_width - 1] + "…"
+        rows.append(row)
+    full = [row for row in rows if row is not None]
+    widths = [max(len(head), *(len(row[j]) for row in full)) for j, head in enumerate(heads)]
+    words = {"extreme", "variables"}
+
+    def line(texts: list[str]) -> str:
+        triples = zip(texts, widths, heads, strict=True)
+        return "  " + "  ".join(c.ljust(w) if h in words else c.rjust(w) for c, w, h in triples).rstrip()
+
+    body = ["  …" if row is None else line(row) for row in rows]
+    hidden = len(result) - len(full)
+    more = [f"  ({hidden} more rows: .to_dataframe() has all of them)"] if hidden else []
+    return [line(heads), *body, *more]
+
+
+def what_was_done(settings: dict[str, Any] | None) -> str:
+    """Sentences on the work behind the rows, from whatever the settings hold."""
+    settings = settings or {}
+    work = []
+    if settings.get("evaluated") is not None:
+        work.append(f"{settings['evaluated']:,} set{'' if settings['evaluated'] == 1 else 's'} evaluated")
+    if settings.get("skipped"):
+        work.append(f"{settings['skipped']:,} skipped as singular")
+    if settings.get("seconds") is not None:
+        work.append(f"{_duration(settings['seconds'])}")
+    if settings.get("backend"):
+        work.append(f"backend {settings['backend']}")
+    how = []
+    if settings.get("estimator"):
+        how.append(str(settings["estimator"]))
+    if settings.get("ties") and "copula" in str(settings.get("estimator", "copula")):
+        how.append(f"ties {settings['ties']}")
+    if settings.get("bias_correction") is not None:
+        how.append("bias corrected" if settings["bias_correction"] else "bias not corrected")
+    if settings.get("n_samples") is not None:
+        how.append(f"{settings['n_samples']:,} samples")
+    return "\n".join(", ".join(part) for part in (work, how) if part)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 0.1:
+        return f"{seconds * 1000:.2g} ms"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
