@@ -61,6 +61,8 @@ numpydoc_show_class_members = False  # the template of classes lists them
 numpydoc_xref_param_type = False
 # there is a docstring, and it names no parameter that the function lacks
 numpydoc_validation_checks = {"GL08", "PR02"}
+# methods of systems and estimators, whose docstrings are those of the base class
+numpydoc_validation_exclude = {r"\.(about|fit|problem|require_samples)$"}
 
 # -- gallery ----------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hoi import plot as plot
     from hoi import simulate as simulate
     from hoi import torch as torch
+    from hoi._api import SearchPlan as SearchPlan
     from hoi._api import backends as backends
     from hoi._api import copula_transform as copula_transform
     from hoi._api import dual_total_correlation as dual_total_correlation
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from hoi._api import measures as measures
     from hoi._api import mutual_information as mutual_information
     from hoi._api import oinfo as oinfo
+    from hoi._api import plan as plan
     from hoi._api import scan as scan
     from hoi._api import search as search
     from hoi._api import sinfo as sinfo
     from hoi._api import total_correlation as total_correlation
     from hoi._errors import BackendUnavailableError as BackendUnavailableError
+    from hoi._errors import CheckpointWarning as CheckpointWarning
     from hoi._errors import HoiError as HoiError
     from hoi._errors import HoiWarning as HoiWarning
+    from hoi._errors import LongSearchWarning as LongSearchWarning
     from hoi._errors import SingularWarning as SingularWarning
     from hoi._errors import TiesWarning as TiesWarning
     from hoi._results.multiplets import Multiplets as Multiplets
@@ -42,13 +46,14 @@ __version__ = "0.1.0"
 _HOME = {
     **dict.fromkeys(
         ["entropy", "total_correlation", "dual_total_correlation", "oinfo", "sinfo", "mutual_information",
-         "measures", "search", "scan", "copula_transform", "backends"], "hoi._api"),
+         "measures", "search", "scan", "plan", "SearchPlan", "copula_transform", "backends"], "hoi._api"),
     "GaussianSystem": "hoi._systems.gaussian",
     "GaussianCopulaTransformer": "hoi._sklearn.transformer",
     "Multiplets": "hoi._results.multiplets",
     "OInformationSelector": "hoi._sklearn.selector",
     **dict.fromkeys(
-        ["HoiError", "BackendUnavailableError", "HoiWarning", "SingularWarning", "TiesWarning"], "hoi._errors"),
+        ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "LongSearchWarning",
+         "SingularWarning", "TiesWarning"], "hoi._errors"),
 }
 _MODULES = ("datasets", "estimators", "plot", "simulate", "torch")
 

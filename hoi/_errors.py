@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["BackendUnavailableError", "HoiError", "HoiWarning", "SingularWarning", "TiesWarning"]
+__all__ = [
+    "BackendUnavailableError",
+    "CheckpointWarning",
+    "HoiError",
+    "HoiWarning",
+    "LongSearchWarning",
+    "SingularWarning",
+    "TiesWarning",
+]
 
 
 class HoiError(ValueError):
@@ -26,3 +34,11 @@ class TiesWarning(HoiWarning):
 
 class SingularWarning(HoiWarning):
     """Some sets of a search are numerically singular and were skipped."""
+
+
+class CheckpointWarning(HoiWarning):
+    """The checkpoint of a search can no longer be written; the search goes on without."""
+
+
+class LongSearchWarning(HoiWarning):
+    """A search that is about to begin will take hours."""

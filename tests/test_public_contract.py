@@ -25,13 +25,22 @@ FUNCTIONS = [
     "measures",
     "mutual_information",
     "oinfo",
+    "plan",
     "scan",
     "search",
     "sinfo",
     "total_correlation",
 ]
-CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector"]
-EXCEPTIONS = ["BackendUnavailableError", "HoiError", "HoiWarning", "SingularWarning", "TiesWarning"]
+CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan"]
+EXCEPTIONS = [
+    "BackendUnavailableError",
+    "CheckpointWarning",
+    "HoiError",
+    "HoiWarning",
+    "LongSearchWarning",
+    "SingularWarning",
+    "TiesWarning",
+]
 MODULES = ["datasets", "estimators", "plot", "simulate", "torch"]
 
 # An option of one name means one thing, and has one default, wherever it is
@@ -46,6 +55,8 @@ DEFAULTS = {
     "seed": None,
     "threads": None,
     "progress": None,
+    "executor": None,
+    "checkpoint": None,
     "multiplets": None,
     "measure": "oinfo",
     "which": "both",
@@ -60,7 +71,9 @@ SETS = ("total_correlation", "dual_total_correlation", "oinfo", "sinfo", "entrop
 OPTIONS = {
     **{name: ESTIMATION | {"given", "groups"} for name in SETS},
     "mutual_information": ESTIMATION | {"conditional_on"},
-    "search": ESTIMATION | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"},
+    "search": ESTIMATION
+    | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"},
+    "plan": {"estimator", "given", "groups", "backend", "measure", "threads"},
     "scan": ESTIMATION | {"given", "groups"},
     "copula_transform": {"ties", "seed"},
     "backends": set(),
@@ -70,6 +83,7 @@ POSITIONAL = {
     "mutual_information": ["X", "Y"],
     "search": ["X", "order"],
     "scan": ["X", "order"],
+    "plan": ["X", "order"],
     "copula_transform": ["X"],
     "backends": [],
 }

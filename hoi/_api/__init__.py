@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hoi._api.information import entropy, mutual_information
+from hoi._api.planning import SearchPlan, plan
 from hoi._api.sets import scan, search
 from hoi._api.tools import backends, copula_transform
 from hoi._api.values import (
@@ -14,6 +15,7 @@ from hoi._api.values import (
 )
 
 __all__ = [
+    "SearchPlan",
     "backends",
     "copula_transform",
     "dual_total_correlation",
@@ -21,6 +23,7 @@ __all__ = [
     "measures",
     "mutual_information",
     "oinfo",
+    "plan",
     "scan",
     "search",
     "sinfo",

@@ -24,7 +24,7 @@ from hoi._systems.protocol import Estimator, System, names_of_groups
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, FloatArray, Multiplet
 
-__all__ = ["Call", "columns_of", "open_call", "pick", "scale_of", "settings_of"]
+__all__ = ["Call", "columns_of", "open_call", "pick", "require_order", "scale_of", "settings_of"]
 
 # Below this many sets numpy is done before numba is imported and its kernels are loaded; below the second number,
 # before a kernel that is there already has returned.
@@ -106,6 +106,14 @@ def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
         compiled_from = _LOADED_FROM if backends.is_loaded("numba") else _COMPILED_FROM
         backend = "numba" if n_sets >= compiled_from else "numpy"
     return backends.load(backend)
+
+
+def require_order(call: Call, order: int | tuple[int, int]) -> tuple[int, int]:
+    """Checked orders; the largest set must have fewer columns than there are samples."""
+    low, high = checks.check_order(order, call.problem.n_variables)
+    widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
+    call.system.require_samples(call.width(widest), lambda: f"the largest set of order {high}")
+    return low, high
 
 
 def scale_of(units: str) -> float:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from hoi._api.call import Call, columns_of, open_call, pick, scale_of, settings_of
-from hoi._backends.protocol import UNRANKED
+from hoi._api.call import columns_of, open_call, pick, require_order, scale_of, settings_of
+from hoi._api.planning import in_words
+from hoi._backends.protocol import UNRANKED, Backend, Problem
 from hoi._engine.plan import count_sets
+from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
-from hoi._errors import SingularWarning
+from hoi._errors import HoiError, LongSearchWarning, SingularWarning
 from hoi._inputs import checks
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
@@ -24,6 +28,8 @@ __all__ = ["scan", "search"]
 
 # Sets in a block of a scan.
 _BLOCK = 1 << 16
+# Sets from which a search may take an hour on the slowest walk.
+_LONG = 1 << 28
 
 
 def search(
@@ -41,6 +47,8 @@ def search(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     threads: int | None = None,
+    executor: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Multiplets:
     """The sets with the lowest and the highest values of a measure, out of all sets of the given orders.
@@ -68,6 +76,12 @@ def search(
         Where to compute; "auto" takes numba unless the search is tiny.
     threads : int, optional
         Threads of the compiled backend; by default NUMBA_NUM_THREADS, or the cores this process may use.
+    executor : object with ``submit``, optional
+        Where to run instead of threads of its own: an executor of :mod:`concurrent.futures`, loky or mpi4py, or a Dask
+        client. Processes need the functions of one's own estimators to be importable there.
+    checkpoint : path, optional
+        A file that keeps what is done. The same call goes on from there after it was stopped or killed; a file of
+        another search is refused. ``hoi status`` says how far one is.
     progress : bool, optional
         Show a progress bar. None shows one in a terminal or notebook if the search takes a while.
 
@@ -80,7 +94,8 @@ def search(
     Raises
     ------
     HoiError
-        As :func:`hoi.oinfo`, and for an order above the number of variables or with as many columns as samples.
+        As :func:`hoi.oinfo`, and for an order above the number of variables or with as many columns as samples; if
+        an executor fails for good, or a checkpoint is of another search, of another version, or damaged.
     KeyboardInterrupt
         On Ctrl-C, within a second; its text says how far the search came.
 
@@ -88,6 +103,14 @@ def search(
     -----
     SingularWarning
         Once, if sets were skipped because their covariance is numerically singular.
+    CheckpointWarning
+        Once, if the checkpoint can no longer be written; the search goes on.
+    LongSearchWarning
+        Before a search that will take more than an hour, by the rate measured here.
+
+    See Also
+    --------
+    plan : what a search would cost.
 
     References
     ----------
@@ -116,10 +139,17 @@ def search(
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
     )
-    low, high = _orders(call, order)
+    low, high = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, low, high), call.problem)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise HoiError(
+            f"executor={executor!r} ({type(executor).__name__}): an object with submit() is needed, such as "
+            "concurrent.futures.ProcessPoolExecutor() or a Dask client."
+        )
+    if executor is None:
+        _warn_of_hours(call.problem, (low, high), chosen, threads)
     rows = best_sets(
-        call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress
+        call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress, executor, checkpoint
     )
     _warn_of_skipped(rows.skipped, rows.evaluated)
     settings = settings_of(
@@ -188,7 +218,7 @@ def scan(
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
     )
-    orders = _orders(call, order)
+    orders = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))
     evaluator = chosen.open(call.problem, UNRANKED)
     settings = settings_of(call, units, chosen, evaluator.about(), order=list(orders))
@@ -212,12 +242,20 @@ def scan(
     return blocks()
 
 
-def _orders(call: Call, order: int | tuple[int, int]) -> tuple[int, int]:
-    """Checked orders; the largest set must have fewer columns than there are samples."""
-    low, high = checks.check_order(order, call.problem.n_variables)
-    widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
-    call.system.require_samples(call.width(widest), lambda: f"the largest set of order {high}")
-    return low, high
+def _warn_of_hours(problem: Problem, orders: tuple[int, int], backend: Backend, threads: int) -> None:
+    """Say what a search will take that nobody would wait for; the rate is measured where it may be one."""
+    total = count_sets(problem, *orders)
+    if total < _LONG:
+        return
+    evaluator = backend.open(problem, UNRANKED)
+    seconds = total / (sets_per_second(evaluator, orders) * (threads if evaluator.parallel else 1))
+    if seconds > 3600:
+        warnings.warn(
+            f"{total:,} sets will take about {in_words(seconds)} here. hoi.plan says more; a checkpoint keeps what is "
+            "done, an executor takes it to more machines.",
+            LongSearchWarning,
+            stacklevel=3,
+        )
 
 
 def _warn_of_skipped(skipped: int, evaluated: int) -> None:

@@ -21,13 +21,16 @@ class Progress:
         Sets in all.
     wanted : bool or None
         Whether to show a bar; None leaves it to where the output goes and how long it takes.
+    name : str
+        What stands before the bar.
     """
 
     _patience = 0.5
 
-    def __init__(self, total: int, wanted: bool | None) -> None:
+    def __init__(self, total: int, wanted: bool | None, name: str = "hoi") -> None:
         self.total = total
         self.done = 0
+        self.name = name
         self._start = time.perf_counter()
         self._lock = threading.Lock()
         self._bar: Any = None
@@ -62,7 +65,7 @@ class Progress:
         finally:
             timer.cancel()
         if self._bar is not None:
-            self._bar.set_description("hoi")
+            self._bar.set_description(self.name)
 
     def show(self) -> None:
         """Bring the bar up to date, in the thread that draws it."""
@@ -82,4 +85,4 @@ class Progress:
     def _open(self) -> None:
         from tqdm.auto import tqdm
 
-        self._bar = tqdm(total=self.total, unit="set", unit_scale=True, desc="hoi")
+        self._bar = tqdm(total=self.total, unit="set", unit_scale=True, desc=self.name)

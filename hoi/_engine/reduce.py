@@ -96,6 +96,14 @@ class Best:
             else:
                 self._kept[key] = kept
 
+    def kept(self) -> Iterator[tuple[tuple[int, int, str], _Kept]]:
+        """All that is kept, by (dataset, order or 0, end)."""
+        yield from self._kept.items()
+
+    def restore(self, key: tuple[int, int, str], members: NDArray[np.intp], terms: FloatArray) -> None:
+        """Take back what was kept under a key, in its order."""
+        self._kept[key] = _Kept(members, self.measure.value(*terms.T), terms)
+
     def floor(self, dataset: int, order: int) -> Floor:
         """What a set must reach to come in."""
         low, high = -np.inf, np.inf

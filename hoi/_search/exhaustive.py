@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import EVERYTHING, Backend, Evaluator, Found, Problem, Ranking
+from hoi._engine.checkpoint import Checkpoint, fingerprint
+from hoi._engine.executors import Job, run_on_executor
 from hoi._engine.plan import cut
 from hoi._engine.reduce import Best
-from hoi._engine.threads import run
+from hoi._engine.threads import Outcome, run
 from hoi._maths import combinatorics
 from hoi._maths.terms import Terms
 from hoi._measures.registry import Measure
@@ -50,11 +54,20 @@ def best_sets(
     backend: Backend,
     threads: int,
     progress: bool | None,
+    executor: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Rows:
     """The `n_best` sets at each end, for each dataset: the lowest ascending, then the highest descending."""
     best = Best(measure, n_best, ends, orders[1], per_order)
     evaluator = backend.open(problem, Ranking(measure.d, measure.j, measure.l, n_best))
-    outcome = run(evaluator, orders, best, threads, progress)
+    if executor is None and checkpoint is None:
+        outcome = run(evaluator, orders, best, threads, progress)
+    else:
+        about = {"order": list(orders), "measure": measure.name, "which": list(ends), "n_best": n_best,
+                 "per_order": per_order, "backend": backend.name}  # fmt: skip
+        job = Job(fingerprint(problem, *about.items()), problem, best, backend.name)
+        outcome = _kept(job, orders, executor, threads, progress, checkpoint, about)
+        best = outcome.best
     parts = [(d, end, *best.rows(d, end)) for d in range(problem.n_datasets) for end in ends]
     members = np.concatenate([rows for _, _, rows, _ in parts])
     dataset = np.concatenate([np.full(len(rows), d) for d, _, rows, _ in parts])
@@ -63,6 +76,20 @@ def best_sets(
     about = {**evaluator.about(), "walk": sorted(outcome.walks)}
     terms = Terms(D, J, L, np.zeros(len(D), dtype=bool))
     return Rows(dataset, members, extreme, terms, outcome.evaluated, outcome.skipped, about)
+
+
+def _kept(
+    job: Job, orders: tuple[int, int], executor: Any, threads: int, progress: bool | None,
+    checkpoint: str | os.PathLike[str] | None, about: dict[str, Any],
+) -> Outcome:
+    """On an executor, or on threads of one's own, with finished units in a file if there is one."""
+    if checkpoint is None:
+        return run_on_executor(job, orders, executor, threads, progress, None)
+    file = Checkpoint(Path(checkpoint), job.key, about)
+    try:
+        return run_on_executor(job, orders, executor, threads, progress, file)
+    finally:
+        file.close()
 
 
 class Block(NamedTuple):

@@ -1,0 +1,132 @@
+"""What a search would cost, before it is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hoi._api.call import open_call, pick, require_order
+from hoi._backends.protocol import Ranking
+from hoi._engine.plan import count_sets
+from hoi._engine.rate import sets_per_second
+from hoi._engine.threads import default_threads
+from hoi._inputs import checks
+from hoi._measures.registry import MEASURES
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import ArrayLike, Multiplet
+
+__all__ = ["SearchPlan", "in_words", "plan"]
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """What a search would cost, by the rate measured on this machine.
+
+    Attributes
+    ----------
+    n_sets : int
+        Sets to go through, over all datasets and orders.
+    rate : float
+        Sets a second of one core here.
+    threads : int
+        Cores that a search would use here.
+    backend : str
+        Where it would be computed.
+    memory : int
+        Bytes of the matrices that each process holds.
+    """
+
+    n_sets: int
+    rate: float
+    threads: int
+    backend: str
+    memory: int
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the search would take on this machine."""
+        return self.seconds_on(self.threads)
+
+    def seconds_on(self, n_workers: int) -> float:
+        """Seconds on that many cores like this one, if units of work keep all of them busy.
+
+        Parameters
+        ----------
+        n_workers : int
+            Cores, at least 1.
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
+        return self.n_sets / (self.rate * checks.check_positive_int(n_workers, "n_workers"))
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.n_sets:,} sets, {self.rate:,.3g} a second of one core, backend {self.backend}",
+            f"here, on {self.threads} cores: {in_words(self.seconds)}",
+            *(f"on {n:,} cores: {in_words(self.seconds_on(n))}" for n in (16, 128, 1024)),
+            f"memory of each process beyond the data: {self.memory / 1e6:,.3g} MB",
+        ]
+        return "\n".join(lines)
+
+
+def plan(
+    X: ArrayLike | System,
+    order: int | tuple[int, int],
+    *,
+    measure: str = "oinfo",
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    threads: int | None = None,
+) -> SearchPlan:
+    """What :func:`hoi.search` would cost: sets, rate, time here and on more cores, memory.
+
+    The rate is measured on a small part of the search, which takes up to a few seconds the first time.
+
+    Parameters
+    ----------
+    X, order, measure, estimator, given, groups, backend, threads
+        As in :func:`hoi.search`.
+
+    Returns
+    -------
+    SearchPlan
+        With ``n_sets``, ``rate``, ``seconds``, ``seconds_on(n_workers)`` and ``memory``; its text says all of it.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.search`.
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> cost = hoi.plan(np.random.default_rng(0).standard_normal((200, 30)), 4)
+    >>> cost.n_sets, cost.seconds < 60
+    (27405, True)
+    """
+    row = MEASURES[checks.check_choice(measure, MEASURES, "measure")]
+    n_threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
+    call = open_call(X, estimator=estimator, given=given, bias_correction=True, groups=groups, backend=backend)
+    orders = require_order(call, order)
+    n_sets = count_sets(call.problem, *orders)
+    chosen = pick(backend, n_sets, call.problem)
+    evaluator = chosen.open(call.problem, Ranking(row.d, row.j, row.l, 10))
+    rate = sets_per_second(evaluator, orders)
+    arrays = [value for value in vars(call.problem).values() if hasattr(value, "nbytes")]
+    return SearchPlan(
+        n_sets, rate, n_threads if evaluator.parallel else 1, chosen.name, sum(array.nbytes for array in arrays)
+    )
+
+
+def in_words(seconds: float) -> str:
+    """A duration for people: "3 min", "2.5 h", "12 days"."""
+    for unit, size in (("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size or (unit in ("h", "min") and seconds >= size):
+            return f"{seconds / size:,.3g} {unit}"
+    return f"{seconds:.2g} s"
+

@@ -1,0 +1,199 @@
+"""Finished units of a search in one SQLite file, so that one that was killed goes on where it was."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import sqlite3
+import warnings
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hoi import __version__
+from hoi._backends.protocol import Problem
+from hoi._engine.reduce import Best
+from hoi._engine.work import Part
+from hoi._errors import CheckpointWarning, HoiError
+
+__all__ = ["Checkpoint", "clear_errors", "fingerprint", "status"]
+
+_FORMAT = 1
+# Seconds to wait for another process that has the file open.
+_PATIENCE = 30.0
+
+
+def fingerprint(problem: Problem, *options: Any) -> str:
+    """A hash of everything that the answer depends on: the problem's arrays and numbers, and what is asked of it."""
+    digest = hashlib.sha256()
+
+    def take(value: Any) -> None:
+        if isinstance(value, np.ndarray):
+            digest.update(f"{value.dtype.str}{value.shape}".encode())
+            digest.update(np.ascontiguousarray(value).tobytes())
+        elif isinstance(value, Problem):
+            digest.update(value.kind.encode())
+            for name, part in sorted(vars(value).items()):
+                if not name.startswith("_") and name != "device":
+                    digest.update(name.encode())
+                    take(part)
+        elif isinstance(value, (list, tuple)):
+            digest.update(f"{len(value)}(".encode())
+            for part in value:
+                take(part)
+        elif callable(value):
+            digest.update(f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}".encode())
+        else:
+            digest.update(repr(value).encode())
+
+    take(problem)
+    take(options)
+    return digest.hexdigest()
+
+
+class Checkpoint:
+    """One file, written by the process that called, one commit for each finished unit.
+
+    Parameters
+    ----------
+    path : path
+        Made if it is not there.
+    key : str
+        The fingerprint of the search: a file of another one is refused.
+    about : dict
+        What the search is, in words for ``hoi status``.
+    """
+
+    def __init__(self, path: Path, key: str, about: dict[str, Any]) -> None:
+        self.path = Path(path)
+        if not self.path.parent.is_dir():
+            raise HoiError(f"checkpoint={str(path)!r}: there is no folder {str(self.path.parent)!r}. Make it first.")
+        with self._clear_errors():
+            self._db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            known = _entries(self._db, self.path)
+        if known:
+            self._check(known, key)
+        self._known, self._key, self._about = known, key, about
+        self._failed = False
+
+    def _check(self, known: dict[str, Any], key: str) -> None:
+        for what, ours in (("format", _FORMAT), ("version", __version__)):
+            if known.get(what) != ours:
+                raise HoiError(
+                    f"{self.path} was written by hoi {known.get('version')} (format {known.get('format')}), and this "
+                    f"is {__version__} (format {_FORMAT}): go on with that version, or name another file."
+                )
+        if known["key"] != key:
+            theirs = ", ".join(f"{name} {value}" for name, value in known["about"].items())
+            raise HoiError(
+                f"{self.path} holds another search ({theirs}): data and options must be the same to go on with it. "
+                "Name another file, or delete this one."
+            )
+
+    def open(self, total: int, cutting: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Begin, or go on: gives how the work is cut into units, which for a file that is there is as it was then."""
+        if self._known:
+            return tuple(self._known["cutting"])
+        entries = {
+            "format": _FORMAT, "version": __version__, "key": self._key, "total": total, "cutting": list(cutting),
+            "about": self._about,
+        }  # fmt: skip
+        with self._clear_errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT)")
+            self._db.execute(
+                "CREATE TABLE unit (number INTEGER PRIMARY KEY, evaluated INTEGER, skipped INTEGER, seconds REAL, "
+                "walk TEXT, kept BLOB)"
+            )
+            self._db.executemany("INSERT INTO run VALUES (?, ?)", [(k, json.dumps(v)) for k, v in entries.items()])
+            self._db.execute("COMMIT")
+        return cutting
+
+    def parts(self, best: Best) -> dict[int, Part]:
+        """The units that are done, by number."""
+        with self._clear_errors():
+            rows = self._db.execute("SELECT number, evaluated, skipped, walk, kept FROM unit").fetchall()
+            return {number: Part(_read(kept, best), e, s, walk) for number, e, s, walk, kept in rows}
+
+    def put(self, number: int, part: Part, seconds: float) -> None:
+        """Keep what a unit gave. If the disk is full the search goes on, and says so once."""
+        row = number, part.evaluated, part.skipped, seconds, part.walk, _written(part.best)
+        try:
+            self._db.execute("INSERT OR REPLACE INTO unit VALUES (?, ?, ?, ?, ?, ?)", row)
+        except sqlite3.OperationalError as error:
+            if not self._failed:
+                warnings.warn(
+                    f"{self.path} cannot be written ({error}): the search goes on, and what follows is not in it.",
+                    CheckpointWarning,
+                    stacklevel=2,
+                )
+            self._failed = True
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    @contextlib.contextmanager
+    def _clear_errors(self) -> Any:
+        with clear_errors(self.path):
+            yield
+
+
+@contextlib.contextmanager
+def clear_errors(path: Path) -> Any:
+    """Errors of SQLite in words that say what to do."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError) as error:
+        raise HoiError(
+            f"{path} is no checkpoint that can be read ({type(error).__name__}: {error}): it is damaged, or something "
+            "else. Delete it, or name another file."
+        ) from error
+
+
+def _entries(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
+    """What the file says of its search; nothing for a new one."""
+    if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return {}
+    (state,) = db.execute("PRAGMA quick_check").fetchone()
+    if state != "ok":
+        raise sqlite3.DatabaseError(state)
+    return {name: json.loads(value) for name, value in db.execute("SELECT name, value FROM run")}
+
+
+def status(path: Path) -> dict[str, Any]:
+    """How far the search of a file is: `about`, `total`, `done` sets, `units`, and the `seconds` that they took."""
+    if not path.is_file():
+        raise HoiError(f"there is no file {str(path)!r}.")
+    with clear_errors(path):
+        db = sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True, timeout=_PATIENCE)
+        with contextlib.closing(db):
+            entries = _entries(db, path)
+            units, done, seconds = db.execute(
+                "SELECT count(*), coalesce(sum(evaluated + skipped), 0), coalesce(sum(seconds), 0) FROM unit"
+            ).fetchone()
+            return {"about": entries["about"], "total": entries["total"], "done": done, "units": units,
+                    "seconds": seconds}  # fmt: skip
+
+
+def _written(best: Best) -> bytes:
+    """The sets that were kept, as arrays and never as a pickle, which would run what it holds."""
+    arrays = {"/".join(map(str, key)): np.column_stack([kept.members, kept.terms]) for key, kept in best.kept()}
+    with io.BytesIO() as file:
+        np.savez(file, allow_pickle=False, **arrays)
+        return file.getvalue()
+
+
+def _read(blob: bytes, best: Best) -> Best:
+    """The same sets again."""
+    found = best.empty()
+    with np.load(io.BytesIO(blob), allow_pickle=False) as arrays:
+        for name in arrays.files:
+            dataset, order, end = name.split("/")
+            found.restore((int(dataset), int(order), end), arrays[name][:, :-3].astype(np.intp), arrays[name][:, -3:])
+    return found

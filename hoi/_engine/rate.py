@@ -1,0 +1,39 @@
+"""How fast sets are gone through here: measured on a small part of the work before it begins."""
+
+from __future__ import annotations
+
+import time
+
+from hoi._backends.protocol import Evaluator
+from hoi._engine.plan import cut
+from hoi._engine.reduce import Best
+from hoi._engine.work import work
+from hoi._measures.registry import Measure
+
+__all__ = ["sets_per_second"]
+
+# Seconds of one core from which a measured rate is worth something, and sets in the first piece.
+_ENOUGH, _FIRST = 0.1, 1 << 12
+
+
+def sets_per_second(evaluator: Evaluator, orders: tuple[int, int]) -> float:
+    """Sets of the largest order, which nearly all are, that one core goes through in a second.
+
+    Ever larger pieces of the work are done until one takes a tenth of a second; compiling is not counted.
+    """
+    high = orders[1]
+    evaluator.ready(high)
+    ranking = evaluator.ranking
+    measure = Measure("", "", "", ranking.d, ranking.j, ranking.l)
+    best = Best(measure, ranking.n_best or 1, ("lowest", "highest"), high, False)
+    size = _FIRST
+    while True:
+        unit = next(cut(evaluator.problem, high, high, size))
+        began = time.perf_counter()
+        part = work(evaluator, unit, best.empty(), best.floor)
+        seconds = time.perf_counter() - began
+        best.merge(part.best)
+        sets = part.evaluated + part.skipped
+        if seconds >= _ENOUGH or sets < size:  # a unit smaller than asked for is all there is
+            return sets / max(seconds, 1e-9)
+        size *= 8
