@@ -34,6 +34,13 @@ class SearchPlan:
         Where it would be computed.
     memory : int
         Bytes of the matrices that each process holds.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> cost = hoi.SearchPlan(n_sets=2_000_000, rate=1e4, threads=2, backend="numpy", memory=80_000)
+    >>> cost.seconds, cost.seconds_on(20)
+    (100.0, 10.0)
     """
 
     n_sets: int

@@ -7,7 +7,7 @@ import os
 import queue
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import Executor, Future
 from concurrent.futures.thread import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -173,18 +173,17 @@ class _Flight:
     def _land(self, number: int) -> None:
         future, unit, tries = self.flying.pop(number)
         try:
-            error = future.exception()
-        except CancelledError as cancelled:
-            error = cancelled
-        if isinstance(error, HoiError):
-            raise error
-        if error is not None:
+            if (error := future.exception()) is not None:
+                raise error
+            part, seconds = future.result()  # which can be lost with its worker, too
+        except (HoiError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # a cancelled future is no Exception everywhere
             if tries >= _RETRIES:
                 raise self._broken(error) from error
             self.shared = self._scattered()  # the copies may be lost with their workers
             self._submit(number, unit, tries + 1)
             return
-        part, seconds = future.result()
         self._take(part)
         if self.checkpoint:
             self.checkpoint.put(number, part, seconds)
