@@ -24,9 +24,10 @@ def system_of(n, *, copies=(), near=(), n_samples=80, n_datasets=1, seed=3):
 
 
 def agree(problem, order, measure, backend, n_best=6):
-    """The backend finds what numpy finds, with the same counts."""
+    """The backend finds what numpy finds, with the same counts; `measure` is a name, or a row itself. What it found."""
+    row = MEASURES[measure] if isinstance(measure, str) else measure
     found, wanted = (
-        best_sets(problem, (order, order), MEASURES[measure], BOTH, n_best, False, b, 1, False)
+        best_sets(problem, (order, order), row, BOTH, n_best, False, b, 1, False)
         for b in (backend, registry.load("numpy"))
     )
     where = f"order {order}, {measure}"
@@ -34,6 +35,7 @@ def agree(problem, order, measure, backend, n_best=6):
     assert np.array_equal(found.dataset, wanted.dataset), where
     assert (found.evaluated, found.skipped) == (wanted.evaluated, wanted.skipped), where
     assert np.array_equal(found.terms.J, wanted.terms.J), where
+    return found
 
 
 def assert_same(one, other):

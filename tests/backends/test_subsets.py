@@ -228,7 +228,7 @@ def test_few_orders_of_many_are_gone_through_one_after_the_other(monkeypatch: py
     backend, ranking = registry.load("numba"), Ranking(1, -2, -1)
     assert backend.open(problem, ranking).joint((2, 12)) == 2**5
     assert backend.open(problem, ranking).joint((6, 6)) == 0
-    assert backend.open(problem, Ranking(0, 0, 2)).joint((2, 12)) == 0  # no such scores
+    assert backend.open(problem, Ranking(-3, 4, 1)).joint((2, 12)) == 0  # one order after the other
     groups = [(0, 1), *((i,) for i in range(2, 12))]
     grouped = system(correlations(12, 0)).problem(groups, bias_correction=False)
     assert backend.open(grouped, ranking).joint((2, 11)) == 0

@@ -90,23 +90,23 @@ def _leave_out(depth, w, r, s, det):
 def complement_walk() -> Any:
     """The compiled walk over complements.
 
-    ``walk(Q, weight, power, product, cursor, y0, n_prefixes, most, low, high, members, J, L)`` goes through those that
+    ``walk(Q, factors, (a, b, e), cursor, y0, n_prefixes, most, low, high, members, J, L)`` goes through those that
     begin with `n_prefixes` prefixes from `cursor` on, as that of `tail_walk` does with sets.
 
-    `Q` is the scaled inverse. The score of a set is ``det^a * prod(weight)`` over the complement, times the product
-    over the set if `product`. Those written out are given by their complements, with log det and the sum of logarithms
+    `Q` is the scaled inverse. The score of a set is ``det^a * prod(factors)`` over the complement, times the power b of
+    the product over the set. Those written out are given by their complements, with log det and the sum of logarithms
     of the scaled matrix. It returns (found, evaluated, prefixes done, next y0).
     """
 
     @numba.njit(
-        "UniTuple(int64, 4)(float64[:,::1], float64[::1], UniTuple(float64, 4), boolean, int64[::1], int64, int64, "
-        "int64, float64, float64, int64[:,::1], float64[::1], float64[::1])",
+        "UniTuple(int64, 4)(float64[:,::1], float64[::1], UniTuple(int64, 3), int64[::1], int64, int64, int64, "
+        "float64, float64, int64[:,::1], float64[::1], float64[::1])",
         **FLAGS,
     )
-    def walk(Q, weight, power, product, cursor, y0, n_prefixes, most, low, high, members, J, L):
+    def walk(Q, factors, power, cursor, y0, n_prefixes, most, low, high, members, J, L):
         n, width = Q.shape
         M = len(cursor)
-        a, e_plus, e_minus, e_none = power
+        a, b, e = power
         r = np.empty((max(M, 1), n, width))
         r[0] = Q
         s = np.ones((M + 1, width))
@@ -134,11 +134,11 @@ def complement_walk() -> Any:
                     s[M, i] = s[M - 1, i] - rw[i] * rw[i] * inv_w
                 s[M, w] = 1.0
             ss = s[M]
-            scale = det[M] ** int(a)
+            scale = det[M] ** a
             for j in range(M):
-                scale *= weight[cursor[j]]
+                scale *= factors[cursor[j]]
             t_low, t_high = low / scale, high / scale
-            if not 1e-290 < scale < 1e290 or 0.0 < t_low < 1e-290:
+            if not 1e-290 < scale < 1e290 or t_high < 1e-290 or (low > 0.0 and t_low < 1e-290):
                 t_low, t_high = np.inf, -np.inf  # hand all over
             for y in range(y0, n):
                 if found == len(J) or seen > most:
@@ -147,16 +147,16 @@ def complement_walk() -> Any:
                 row = rr[y]
                 q = row[w] if M > 0 else 0.0
                 inv_y = 1.0 / ss[y]
-                v = weight[y] * (e_plus * ss[y] + e_minus * inv_y + e_none)
+                v = factors[y] * ss[y] ** e
                 g = 1.0
-                if product:
+                if b > 0:
                     # y takes part with its own variance, for which the score has an exponent, and w not at all
                     if M > 0:
                         row[w] = rw[y] = 0.0
                     g = _product(ss, row, rw, q * inv_w, inv_y)
                     if M > 0:
                         row[w] = rw[y] = q
-                v *= g
+                v *= g**b
                 if v > t_low and v < t_high and g > 1e-290:
                     continue
                 members[found, :M] = cursor

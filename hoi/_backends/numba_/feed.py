@@ -13,7 +13,7 @@ from hoi._backends.blocks import first_beginning, set_position
 from hoi._backends.numba_.complement import Inverse, complement_walk
 from hoi._backends.numba_.groups import group_trust, group_walk, padded_bias, places
 from hoi._backends.numba_.lanes import lane_walk
-from hoi._backends.numba_.score import Score, exponents, trust
+from hoi._backends.numba_.score import Score, exponents, trust, weight
 from hoi._backends.numba_.subsets import IN_LANE, SubsetPlan, subset_walk
 from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
@@ -88,7 +88,7 @@ def feed_tail(
     """Lanes over the last variable; each call of the kernel sees the floor as it is then."""
     n, k = problem.n_variables, unit.order
     left = unit.stop - unit.start
-    walk, margin = tail_walk(rows), float(score.margin[0])
+    walk, margin = tail_walk(rows, score.exponents.plain), float(score.margin[0])
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1
     output = _Output(unit.dataset, n, k)
@@ -107,7 +107,7 @@ def feed_lanes(
     n, k = problem.n_variables, unit.order
     half = k // 2
     rest = k - half
-    walk, margin = lane_walk(rows), float(score.margin[0])
+    walk, margin = lane_walk(rows, score.exponents.plain), float(score.margin[0])
     R = problem.matrix[unit.dataset]
     output = _Output(unit.dataset, n, k)
     for halves in _halves(unit, n, half):
@@ -162,8 +162,9 @@ def feed_complements(
     a, b, e, _ = exponents(ranking)
     log_diagonal = np.log(inverse.diagonal)
     offset = a * inverse.logdet + b * float(log_diagonal.sum())
-    walk, score = complement_walk(), Score(problem, [k], ranking, [k * inverse.margin], offset)
-    weight = inverse.diagonal**e
+    margin = k * inverse.margin * weight(ranking)
+    walk, score = complement_walk(), Score(problem, [k], ranking, [margin], offset)
+    factors = inverse.diagonal ** float(e)
     output = _Output(unit.dataset, n, n - k)
     total = combinatorics.count(n, k)
     last, first = (
@@ -176,7 +177,7 @@ def feed_complements(
     y = cursor[-1] + 1 if len(cursor) else 0
     while first < last:
         found, evaluated, done, y = walk(
-            inverse.scaled, weight, score.power, score.product, cursor, y, last - first, _PART_SETS,
+            inverse.scaled, factors, (a, b, e), cursor, y, last - first, _PART_SETS,
             *_thresholds(score, floor), *output.arrays,
         )
         first += done
@@ -188,7 +189,7 @@ def feed_complements(
             members=np.nonzero(inside)[1].reshape(found, k),
             J=inverse.logdet + left_out + part.J,
             L=log_diagonal.sum() - left_out + part.L,
-            margin=k * inverse.margin,
+            margin=margin,
         )
 
 
@@ -200,6 +201,7 @@ def feed_groups(
     n, k = problem.n_variables, unit.order
     sizes = np.diff(problem.blocks)
     margin, least = group_trust(k, int(sizes.max()), bound)
+    margin *= weight(ranking)
     walk, bias, place = group_walk(), padded_bias(problem, k), places(n, k)
     weights = float(ranking.d), float(ranking.j), float(ranking.l)
     left = unit.stop - unit.start
@@ -223,7 +225,7 @@ def plan_and_score(
 ) -> tuple[SubsetPlan, Score]:
     """Of a walk over several orders at once; eigenvalues are above `bound`."""
     orders = range(low, high + 1)
-    score = Score(problem, orders, ranking, [trust(k, bound).margin for k in orders])
+    score = Score(problem, orders, ranking, [trust(k, bound, weight(ranking)).margin for k in orders])
     return SubsetPlan(problem.n_variables, low, high), score
 
 
@@ -232,6 +234,7 @@ def feed_subsets(
 ) -> Iterator[Found]:
     """All orders at once; a part for each order that something was found of."""
     walk, orders = subset_walk(), range(plan.low, plan.high + 1)
+    a, b, _, _ = score.exponents
     path = np.zeros(plan.n, dtype=np.int64)
     start = plan.path(unit.start)
     path[: len(start)] = start
@@ -240,12 +243,12 @@ def feed_subsets(
     while at < unit.stop:
         low, high = score.bounds([floor(k) for k in orders])
         found, evaluated, at, on_path = walk(
-            problem.matrix[unit.dataset], score.power[0], score.product, IN_LANE, (plan.low, plan.high), plan.sets,
+            problem.matrix[unit.dataset], float(a), b == 1, IN_LANE, (plan.low, plan.high), plan.sets,
             path, on_path, at, min(at + _PART_POSITIONS, unit.stop),
             plan.by_order(low, 0.0), plan.by_order(high, np.inf), *output.arrays,
         )
         dataset, masks, J, L = output.take(found, evaluated, 0)[:4]
         yield _nothing(plan.low, evaluated, 0)
-        for rows, members in plan.members(masks, score.power[0] * J + score.product * L):
+        for rows, members in plan.members(masks, a * J + b * L):
             margin = float(score.margin[members.shape[1] - plan.low])
             yield Found(dataset[rows], members, J[rows], L[rows], 0, 0, margin)

@@ -20,7 +20,7 @@ from hoi._backends.numba_.feed import (
 )
 from hoi._backends.numba_.groups import determinants, group_walk, spread
 from hoi._backends.numba_.lanes import lane_walk
-from hoi._backends.numba_.score import Score, exponents, lower_bound, trust
+from hoi._backends.numba_.score import Score, exponents, lower_bound, trust, weight
 from hoi._backends.numba_.subsets import SubsetPlan, eigenvalue_bound, subset_walk
 from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.numba_.together import walk_together
@@ -57,10 +57,10 @@ class GaussianWalks(BlockEvaluator):
     def ready(self, order: int) -> None:
         if _use_groups(self.problem, order, self.ranking):
             group_walk()
-        if not _compiled(self.problem, order, self.ranking):
+        if not _compiled(self.problem, order):
             return
         if self._shared_units(order, order):
-            tail_walk(compiled_rows(order, self.ranking))
+            tail_walk(compiled_rows(order, self.ranking), exponents(self.ranking).plain)
             return
         direct = [self._inverse(dataset, order) is None for dataset in range(self.problem.n_datasets)]
         if not all(direct):
@@ -69,11 +69,13 @@ class GaussianWalks(BlockEvaluator):
             for dataset in range(self.problem.n_datasets):
                 self._of_matrix(lower_bound, dataset)  # before threads start, which would each do it
             kernel = lane_walk if _use_lanes(self.problem.n_variables, order) else tail_walk
-            kernel(compiled_rows(order, self.ranking))
+            kernel(compiled_rows(order, self.ranking), exponents(self.ranking).plain)
 
     def joint(self, orders: tuple[int, int]) -> int:
         plan = SubsetPlan(self.problem.n_variables, *orders)
-        if orders[0] == orders[1] or not _compiled(self.problem, orders[1], self.ranking) or not plan.positions:
+        if orders[0] == orders[1] or not _compiled(self.problem, orders[1]) or not plan.positions:
+            return 0
+        if not exponents(self.ranking).plain:
             return 0
         if self._shared_units(*orders):
             return 0
@@ -91,14 +93,14 @@ class GaussianWalks(BlockEvaluator):
         if unit.highest is not None:
             return "subsets"
         if unit.n_datasets > 1:
-            return "together" if _compiled(self.problem, unit.order, self.ranking) else "blocks"
+            return "together" if _compiled(self.problem, unit.order) else "blocks"
         return self._choose(unit.dataset, unit.order)
 
     def _choose(self, dataset: int, order: int) -> str:
         """The walk through sets of one order of one dataset."""
         if _use_groups(self.problem, order, self.ranking):
             return "groups"
-        if not _compiled(self.problem, order, self.ranking):
+        if not _compiled(self.problem, order):
             return "blocks"
         if self.ranking != UNRANKED:
             if self._inverse(dataset, order) is not None:
@@ -127,7 +129,7 @@ class GaussianWalks(BlockEvaluator):
             inverse = self._inverse(unit.dataset, unit.order)
             return feed_complements(problem, unit, ranking, floor, inverse)
         bound = self._of_matrix(lower_bound, unit.dataset)
-        margin, largest = trust(unit.order, bound)
+        margin, largest = trust(unit.order, bound, weight(ranking))
         score = self._once(Score, problem, (unit.order,), ranking, (margin,))
         rows = compiled_rows(unit.order, ranking)
         if walk == "lanes":
@@ -164,10 +166,9 @@ def _compute_of_matrix(problem: Problem, compute: Callable[[FloatArray], Any], d
     return compute(problem.matrix[dataset])
 
 
-def _compiled(problem: Problem, order: int, ranking: Ranking) -> bool:
-    """Whether there is a kernel for single columns: not for pairs, nor for a measure with unusual coefficients."""
-    a, b, e, _ = exponents(ranking)
-    return not problem.grouped and order >= 3 and a >= 0 and b in (0, 1) and abs(e) <= 1
+def _compiled(problem: Problem, order: int) -> bool:
+    """Whether there is a kernel for single columns: not for pairs."""
+    return not problem.grouped and order >= 3
 
 
 def _use_groups(problem: Problem, order: int, ranking: Ranking) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from hoi._backends.numba_.tail import FLAGS, LOST, next_prefix, power_of, sure_trace
+from hoi._backends.numba_.tail import FLAGS, LOST, next_prefix, power_of, raised, sure_trace, thresholds
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
 from hoi._maths.terms import SINGULAR
 
@@ -123,8 +123,9 @@ def _extend(depth, w, last, m, whole, sure, r, s, u, p, det, trace):  # type: ig
 
 
 @functools.cache
-def lane_walk(rows: int) -> Any:
-    """The compiled walk for sets of up to ``rows + 2`` variables; `rows`, `power` and the output are as in `tail`.
+def lane_walk(rows: int, plain: bool = True) -> Any:
+    """The compiled walk for sets of up to ``rows + 2`` variables; `rows`, `plain`, `power` and the output are as in
+    `tail`.
 
     ``walk(R, power, largest, prefixes, order, state, most, low, high, members, J, L)`` goes through the sets of `order`
     members that begin with a row of `prefixes`. `state` is the place to go on from, advanced in place: the first row of
@@ -142,6 +143,7 @@ def lane_walk(rows: int) -> Any:
         A = prefixes.shape[1]
         M = order - A - 2
         a, e_plus, e_minus, e_none = power
+        e, b = e_plus, e_minus  # if not plain
         height = max(rows, order - 2)
         found = 0
         skipped = 0
@@ -188,10 +190,14 @@ def lane_walk(rows: int) -> Any:
                         return found, seen - skipped, skipped
                     sx = load(s, (M, x, 0))
                     inv_x = one / sx
-                    scale = power_of(det_M * sx, a)
-                    safe = scale > fill(1e-290)
-                    low_x = pick(safe, fill(low) / scale, infinite)  # or hand all over
-                    high_x = pick(safe, fill(high) / scale, fill(-np.inf))
+                    if plain:
+                        scale = power_of(det_M * sx, a)
+                        safe = scale > fill(1e-290)
+                        low_x = pick(safe, fill(low) / scale, infinite)  # or hand all over
+                        high_x = pick(safe, fill(high) / scale, fill(-np.inf))
+                    else:
+                        det_x = det_M * sx
+                        low_x, high_x = thresholds(raised(det_x, one / det_x, a), low, high)
                     f = load(r, (deep, last, x, 0)) if M > 0 else fill(0.0)
                     total_x = trace_M + inv_x
                     for j in range(A + M):
@@ -212,12 +218,17 @@ def lane_walk(rows: int) -> Any:
                         c = q * inv_x
                         s2 = load(s, (M, y, 0)) - q * c
                         inv_y = one / s2
-                        v = fill(e_plus) * s2 + fill(e_minus) * inv_y + fill(e_none)
+                        if plain:
+                            v = fill(e_plus) * s2 + fill(e_minus) * inv_y + fill(e_none)
+                        else:
+                            v = one
                         if rows > 0:
                             v = v * (inv_x + c * c * inv_y)
                         for j in range(rows):
                             t = load(u, (M, y, j, 0)) - load(ux, (j, 0)) * c
                             v = v * (load(px, (j, 0)) + t * t * inv_y)
+                        if not plain:
+                            v = raised(v, v, b) * raised(s2, inv_y, e)
                         # what is not a number is not between, and handed over
                         if all_lanes(((v > low_x) & (v < high_x) & (s2 >= near_x)) | idle):
                             continue
@@ -241,9 +252,12 @@ def lane_walk(rows: int) -> Any:
                             g = inverse[k] + cy * cy / sy
                             for j in range(A + M):
                                 g *= px[j, k] + (u[M, y, j, k] - ux[j, k] * cy) ** 2 / sy
-                            score = e_plus * sy + e_minus / sy + e_none
-                            if rows > 0:
-                                score *= g
+                            if plain:
+                                score = e_plus * sy + e_minus / sy + e_none
+                                if rows > 0:
+                                    score *= g
+                            else:
+                                score = g ** int(b) * sy ** int(e)
                             if score > t_low[k] and score < t_high[k] and sy >= near[k]:
                                 continue
                             j_sum = l_sum = np.nan

@@ -22,7 +22,7 @@ import numpy as np
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
 from hoi._maths.terms import SINGULAR
 
-__all__ = ["FLAGS", "LOST", "next_prefix", "power_of", "sure_trace", "tail_walk"]
+__all__ = ["FLAGS", "LOST", "next_prefix", "power_of", "raised", "sure_trace", "tail_walk", "thresholds"]
 
 # nsz, arcp and contract leave NaN and infinity alone: the walk relies on them at the ends of the float range.
 FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
@@ -65,6 +65,25 @@ def power_of(v, a):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**FLAGS)
+def raised(v, inverse, n):  # type: ignore[no-untyped-def]
+    """Any integer power of a vector, whose inverse is there for negative ones."""
+    result = fill(1.0)
+    for _ in range(int(abs(n))):
+        result = result * (v if n > 0.0 else inverse)
+    return result
+
+
+@numba.njit(**FLAGS)
+def thresholds(scale, low, high):  # type: ignore[no-untyped-def]
+    """The thresholds of sets whose scores lack a factor; where products may leave the float range, those that hand
+    all over."""
+    t_low, t_high = fill(low) / scale, fill(high) / scale
+    least = 1e-290 if low > 0.0 else -1.0
+    safe = (scale > fill(1e-290)) & (scale < fill(1e290)) & (t_low > fill(least)) & (t_high > fill(1e-290))
+    return pick(safe, t_low, fill(np.inf)), pick(safe, t_high, fill(-np.inf))
+
+
+@numba.njit(**FLAGS)
 def _extend(depth, w, n, whole, sure, rr, r, s, u, p, det, trace):  # type: ignore[no-untyped-def]
     """Append variable `w` to the prefix of `depth` members; `rr` are its covariances, `whole` asks for the next."""
     sw = s[depth, w]
@@ -95,11 +114,11 @@ def _extend(depth, w, n, whole, sure, rr, r, s, u, p, det, trace):  # type: igno
 
 
 @functools.cache
-def tail_walk(rows: int) -> Any:
+def tail_walk(rows: int, plain: bool = True) -> Any:
     """The compiled walk for sets of up to ``rows + 2`` variables; ``rows = 0`` is for scores of the determinant alone.
 
-    The score of a set is ``det^a * prod(p)^b * s^e`` with s the last conditional variance, b = 1 (0 for ``rows = 0``)
-    and e one of -1, 0, 1, given as ``power = (a, e == 1, e == -1, e == 0)``: see `backend`.
+    The score of a set is ``det^a * prod(p)^b * s^e`` with s the last conditional variance. If `plain`, b = 1 (0 for
+    ``rows = 0``) and e is one of -1, 0, 1. For `power` see :class:`hoi._backends.numba_.score.Exponents`.
 
     ``walk(R, power, largest, cursor, x0, n_prefixes, most, low, high, members, J, L)`` starts at the prefix `cursor`
     (ascending, two members short of a set, advanced in place) with `x0` as the next member, and goes on for
@@ -117,6 +136,7 @@ def tail_walk(rows: int) -> Any:
         n, wide = R.shape
         M = len(cursor)
         a, e_plus, e_minus, e_none = power
+        e, b = e_plus, e_minus  # if not plain
         height = max(M, rows)
         r = np.empty((max(M - 1, 1), n, wide))
         # the rows of u and p that an order does not use stay 0 and 1, and leave products as they are
@@ -155,13 +175,19 @@ def tail_walk(rows: int) -> Any:
                     store(px, (j, x), fill(p[M, j]) + step)
                     total_x = total_x + step
                 total_x = pick(sx > fill(0.0), total_x, infinite)
-                scale = power_of(fill(det[M]) * sx, a)
-                safe = scale > fill(1e-290)
                 top = fill(largest)
                 store(inverse, (x,), inv_x)
                 store(total, (x,), total_x)
-                store(t_low, (x,), pick(safe, fill(low) / scale, infinite))  # or hand all over
-                store(t_high, (x,), pick(safe, fill(high) / scale, fill(-np.inf)))
+                if plain:
+                    scale = power_of(fill(det[M]) * sx, a)
+                    safe = scale > fill(1e-290)
+                    store(t_low, (x,), pick(safe, fill(low) / scale, infinite))  # or hand all over
+                    store(t_high, (x,), pick(safe, fill(high) / scale, fill(-np.inf)))
+                else:
+                    det_x = fill(det[M]) * sx
+                    low_x, high_x = thresholds(raised(det_x, one / det_x, a), low, high)
+                    store(t_low, (x,), low_x)
+                    store(t_high, (x,), high_x)
                 # with less than this variance of the last member, the trace may be above the largest
                 store(near, (x,), pick(total_x < top, (total_x + one) / (top - total_x), infinite))
             for x in range(x0, n - 1):
@@ -179,12 +205,17 @@ def tail_walk(rows: int) -> Any:
                     c = q * inv_x
                     s2 = load(ss, (y,)) - q * c
                     inv_y = one / s2
-                    v = fill(e_plus) * s2 + fill(e_minus) * inv_y + fill(e_none)
+                    if plain:
+                        v = fill(e_plus) * s2 + fill(e_minus) * inv_y + fill(e_none)
+                    else:
+                        v = one
                     if rows > 0:
                         v = v * (inv_x + c * c * inv_y)
                     for j in range(rows):
                         t = load(uu, (j, y)) - fill(uu[j, x]) * c
                         v = v * (fill(px[j, x]) + t * t * inv_y)
+                    if not plain:
+                        v = raised(v, v, b) * raised(s2, inv_y, e)
                     # what is not a number is not between, and handed over
                     between = (v > fill(t_low[x])) & (v < fill(t_high[x])) & (s2 >= fill(near[x]))
                     clear = clear & all_lanes(between | lanes_from(n - y))
@@ -201,9 +232,12 @@ def tail_walk(rows: int) -> Any:
                     g = inverse[x] + cy * cy / sy
                     for j in range(M):
                         g *= px[j, x] + (uu[j, y] - uu[j, x] * cy) ** 2 / sy
-                    score = e_plus * sy + e_minus / sy + e_none
-                    if rows > 0:
-                        score *= g
+                    if plain:
+                        score = e_plus * sy + e_minus / sy + e_none
+                        if rows > 0:
+                            score *= g
+                    else:
+                        score = g ** int(b) * sy ** int(e)
                     if score > t_low[x] and score < t_high[x] and sy >= near[x]:
                         continue
                     j_sum = l_sum = np.nan

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.numba_.score import Score, trust
+from hoi._backends.numba_.score import Score, trust, weight
 from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.numba_.vectors import padded
 from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
@@ -57,9 +57,9 @@ class _Dataset:
         self.prefixes = unit.stop
         self.total = combinatorics.count(self.n, self.k)
         self.ranking = ranking
-        self.kernel = tail_walk(rows)
-        self.margin, self.largest = trust(self.k, 0.0)
+        self.margin, self.largest = trust(self.k, 0.0, weight(ranking))
         self.score = Score(problem, [self.k], ranking, [self.margin])
+        self.kernel = tail_walk(rows, self.score.exponents.plain)
         room = self.total + self.n  # a kernel stops where less is left than a tail may take
         self.output: tuple[NDArray[np.intp], FloatArray, FloatArray]
         self.output = np.empty((room, self.k), dtype=np.intp), np.empty(room), np.empty(room)
