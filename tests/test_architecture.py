@@ -200,7 +200,7 @@ def test_files_are_short_and_say_what_they_are(path):
 
 
 def is_command_line(path: Path) -> bool:
-    return by_path(path) in ("hoi/_cli/main.py", "hoi_grokking/cli.py")
+    return by_path(path) == "hoi_grokking/cli.py"
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *CASE_STUDY], ids=by_path)

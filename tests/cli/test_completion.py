@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from hoi._cli import main as cli
+from hoi._cli import options
 from hoi._measures.registry import MEASURES
 
 COMMANDS = {"search", "measure", "demo", "backends", "completion"}
@@ -81,7 +82,7 @@ def test_zsh_reads_the_script(tmp_path, capsys):
 
 
 def test_every_option_of_every_command_is_offered(tmp_path, capsys):
-    (commands,) = (a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    (commands,) = (a for a in options.parser()._actions if isinstance(a, argparse._SubParsersAction))
     assert set(commands.choices) == COMMANDS
     for name in ("bash", "fish"):
         text = script(name, tmp_path, capsys).read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ import pytest
 import hoi
 from hoi import Multiplets
 from hoi._cli import main as cli
+from hoi._cli.output import Console
 
 COLUMNS = ["LHip", "LAmy", "LPCC", "RHip", "RAmy", "RPCC"]
 
@@ -189,7 +190,7 @@ def test_warnings_are_one_line(run, X, tmp_path):
 def test_other_warnings_stay_warnings():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with cli._warnings_as_remarks(quiet=True):
+        with cli._warnings_as_remarks(Console(quiet=True)):
             warnings.warn("of another library", UserWarning, stacklevel=1)
     assert [str(w.message) for w in caught] == ["of another library"]
 

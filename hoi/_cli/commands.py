@@ -1,0 +1,149 @@
+"""What each command does: read, compute, and give out."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hoi
+from hoi._cli import completion as _completion
+from hoi._cli.output import Console, Targets, table
+from hoi._cli.reading import choose, read_table
+from hoi._errors import HoiError
+from hoi._measures.registry import MEASURES
+from hoi._results import files
+from hoi._results.multiplets import Multiplets
+
+__all__ = ["run"]
+
+
+def run(arguments: argparse.Namespace, console: Console, parser: argparse.ArgumentParser) -> None:
+    """Run the command that the arguments name."""
+    if arguments.command == "completion":
+        console.write(_completion.script(arguments.shell, parser))
+    else:
+        _COMMANDS[arguments.command](arguments, console)
+
+
+def _search(arguments: argparse.Namespace, console: Console) -> None:
+    """The best sets of a table."""
+    targets = Targets(arguments.out, arguments.report, arguments.data)
+    values = _read(arguments, console)
+    if arguments.order in (2, (2, 2)) and arguments.measure == "oinfo":
+        console.remark("the O-information of two variables is always 0; --measure tc ranks by their mutual information")
+    found = hoi.search(
+        values,
+        arguments.order,
+        measure=arguments.measure,
+        which=arguments.which,
+        n_best=arguments.n_best,
+        per_order=arguments.per_order,
+        progress=False if arguments.quiet else (True if arguments.progress else None),
+        threads=arguments.threads,
+        **_estimation(arguments, values),
+    )
+    targets.deliver(found, console, _shown(found, arguments, console))
+
+
+def _measure(arguments: argparse.Namespace, console: Console) -> None:
+    """All measures of a table or of given sets."""
+    targets = Targets(arguments.out, arguments.report, arguments.data)
+    values = _read(arguments, console)
+    names = _names(values)
+    sets = None
+    if arguments.multiplets is not None:
+        sets = [
+            tuple(choose(part, names, "--multiplets")) for part in arguments.multiplets.split(";") if part.strip()
+        ]
+        if not sets:
+            raise HoiError("--multiplets is empty: write sets as 0,1,2;3,4,5")
+    found = hoi.measures(values, sets, **_estimation(arguments, values))
+    one = len(found) == 1 and arguments.format == "table"
+    targets.deliver(found, console, _one_set(found, console) if one else _shown(found, arguments, console))
+
+
+def _demo(arguments: argparse.Namespace, console: Console) -> None:
+    """A search of a shipped recording."""
+    from hoi._cli.demo import demo
+
+    demo(Path(arguments.out), console.line)
+
+
+def _backends(arguments: argparse.Namespace, console: Console) -> None:
+    """What can compute here."""
+    for name, state in hoi.backends().items():
+        console.line(f"{name:<8} {state}")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
+    "search": _search,
+    "measure": _measure,
+    "demo": _demo,
+    "backends": _backends,
+}
+
+
+# -- parts of them ---------------------------------------------------------------------------------
+
+
+def _read(arguments: argparse.Namespace, console: Console) -> Any:
+    """The table of the file, with remarks on what was left out."""
+    values, notes = read_table(
+        arguments.data,
+        columns=arguments.columns,
+        drop=arguments.drop,
+        variable=arguments.variable,
+        header=arguments.header,
+        missing=arguments.missing,
+        transpose=arguments.transpose,
+    )
+    for note in notes:
+        console.remark(note)
+    return values
+
+
+def _names(values: Any) -> list[str]:
+    return list(values.columns) if hasattr(values, "columns") else [str(i) for i in range(values.shape[-1])]
+
+
+def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
+    """The options that search and measure share, as keywords of the public functions."""
+    groups = None
+    if arguments.groups is not None:
+        names = _names(values)
+        groups = [choose(part, names, "--groups") for part in arguments.groups.split(";") if part.strip()]
+    estimator = arguments.estimator
+    if estimator == "gaussian_copula":
+        estimator = hoi.estimators.GaussianCopula(arguments.ties, arguments.seed)
+    return {
+        "estimator": estimator,
+        "bias_correction": arguments.bias_correction,
+        "units": arguments.units,
+        "groups": groups,
+        "backend": arguments.backend,
+    }
+
+
+def _shown(found: Multiplets, arguments: argparse.Namespace, console: Console) -> str:
+    """All rows, as a table or as csv."""
+    if arguments.format == "table":
+        return table(found, console)
+    rows = io.StringIO()
+    files.write_rows(found, rows)
+    return rows.getvalue()
+
+
+def _one_set(found: Multiplets, console: Console) -> str:
+    """The measures of one set, a line each."""
+    row = found[0]
+    lines = [textwrap.shorten(", ".join(row.names), 96, placeholder=" ..."), ""]
+    measures = {name: MEASURES[name] for name in found.columns}
+    symbols = all(console.encodes(measure.symbol) for measure in measures.values())
+    for name, measure in measures.items():
+        short = f"{measure.symbol:<4} " if symbols else ""
+        lines.append(f"  {short}{measure.label:<24} {getattr(row, name):12.6f} {found.units}")
+    return "\n".join([f"{row.order} variables: {lines[0]}", *lines[1:], ""])

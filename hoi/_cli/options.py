@@ -1,0 +1,168 @@
+"""The options of every command, and an example in the help of each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, NoReturn
+
+import hoi
+from hoi._cli.completion import SHELLS
+from hoi._cli.output import Console
+from hoi._cli.reading import SUFFIXES
+from hoi._measures.registry import MEASURES
+from hoi._results import files
+
+__all__ = ["parser"]
+
+_COLUMNS = """names or numbers (from 0) of columns, separated by commas; a colon between two means all from
+the first to the second, both included: LHip,LAmy,3,5:8"""
+
+
+def _order(text: str) -> int | tuple[int, int]:
+    """3 or 3:5."""
+    low, colon, high = text.partition(":")
+    try:
+        return (int(low), int(high)) if colon else int(low)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor a range such as 3:5") from None
+
+
+def _count(text: str) -> int:
+    """A number from 1."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is said in one line, like every other error, and not below the whole synopsis."""
+
+    console = Console()
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hoi: error: {message} ({self.prog} --help says more)\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help to standard output by way of the console: argparse says nothing where that is full."""
+        if file is sys.stdout:
+            self.console.write(message)
+        else:
+            self.console.complain(message.rstrip("\n"))
+
+
+def parser(console: Console | None = None) -> argparse.ArgumentParser:
+    """The parser of the command line, which prints to `console`; the name of the command is its `command`."""
+    kind = _Parser if console is None else type("_Parser", (_Parser,), {"console": console})
+    whole = kind(
+        prog="hoi",
+        description="Synergy and redundancy among sets of variables, by exhaustive search.",
+        epilog="Example: hoi search data.csv --order 3:5 --n-best 20 --out best.csv",
+    )
+    whole.add_argument("--version", action="version", version=f"hoi {hoi.__version__}")
+    commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+    data, estimation = _data_options(), _estimation_options()
+
+    search = commands.add_parser(
+        "search",
+        parents=[data, estimation],
+        help="the most synergistic and most redundant sets of a table",
+        description="Evaluate every set of columns of the given orders and list those at both ends.",
+        epilog="O-information is negative where synergy dominates, and positive where redundancy does.",
+    )
+    search.add_argument(
+        "--order", type=_order, required=True, metavar="K|LOW:HIGH", help="variables in a set: 3, or 3:5"
+    )
+    search.add_argument(
+        "--n-best", type=_count, default=10, metavar="N", help="rows at each end (default 10)"
+    )
+    search.add_argument("--per-order", action="store_true", help="keep that many for each order")
+    search.add_argument(
+        "--measure", choices=list(MEASURES), default="oinfo", help="what to rank by (default oinfo)"
+    )
+    search.add_argument(
+        "--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)"
+    )
+    search.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
+    search.add_argument(
+        "--progress", action="store_true", help="show a progress bar even when not on a terminal"
+    )
+
+    measure = commands.add_parser(
+        "measure",
+        parents=[data, estimation],
+        help="all four measures of the whole table or of given sets",
+        description="Total correlation, dual total correlation, O-information and S-information.",
+    )
+    measure.add_argument(
+        "--multiplets",
+        metavar="SETS",
+        help="sets of columns, separated by semicolons: '0,1,2;LHip,LAmy,LPCC'",
+    )
+
+    about = "search a real fMRI recording that comes with hoi, and draw the result"
+    demo = commands.add_parser("demo", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    demo.add_argument(
+        "--out", metavar="DIR", default="demo-output", help="folder to write to (default demo-output)"
+    )
+
+    about = "what can compute here, and why the rest cannot"
+    commands.add_parser("backends", help=about, description=f"{about[0].upper()}{about[1:]}.")
+
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes hoi in a shell",
+        description="Print a script that completes commands, options and their values in a shell.",
+        epilog='In ~/.bashrc: eval "$(hoi completion bash)". For zsh likewise. For fish: hoi completion fish | source',
+    )
+    completion.add_argument("shell", choices=list(SHELLS))
+    return whole
+
+
+def _data_options() -> _Parser:
+    """Options on what to read and where to write."""
+    options = _Parser(add_help=False)
+    options.add_argument(
+        "data", metavar="FILE", help=f"{', '.join(SUFFIXES)}; - reads csv from standard input"
+    )
+    group = options.add_argument_group("data")
+    group.add_argument("--columns", metavar="LIST", help=_COLUMNS)
+    group.add_argument("--drop", metavar="LIST", help="columns to leave out, written likewise")
+    group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
+    group.add_argument(
+        "--missing", choices=["error", "drop"], default="error", help="rows that lack values (default error)"
+    )
+    group.add_argument(
+        "--header", choices=["auto", "yes", "no"], default="auto", help="first line holds names (default auto)"
+    )
+    group.add_argument("--variable", metavar="NAME", help="which array of an npz or mat file")
+    group.add_argument("--transpose", action="store_true", help="the rows are the variables")
+    group = options.add_argument_group("output")
+    group.add_argument("--out", metavar="FILE", help=f"also write the result: {', '.join(files.SUFFIXES)}")
+    group.add_argument(
+        "--report", metavar="FILE", help="also write a page with table and pictures: .html"
+    )
+    group.add_argument(
+        "--format", choices=["table", "csv"], default="table", help="on standard output (default table)"
+    )
+    group.add_argument(
+        "--quiet", action="store_true", help="no remarks, warnings or progress on standard error"
+    )
+    return options
+
+
+def _estimation_options() -> _Parser:
+    """Options on how the measures are estimated."""
+    options = _Parser(add_help=False)
+    group = options.add_argument_group("estimation")
+    group.add_argument("--units", choices=["nats", "bits"], default="nats", help="(default nats)")
+    group.add_argument("--estimator", default="gaussian_copula", help="gaussian_copula (default) or gaussian")
+    group.add_argument(
+        "--ties", choices=["average", "ordinal", "random"], default="average", help="(default average)"
+    )
+    group.add_argument("--seed", type=int, metavar="N", help="for --ties random")
+    group.add_argument(
+        "--no-bias-correction", dest="bias_correction", action="store_false", help="raw estimates"
+    )
+    group.add_argument("--backend", default="auto", help="auto (default) or a name that hoi backends lists")
+    return options
