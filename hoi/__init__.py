@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from hoi._api import copula_transform as copula_transform
     from hoi._api import dual_total_correlation as dual_total_correlation
     from hoi._api import entropy as entropy
+    from hoi._api import gradient as gradient
+    from hoi._api import information as information
     from hoi._api import measures as measures
     from hoi._api import mutual_information as mutual_information
     from hoi._api import oinfo as oinfo
     from hoi._api import plan as plan
+    from hoi._api import redundancy_mmi as redundancy_mmi
+    from hoi._api import rsi as rsi
     from hoi._api import scan as scan
     from hoi._api import search as search
     from hoi._api import sinfo as sinfo
+    from hoi._api import synergy_mmi as synergy_mmi
     from hoi._api import total_correlation as total_correlation
     from hoi._errors import BackendUnavailableError as BackendUnavailableError
     from hoi._errors import CheckpointWarning as CheckpointWarning
@@ -47,6 +52,7 @@ _HOME = {
     **dict.fromkeys(
         ["entropy", "total_correlation", "dual_total_correlation", "oinfo", "sinfo", "mutual_information",
          "measures", "search", "scan", "plan", "SearchPlan", "copula_transform", "backends"], "hoi._api"),
+    **dict.fromkeys(["information", "rsi", "gradient", "redundancy_mmi", "synergy_mmi"], "hoi._api"),
     "GaussianSystem": "hoi._systems.gaussian",
     "GaussianCopulaTransformer": "hoi._sklearn.transformer",
     "Multiplets": "hoi._results.multiplets",

@@ -105,6 +105,48 @@ REFERENCE: dict[str, Callable[[Entropy, Sequence[Sequence[int]]], float]] = {
 }
 
 
+# --- about a target, given further columns
+
+
+def information(h: Entropy, parts: Sequence[Sequence[int]], target: Sequence[int], given: Sequence[int] = ()) -> float:
+    """I(X; Y | Z) of all the parts together."""
+    return mutual_information(h, joined(parts), target, given)
+
+
+def rsi(h: Entropy, parts: Sequence[Sequence[int]], target: Sequence[int], given: Sequence[int] = ()) -> float:
+    """I(X; Y) - sum_i I(X_i; Y)   (Chechik et al. 2002)."""
+    return information(h, parts, target, given) - sum(information(h, [part], target, given) for part in parts)
+
+
+def gradient(h: Entropy, parts: Sequence[Sequence[int]], target: Sequence[int], given: Sequence[int] = ()) -> float:
+    """(1 - n) I(X; Y) + sum_i I(the others; Y)   (Scagliarini et al. 2023; Stramaglia et al. 2021)."""
+    return (1 - len(parts)) * information(h, parts, target, given) + sum(
+        mutual_information(h, without(parts, i), target, given) for i in range(len(parts))
+    )
+
+
+def redundancy_mmi(
+    h: Entropy, parts: Sequence[Sequence[int]], target: Sequence[int], given: Sequence[int] = ()
+) -> float:
+    """min_i I(X_i; Y)   (Barrett 2015)."""
+    return min(information(h, [part], target, given) for part in parts)
+
+
+def synergy_mmi(h: Entropy, parts: Sequence[Sequence[int]], target: Sequence[int], given: Sequence[int] = ()) -> float:
+    """I(X; Y) - max_i I(the others; Y)   (Barrett 2015)."""
+    others = [mutual_information(h, without(parts, i), target, given) for i in range(len(parts))]
+    return information(h, parts, target, given) - max(others)
+
+
+TARGET: dict[str, Callable[..., float]] = {
+    "information": information,
+    "rsi": rsi,
+    "gradient": gradient,
+    "redundancy_mmi": redundancy_mmi,
+    "synergy_mmi": synergy_mmi,
+}
+
+
 def singles(members: Sequence[int]) -> list[tuple[int]]:
     """Each column a variable of its own."""
     return [(i,) for i in members]

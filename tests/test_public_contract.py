@@ -22,13 +22,18 @@ FUNCTIONS = [
     "copula_transform",
     "dual_total_correlation",
     "entropy",
+    "gradient",
+    "information",
     "measures",
     "mutual_information",
     "oinfo",
     "plan",
+    "redundancy_mmi",
+    "rsi",
     "scan",
     "search",
     "sinfo",
+    "synergy_mmi",
     "total_correlation",
 ]
 CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan"]
@@ -68,7 +73,9 @@ EXCEPT = {("entropy", "estimator"): "gaussian"}
 
 ESTIMATION = {"estimator", "bias_correction", "units", "backend"}
 SETS = ("total_correlation", "dual_total_correlation", "oinfo", "sinfo", "entropy", "measures")
+TARGET = ("gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi")
 OPTIONS = {
+    **{name: ESTIMATION | {"given", "groups", "target"} for name in TARGET},
     **{name: ESTIMATION | {"given", "groups"} for name in SETS},
     "mutual_information": ESTIMATION | {"conditional_on"},
     "search": ESTIMATION
@@ -79,6 +86,7 @@ OPTIONS = {
     "backends": set(),
 }
 POSITIONAL = {
+    **{name: ["X", "multiplets"] for name in TARGET},
     **{name: ["X", "multiplets"] for name in SETS},
     "mutual_information": ["X", "Y"],
     "search": ["X", "order"],
@@ -183,7 +191,7 @@ def test_signature(name: str) -> None:
             default = EXCEPT.get((name, parameter.name), DEFAULTS[parameter.name])
             assert parameter.default == default, f"{name}({parameter.name}=)"
         else:
-            assert parameter.name in ("X", "Y", "order") or parameter.default is not inspect.Parameter.empty
+            assert parameter.name in ("X", "Y", "order", "target") or parameter.default is not inspect.Parameter.empty
         assert parameter.annotation is not inspect.Parameter.empty, f"{name}({parameter.name}) has no type"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hoi._api.information import entropy, mutual_information
+from hoi._api.about_target import gradient, information, redundancy_mmi, rsi, synergy_mmi
+from hoi._api.entropies import entropy, mutual_information
 from hoi._api.planning import SearchPlan, plan
 from hoi._api.sets import scan, search
 from hoi._api.tools import backends, copula_transform
@@ -20,12 +21,17 @@ __all__ = [
     "copula_transform",
     "dual_total_correlation",
     "entropy",
+    "gradient",
+    "information",
     "measures",
     "mutual_information",
     "oinfo",
     "plan",
+    "redundancy_mmi",
+    "rsi",
     "scan",
     "search",
     "sinfo",
+    "synergy_mmi",
     "total_correlation",
 ]

@@ -18,8 +18,9 @@ from hoi._backends import registry as backends
 from hoi._backends.protocol import Backend, Problem
 from hoi._errors import HoiError
 from hoi._inputs import checks
-from hoi._inputs.roles import check_given
+from hoi._inputs.roles import check_parts
 from hoi._measures.registry import MEASURES
+from hoi._systems.combined import InformationProblem
 from hoi._systems.protocol import Estimator, System, names_of_groups
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, FloatArray, Multiplet
@@ -48,11 +49,12 @@ class Call(NamedTuple):
     groups: list[tuple[int, ...]] | None
     given: tuple[int, ...]
     bias_correction: bool
+    target: tuple[int, ...] = ()
 
     def width(self, members: Sequence[int]) -> int:
-        """Columns of a set of variables of the problem, with those given."""
+        """Columns of a set of variables of the problem, with those given and those of the target."""
         own = len(members) if self.groups is None else sum(len(self.groups[v]) for v in members)
-        return own + len(self.given)
+        return own + len(self.given) + len(self.target)
 
     def indices(self, members: NDArray[np.intp]) -> NDArray[np.intp]:
         """Members of sets as the user counts them; -1, which fills up, stays."""
@@ -63,12 +65,14 @@ class Call(NamedTuple):
         place = {position: v for v, position in enumerate(self.positions.tolist())}
         chosen = []
         for members in sets:
-            if absent := [self.names[i] for i in members if i not in place]:
-                named = ", ".join(self.names[i] for i in members)
-                raise HoiError(
-                    f"the set ({named}) holds {', '.join(map(repr, absent))}, which is given. A column has one part: "
-                    "take it out of the set or of `given`."
-                )
+            for i in members:
+                if i not in place:
+                    named = ", ".join(self.names[i] for i in members)
+                    part, where = ("the target", "target") if i in self.target else ("given", "given")
+                    raise HoiError(
+                        f"the set ({named}) holds {self.names[i]!r}, which is {part}. A column has one part: take it "
+                        f"out of the set or of `{where}`."
+                    )
             chosen.append(tuple(place[i] for i in members))
         return chosen
 
@@ -81,17 +85,28 @@ def open_call(
     given: Multiplet | int | str | None,
     groups: Sequence[Multiplet] | None,
     backend: str = "auto",
+    target: Multiplet | int | str | None = None,
 ) -> Call:
-    """Read and check the data, let the estimator make a system of them if they are not one yet, and its problem."""
+    """Read and check the data, let the estimator make a system of them if they are not one yet, and its problem.
+
+    With a `target`, the problem is the information of sets about it.
+    """
     resolved = resolve(estimator)
     wanted = checks.check_bool(bias_correction, "bias_correction")
     system = X if isinstance(X, System) else resolved.fit(X, backend=backend)
     chosen = None if groups is None else checks.check_groups(groups, system.names)
-    fixed = check_given(given, system.names, chosen)
-    problem = system.problem(chosen, fixed, bias_correction=wanted)
+    fixed, aim = check_parts(given, target, system.names, chosen)
     names = names_of_groups(system.names, chosen)
-    free = [c for c in range(len(names)) if chosen is not None or c not in fixed]
-    return Call(system, problem, names, np.array(free, dtype=np.intp), chosen, fixed, wanted)
+    free = [c for c in range(len(names)) if chosen is not None or c not in (*fixed, *aim)]
+    if aim:
+        variables = chosen or [(c,) for c in free]
+        problem: Problem = InformationProblem(
+            system.problem(variables, fixed, bias_correction=wanted),
+            system.problem(variables, (*fixed, *aim), bias_correction=wanted),
+        )
+    else:
+        problem = system.problem(chosen, fixed, bias_correction=wanted)
+    return Call(system, problem, names, np.array(free, dtype=np.intp), chosen, fixed, wanted, aim)
 
 
 def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
@@ -147,6 +162,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
         "n_variables": call.problem.n_variables,
         "groups": None if call.groups is None else [[columns[c] for c in group] for group in call.groups],
         "given": [columns[c] for c in call.given] or None,
+        "target": [columns[c] for c in call.target] or None,
         **more,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {

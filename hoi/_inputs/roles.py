@@ -9,7 +9,7 @@ from hoi._errors import HoiError
 from hoi._inputs.containers import columns
 from hoi._inputs.sets import column_index, is_int
 
-__all__ = ["check_columns", "check_given"]
+__all__ = ["check_columns", "check_given", "check_parts"]
 
 
 def check_columns(given: Any, names: Sequence[str], what: str) -> tuple[int, ...]:
@@ -74,3 +74,23 @@ def check_given(
     if groups is None and len(chosen) == len(names):
         raise HoiError(f"{what} holds all {len(names)} columns: no variable is left to measure.")
     return chosen
+
+
+def check_parts(
+    given: Any, target: Any, names: Sequence[str], groups: Sequence[tuple[int, ...]] | None
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Columns that are given, and those of the target, which are others.
+
+    Raises
+    ------
+    HoiError
+        As `check_given`, and if a column is both, or no variable is left.
+    """
+    fixed, aim = check_given(given, names, groups), check_given(target, names, groups, "target")
+    if shared := sorted(set(fixed) & set(aim)):
+        raise HoiError(
+            f"{columns(names, shared)}: in target and in given. A column has one part: take it out of one of them."
+        )
+    if groups is None and aim and len(fixed) + len(aim) == len(names):
+        raise HoiError(f"target and given hold all {len(names)} columns: no variable is left to tell of the target.")
+    return fixed, aim

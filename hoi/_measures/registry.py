@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["MEASURES", "Measure"]
+__all__ = ["ABOUT_TARGET", "MEASURES", "Measure"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Measure:
 
     The measure of a set is ``(d * D + j * J + l * L) / 2`` nats, where ``D`` is the sum of the logarithms of the
     variances, ``J`` the log-determinant of the covariance, and ``L`` the sum of the logarithms of the diagonal of
-    its inverse. ``of`` says whose terms: of the "set" by itself, or of the set about a "target".
+    its inverse. ``of`` says whose terms: of the entropies of a "set", or of its information about a "target".
     """
 
     name: str
@@ -41,5 +41,19 @@ MEASURES = {
         Measure("oinfo", "O-information", "Ω", d=1, j=-2, l=-1),
         # Rosas et al. (2019), eq. 5: TC + DTC
         Measure("sinfo", "S-information", "Σ", d=1, j=0, l=1),
+    )
+}
+
+# h(S) is I(S; target) here: J / 2 is h(S), -TC of h the whole minus the sum of its parts, DTC of h what the target adds
+# to the O-information
+ABOUT_TARGET = {
+    measure.name: measure
+    for measure in (
+        # Shannon (1948)
+        Measure("information", "information about the target", "I", d=0, j=1, l=0, of="target"),
+        # Chechik et al. (2002); Timme et al. (2014), eq. 14
+        Measure("rsi", "redundancy-synergy index", "RSI", d=-1, j=1, l=0, of="target"),
+        # Scagliarini et al. (2023), eq. 4: O(S, target) - O(S)
+        Measure("gradient", "gradient of the O-information", "∂Ω", d=0, j=1, l=1, of="target"),
     )
 }

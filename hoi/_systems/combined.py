@@ -11,14 +11,14 @@ from hoi._backends.protocol import Problem
 from hoi._maths.terms import Terms
 from hoi._typing import FloatArray
 
-__all__ = ["CombinedProblem"]
+__all__ = ["CombinedProblem", "InformationProblem"]
 
 
 class CombinedProblem(Problem):
     """A weighted sum of problems on the same variables.
 
-    ``[(1, h), (-1, h_given_target)]`` is I(S; target): information is its J / 2, RSI its -TC, the gradient of the
-    O-information its DTC. With the frequencies of categories as weights it is the entropy given a discrete variable.
+    With the frequencies of categories as weights it is the entropy given a discrete variable; over frequencies of
+    spectra a rate.
 
     Parameters
     ----------
@@ -41,11 +41,48 @@ class CombinedProblem(Problem):
         total = Terms.zeros(len(members))
         for weight, part in self.parts:
             raw = part.reference(members, dataset)
-            constants = _constants(part, members, dataset)
-            for target, *addends in zip(total[:3], raw[:3], part.correction(members), constants):
-                target[:] += weight * sum(addends)
+            for target, term in zip(total[:3], raw[:3], strict=True):
+                target[:] += weight * term
             total.singular[:] |= raw.singular
-        return total
+        return total.corrected(*self.constants(members, dataset))
+
+    def constants(
+        self, members: NDArray[np.intp], dataset: NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What the weighted sum of the raw terms (D, J, L) of the parts lacks: corrections, and constants of variables.
+
+        Parameters
+        ----------
+        members : (m, k) integers
+        dataset : (m,) integers
+
+        Returns
+        -------
+        D, J, L : (m,) float64
+        """
+        D, J, L = np.zeros((3, len(members)))
+        for weight, part in self.parts:
+            own = _constants(part, members, dataset)
+            for total, corrected, constant in zip((D, J, L), part.correction(members), own, strict=True):
+                total += weight * (corrected + constant)
+        return D, J, L
+
+
+class InformationProblem(CombinedProblem):
+    """h(S) = I(S; target) = H(S) - H(S given the target): J / 2 is the information, -TC of h the RSI, and DTC of h
+    the gradient of the O-information.
+
+    Parameters
+    ----------
+    whole, conditional : Problem
+        H of sets of variables, and the same given the target; both may be given further columns.
+    """
+
+    kind = "information"
+
+    def __init__(self, whole: Problem, conditional: Problem) -> None:
+        super().__init__([(1.0, whole), (-1.0, conditional)])
+        self.whole, self.conditional = whole, conditional
 
 
 def _constants(problem: Problem, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> tuple[FloatArray, ...]:

@@ -16,4 +16,7 @@ class NumbaBackend(BlockBackend):
     """Walks in machine code, on as many threads as asked; without one for a kind of problem, blocks."""
 
     name = "numba"
-    evaluators: ClassVar[Mapping[str, str]] = {"gaussian": "hoi._backends.numba_.gaussian:GaussianWalks"}
+    evaluators: ClassVar[Mapping[str, str]] = {
+        "gaussian": "hoi._backends.numba_.gaussian:GaussianWalks",
+        "information": "hoi._backends.numba_.about_target:TargetWalks",
+    }

@@ -1,0 +1,141 @@
+"""Problems about a target on the compiled walk over two matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends.blocks import BlockEvaluator, first_beginning, set_position
+from hoi._backends.numba_.pair import pair_walk
+from hoi._backends.numba_.score import Score, lower_bound, trust
+from hoi._backends.numba_.vectors import padded
+from hoi._backends.protocol import Backend, Floor, Found, Problem, Ranking, Unit
+from hoi._maths import combinatorics
+from hoi._maths.blas import one_thread
+from hoi._typing import FloatArray
+
+__all__ = ["TargetWalks"]
+
+# Sets seen before the kernel comes back to Python; sets handed over before it does, few at first.
+_PART_SETS = 5_000_000
+_FIRST_FOUND, _MOST_FOUND = 512, 1 << 16
+# Sets of a dataset up to which blocks of several datasets cost less than a walk of its own.
+_TOGETHER = 1 << 11
+
+
+class _Bias(NamedTuple):
+    """What `Score` needs of a problem."""
+
+    bias: FloatArray
+
+
+class _Dataset(NamedTuple):
+    """What the walk needs of a dataset: both matrices, the weights, and how far scores can be trusted."""
+
+    matrices: FloatArray
+    weight: FloatArray
+    bounds: tuple[float, float]
+
+
+class TargetWalks(BlockEvaluator):
+    """The pair walk where both parts of an information are Gaussian and of single columns; blocks otherwise."""
+
+    parallel = True
+    together = _TOGETHER
+
+    def __init__(self, problem: Any, ranking: Ranking, backend: Backend) -> None:
+        super().__init__(problem, ranking)
+        self._datasets: dict[int, _Dataset] = {}
+
+    def ready(self, order: int) -> None:
+        if not self._compiled(order):
+            return
+        for dataset in range(self.problem.n_datasets):
+            self._dataset(dataset)  # before threads start, which would each do it
+        pair_walk(_rows(order, self.ranking))
+
+    def walk_name(self, unit: Unit) -> str:
+        return "pair" if unit.n_datasets == 1 and self._compiled(unit.order) else "blocks"
+
+    def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
+        if self.walk_name(unit) == "blocks":
+            return super().walk(unit, floor)
+        return self._walk(unit, floor)
+
+    def _compiled(self, order: int) -> bool:
+        """Whether there is a kernel: for the measures of the registry, where standard form takes nothing from them.
+
+        The variances that both matrices have lost have the exponent d + j - l together: they are in the weights of the
+        determinant, which a product over the diagonal of the inverse goes without.
+        """
+        parts: tuple[Problem, ...] = self.problem.whole, self.problem.conditional  # type: ignore[attr-defined]
+        d, j, l, _ = self.ranking  # noqa: E741
+        plain = all(part.kind == "gaussian" and not part.grouped for part in parts)
+        known = ((j, l) == (1, 0) and d in (0, -1)) or (d, j, l) == (0, 1, 1)
+        return plain and known and order >= 2
+
+    def _dataset(self, dataset: int) -> _Dataset:
+        if dataset not in self._datasets:
+            whole, conditional = self.problem.whole, self.problem.conditional  # type: ignore[attr-defined]
+            R = whole.matrix[dataset], conditional.matrix[dataset]
+            weight = np.ones((2, self.problem.n_variables))
+            d, j, l, _ = self.ranking  # noqa: E741
+            weight[1] = np.exp((d + j - l) * (conditional.log_scale[dataset] - whole.log_scale[dataset]))
+            with one_thread():
+                bounds = lower_bound(R[0]), lower_bound(R[1])
+            self._datasets[dataset] = _Dataset(np.stack([padded(matrix) for matrix in R]), weight, bounds)
+        return self._datasets[dataset]
+
+    def _score(self, order: int, margin: float) -> Score:
+        whole, conditional = self.problem.whole, self.problem.conditional  # type: ignore[attr-defined]
+        both = min(len(whole.bias), len(conditional.bias))
+        difference: Any = _Bias(whole.bias[:both] - conditional.bias[:both])
+        return Score(difference, [order], self.ranking, [margin])
+
+    def _walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
+        """Lanes over the last variable, for prefixes with all other members."""
+        n, k = self.problem.n_variables, unit.order
+        matrices, weight, bounds = self._dataset(unit.dataset)
+        trusts = [trust(k, bound) for bound in bounds]
+        largest = trusts[0].largest, trusts[1].largest
+        margin = trusts[0].margin + trusts[1].margin
+        walk, score = pair_walk(_rows(k, self.ranking)), self._score(k, margin)
+        start, stop = (
+            first_beginning(k - 1, k, set_position(k, position, n), n) for position in (unit.start, unit.stop)
+        )
+        cursor = np.array(combinatorics.unrank(start, n - 1, k - 1), dtype=np.int64) if start < stop else None
+        output = _room(max(_FIRST_FOUND, 32 * n), k)
+        while start < stop:
+            low, high = score.bounds([floor()])
+            found, evaluated, skipped, done = walk(
+                matrices, weight, largest, cursor, stop - start, _PART_SETS, float(low[0]), float(high[0]), *output
+            )
+            start += done
+            yield self._found(unit.dataset, *(array[:found].copy() for array in output), evaluated, skipped, margin)
+            if 2 * found > len(output[1]) and len(output[1]) < _MOST_FOUND:
+                output = _room(2 * len(output[1]), k)
+
+    def _found(
+        self, dataset: int, members: NDArray[np.intp], J: FloatArray, L: FloatArray, evaluated: int, skipped: int,
+        margin: float,
+    ) -> Found:
+        """With what the logarithms of both matrices lack: corrections for bias, and the variables' own variances."""
+        where = np.full(len(members), dataset)
+        more = self.problem.constants(members, where)  # type: ignore[attr-defined]
+        return Found(where, members, J + more[1], L + more[2], evaluated, skipped, margin, more[0])
+
+
+def _room(sets: int, order: int) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
+    """Members and terms of sets, to be written by the kernel."""
+    return np.empty((sets, order), dtype=np.intp), np.empty(sets), np.empty(sets)
+
+
+def _rows(order: int, ranking: Ranking) -> int:
+    """Rows the kernel is compiled for: few kernels serve all orders, and few rows are idle."""
+    if ranking.l == 0:
+        return 0
+    rows = order - 1
+    return rows if rows <= 4 else rows + rows % 2
