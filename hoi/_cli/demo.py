@@ -12,6 +12,7 @@ import numpy as np
 from hoi import _api, datasets, plot
 from hoi._errors import HoiError
 from hoi._results import text
+from hoi._results.writing import complete_or_nothing
 
 if TYPE_CHECKING:
     import pandas
@@ -51,12 +52,15 @@ def demo(folder: Path, say: Callable[[str], Any]) -> None:
 
     table, data = folder / "best-sets.csv", folder / "fmri.csv"
     found.save(table)
-    frame.to_csv(data, index=False)
+    with complete_or_nothing(data) as part:
+        frame.to_csv(part, index=False)
     say(f"\nWritten: {table}  (the table above)")
     say(f"         {data}  (the data)")
     try:
         picture = folder / "fmri.png"
-        _draw(frame, found, by_chance).savefig(picture, dpi=150)
+        drawn = _draw(frame, found, by_chance)
+        with complete_or_nothing(picture) as part:
+            drawn.savefig(part, dpi=150, format="png")
         say(f"         {picture}  (the picture)")
     except ImportError:
         say("No picture was drawn, since matplotlib is not installed: pip install 'hoi[plot]'")

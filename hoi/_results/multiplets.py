@@ -10,7 +10,7 @@ import numpy as np
 
 from hoi._errors import HoiError
 from hoi._measures.registry import MEASURES
-from hoi._results import files, html, report, text
+from hoi._results import files, formats, html, report, text
 from hoi._results.columns import STATISTICS, in_order
 from hoi._results.drawing import Pictures
 from hoi._results.rows import Multiplet, row_type
@@ -259,7 +259,7 @@ class Multiplets:
         HoiError
             When xarray is not installed.
         """
-        return files.to_xarray(self)
+        return formats.to_xarray(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the rows, names and settings to a file whose suffix says the format.
@@ -278,7 +278,8 @@ class Multiplets:
         Raises
         ------
         HoiError
-            For another suffix, a folder that does not exist, or a missing optional package.
+            For another suffix, a folder that does not exist, a missing optional package, or a file that cannot be
+            written. What was there before stays in that case.
         """
         return files.save(self, path)
 
@@ -331,8 +332,8 @@ class Multiplets:
         Raises
         ------
         HoiError
-            When there is no such file, it was not written by `save`, its suffix is not known, or an optional
-            package is missing.
+            When there is no such file, it was not written by `save` or is damaged (a checksum over its content says
+            so), a later version wrote it, its suffix is not known, or an optional package is missing.
 
         Examples
         --------
@@ -344,7 +345,7 @@ class Multiplets:
         ...     Multiplets.load(path).member_names
         [('a', 'b')]
         """
-        return cls(**files.load(path))
+        return files.load(path, cls)
 
     def __repr__(self) -> str:
         return text.table(self)

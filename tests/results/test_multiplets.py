@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hoi import HoiError, Multiplets, plot
-from hoi._results import files as storage
+from hoi._results import files, formats
 
 NAMES = ("Hip L", "Größe", "脳", "a,b; c", "")
 SETTINGS = {
@@ -259,7 +259,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
         part.write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(storage, "_write_csv", fail)
+    monkeypatch.setattr(files, "_write_csv", fail)
     with pytest.raises(HoiError, match="No space left on device"):
         example().save(path)
     assert path.read_bytes() == before
@@ -302,14 +302,14 @@ def test_load_refuses_files_of_others(tmp_path):
     ],
 )
 def test_a_missing_package_is_named(tmp_path, monkeypatch, module, act):
-    real = storage.importlib.import_module
+    real = formats.importlib.import_module
 
     def without(name, *rest):
         if name.partition(".")[0] == module:
             raise ImportError(name)
         return real(name, *rest)
 
-    monkeypatch.setattr(storage.importlib, "import_module", without)
+    monkeypatch.setattr(formats.importlib, "import_module", without)
     with pytest.raises(HoiError, match=rf"{module} is needed to .* not installed: pip install 'hoi\[io\]'"):
         act(example(), tmp_path)
 

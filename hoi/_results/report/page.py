@@ -13,10 +13,10 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from hoi._errors import HoiError
-from hoi._results import files
 from hoi._results.columns import label, unit
 from hoi._results.report.pictures import pictures
 from hoi._results.text import headings, summary, what_was_done
+from hoi._results.writing import check_place, complete_or_nothing
 from hoi.plot._style import REDUNDANCY, SYNERGY
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def write(result: Multiplets, path: str | os.PathLike[str], title: str | None = 
     path = Path(path).expanduser()
     check_target(path)
     text = _page(result, title or summary(result))
-    with files.complete_or_nothing(path) as part:
+    with complete_or_nothing(path) as part:
         part.write_text(text, encoding="utf-8")
     return path
 
@@ -43,7 +43,7 @@ def check_target(path: str | os.PathLike[str]) -> None:
     path = Path(path).expanduser()
     if path.suffix.lower() not in _SUFFIXES:
         raise HoiError(f"cannot write the report to {str(path)!r}: the suffix must be .html or .htm")
-    files.check_place(path)
+    check_place(path)
     if importlib.util.find_spec("matplotlib") is None:
         raise HoiError("matplotlib is needed for a report and is not installed: pip install 'hoi[plot]'")
 
