@@ -193,8 +193,6 @@ def _refuse_source(option: str, path: Path, source: str) -> None:
 
 def _require_writable(option: str, path: Path) -> None:
     """Error unless a new file can be made beside `path`, and a file that is there may be replaced."""
-    if path.exists() and not path.is_file():
-        raise HoiError(f"{option}: cannot write {str(path)!r}: it is not a regular file; give another name")
     if path.exists() and not os.access(path, os.W_OK):
         raise HoiError(f"{option}: cannot write {str(path)!r}: it is write-protected; give another name")
     try:

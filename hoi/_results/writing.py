@@ -24,7 +24,7 @@ def check_place(path: Path) -> None:
     if os.path.isdir(path):
         raise HoiError(f"cannot save to {str(path)!r}: it is a folder; give the name of a file")
     if os.path.exists(path) and not os.path.isfile(path):
-        raise HoiError(f"cannot save to {str(path)!r}: it is a device or a pipe; give the name of a file")
+        raise HoiError(f"cannot save to {str(path)!r}: it is not a regular file; give the name of a file")
 
 
 @contextmanager

@@ -204,7 +204,7 @@ def test_a_name_as_long_as_names_can_be(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="pipes are those of POSIX")
 def test_a_pipe_is_not_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(HoiError, match="it is a device or a pipe"):
+    with pytest.raises(HoiError, match="it is not a regular file"):
         example().save(tmp_path / "pipe.csv")
 
 
