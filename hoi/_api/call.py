@@ -138,7 +138,7 @@ def scale_of(units: str) -> float:
 
 def columns_of(scale: float, D: FloatArray, J: FloatArray, L: FloatArray) -> dict[str, FloatArray]:
     """The measures of sets that the registry holds, as columns of a result."""
-    return {name: scale * row.value(D, J, L) for name, row in MEASURES.items() if row.of == "set"}
+    return {name: scale * row.value(D, J, L) for name, row in MEASURES.items()}
 
 
 @functools.cache

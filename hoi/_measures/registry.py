@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ABOUT_TARGET", "MEASURES", "Measure"]
+__all__ = ["ABOUT_TARGET", "ALL", "MEASURES", "Measure"]
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Measure:
     The measure of a set is ``(d * D + j * J + l * L) / 2`` nats, where ``D`` is the sum of the logarithms of the
     variances, ``J`` the log-determinant of the covariance, and ``L`` the sum of the logarithms of the diagonal of
     its inverse. ``of`` says whose terms: of the entropies of a "set", or of its information about a "target".
+    ``synergy`` is the sign of the values where synergy prevails, 0 for a measure whose sign says nothing of it.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Measure:
     j: int
     l: int  # noqa: E741  (the field's letter)
     of: str = "set"
+    synergy: int = 0
 
     def value(self, D: Any, J: Any, L: Any) -> Any:
         """The measure in nats from the terms, elementwise."""
@@ -38,7 +41,7 @@ MEASURES = {
         # Han (1978)
         Measure("dtc", "dual total correlation", "DTC", d=0, j=1, l=1),
         # Rosas et al. (2019), eq. 1: TC - DTC
-        Measure("oinfo", "O-information", "Ω", d=1, j=-2, l=-1),
+        Measure("oinfo", "O-information", "Ω", d=1, j=-2, l=-1, synergy=-1),
         # Rosas et al. (2019), eq. 5: TC + DTC
         Measure("sinfo", "S-information", "Σ", d=1, j=0, l=1),
     )
@@ -52,8 +55,11 @@ ABOUT_TARGET = {
         # Shannon (1948)
         Measure("information", "information about the target", "I", d=0, j=1, l=0, of="target"),
         # Chechik et al. (2002); Timme et al. (2014), eq. 14
-        Measure("rsi", "redundancy-synergy index", "RSI", d=-1, j=1, l=0, of="target"),
+        Measure("rsi", "redundancy-synergy index", "RSI", d=-1, j=1, l=0, of="target", synergy=1),
         # Scagliarini et al. (2023), eq. 4: O(S, target) - O(S)
-        Measure("gradient", "gradient of the O-information", "∂Ω", d=0, j=1, l=1, of="target"),
+        Measure("gradient", "gradient of the O-information", "∂Ω", d=0, j=1, l=1, of="target", synergy=-1),
     )
 }
+
+# every row by name: a live view, those of sets first
+ALL = ChainMap(ABOUT_TARGET, MEASURES)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from hoi._errors import HoiError
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import ALL
 
 __all__ = ["STATISTICS", "in_order", "label", "unit"]
 
@@ -24,7 +24,7 @@ STATISTICS = MappingProxyType(
 def in_order(given: Iterable[str]) -> list[str]:
     """The names of columns, measures first, each kind as its table has it."""
     names = set(given)
-    known = [*MEASURES, *STATISTICS]
+    known = [*ALL, *STATISTICS]
     if unknown := sorted(names.difference(known)):
         raise HoiError(
             f"Multiplets has no column {unknown[0]!r}: there are {', '.join(known)}. A measure gets its column from "
@@ -35,7 +35,7 @@ def in_order(given: Iterable[str]) -> list[str]:
 
 def label(name: str) -> str:
     """What a column holds, in words."""
-    return MEASURES[name].label if name in MEASURES else STATISTICS[name]
+    return ALL[name].label if name in ALL else STATISTICS[name]
 
 
 def unit(name: str, units: str) -> str:

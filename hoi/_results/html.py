@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING
 
 from hoi._results.text import cells, headings, shown, summary, what_was_done
-from hoi.plot._style import REDUNDANCY, SYNERGY
+from hoi.plot._style import colour
 
 if TYPE_CHECKING:
     from hoi._results.multiplets import Multiplets
@@ -28,7 +28,7 @@ _STYLE = """
   border-radius: 0.6em; background: rgba(128,128,128,0.18); }
 .hoi-multiplets .hoi-bar { position: relative; display: inline-block; width: 7em; height: 0.75em;
   margin-right: 0.6em; vertical-align: -0.05em; }
-.hoi-multiplets .hoi-value { display: inline-block; min-width: 4.2em; }
+.hoi-multiplets .hoi-value { display: inline-block; min-width: calc(var(--hoi-digits) * 1ch + 0.3em); }
 .hoi-multiplets .hoi-bar i { position: absolute; top: 0; bottom: 0; border-radius: 2px; }
 .hoi-multiplets .hoi-bar b { position: absolute; left: 50%; top: -0.15em; bottom: -0.15em; width: 1px;
   background: rgba(128,128,128,0.7); }
@@ -45,6 +45,7 @@ def table(result: Multiplets, max_rows: int = 20) -> str:
     values = [] if lead is None else getattr(result, lead).tolist()
     reach = max((abs(v) for v in values if math.isfinite(v)), default=0.0) or 1.0
     body = []
+    digits = 0
     for i in shown(result, max_rows):
         if i is None:
             body.append(f'<tr><td class="hoi-words" colspan="{len(heads)}">&hellip;</td></tr>')
@@ -57,6 +58,7 @@ def table(result: Multiplets, max_rows: int = 20) -> str:
                 columns.append(f'<td class="hoi-words">{chips}</td>')
             elif name == lead:
                 bar = _bar(values[i], reach, name)
+                digits = max(digits, len(cell))
                 columns.append(f'<td>{bar}<span class="hoi-value">{cell}</span></td>')
             else:
                 kind = ' class="hoi-words"' if name == "extreme" else ""
@@ -74,18 +76,18 @@ def table(result: Multiplets, max_rows: int = 20) -> str:
     rows = "".join(body)
     whole = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if len(result) else ""
     return (
-        f'<div class="hoi-multiplets"><style>{_STYLE}</style>'
+        # values as wide as the widest, so that the zero of all bars is one line
+        f'<div class="hoi-multiplets" style="--hoi-digits:{digits}"><style>{_STYLE}</style>'
         f'<div class="hoi-title">{markup.escape(summary(result))}</div>{whole}'
         f'<div class="hoi-note">{more}{done}</div>{settings}</div>'
     )
 
 
 def _bar(value: float, reach: float, measure: str) -> str:
-    """A bar left or right of zero; only O-information has colours for its sides, synergy and redundancy."""
+    """A bar left or right of zero, in the colour of its side where the measure has sides."""
     if not math.isfinite(value):
         return ""
     width = 50 * min(abs(value) / reach, 1.0)
-    left, side = (50 - width, SYNERGY) if value < 0 else (50.0, REDUNDANCY)
-    colour = side if measure == "oinfo" else "rgba(128,128,128,0.7)"
-    span = f'<i style="left:{left:.1f}%;width:{width:.1f}%;background:{colour}"></i>'
+    left, shade = 50 - width if value < 0 else 50.0, colour(value, measure)
+    span = f'<i style="left:{left:.1f}%;width:{width:.1f}%;background:{shade}"></i>'
     return f'<span class="hoi-bar">{span}<b></b></span>'

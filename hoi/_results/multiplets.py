@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, overload
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import ALL
 from hoi._results import files, formats, html, report, text
 from hoi._results.columns import STATISTICS, in_order
 from hoi._results.drawing import Pictures
@@ -119,7 +119,7 @@ class Multiplets:
             return values[name]
         if name in STATISTICS:
             return None
-        if name in MEASURES:
+        if name in ALL:
             there = ", ".join(values) or "none"
             raise AttributeError(f"this result has no column {name!r}; its columns are {there}", name=name, obj=self)
         raise AttributeError(f"Multiplets has no attribute {name!r}", name=name, obj=self)
@@ -144,7 +144,7 @@ class Multiplets:
     def lead(self) -> str | None:
         """The measure that a reader looks at first: the one searched for, else O-information, else the first."""
         wanted = self.settings.get("measure")
-        measures = [name for name in self.columns if name in MEASURES]
+        measures = [name for name in self.columns if name in ALL]
         return next((name for name in (wanted, "oinfo", *measures) if name in measures), None)
 
     def _columns(self) -> dict[str, Any]:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi.plot._style import (
-    FAINT,
     NEUTRAL,
-    REDUNDANCY,
-    SYNERGY,
     axes_or_new,
     axis_label,
     chosen,
     colour,
+    end_colours,
     end_names,
     ends,
     gaps,
@@ -149,7 +147,7 @@ def participation(result: Multiplets, *, n_variables: int = 30, ax: Axes | None 
     ax = axes_or_new(ax, (5.5, 1.2 + 0.24 * len(shown)))
     places = np.arange(len(shown))
     low_name, high_name = end_names(measure, result)
-    colours = (SYNERGY, REDUNDANCY) if measure == "oinfo" else (FAINT, NEUTRAL)
+    colours = end_colours(measure)
     ax.barh(places, -lowest[shown], height=0.72, color=colours[0])
     ax.barh(places, highest[shown], height=0.72, color=colours[1])
     ax.axvline(0, color=NEUTRAL, linewidth=0.8)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
+from hoi._measures.registry import ALL
 from hoi.plot._style import (
     FAINT,
     NEUTRAL,
     REDUNDANCY,
+    SIDES,
     SYNERGY,
     axes_or_new,
     axis_label,
@@ -157,8 +159,8 @@ def comparison(
     text = axis_label(measure, result.units)
     ax.set_xlabel(f"{text}, {labels[0]}")
     ax.set_ylabel(f"{text}, {labels[1]}")
-    if measure == "oinfo":
-        meaning = {"synergy": SYNERGY, "redundancy": REDUNDANCY, "sign differs": NEUTRAL}
+    if ALL[measure].synergy:
+        meaning = {**SIDES, "sign differs": NEUTRAL}
         key(ax, {name: shade for name, shade in meaning.items() if shade in shades}, centred=True)
     tidy(ax)
     return ax

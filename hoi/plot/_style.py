@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import ALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,12 +18,14 @@ __all__ = [
     "FAINT",
     "NEUTRAL",
     "REDUNDANCY",
+    "SIDES",
     "SYNERGY",
     "axes_or_new",
     "axis_label",
     "chosen",
     "colour",
     "cut",
+    "end_colours",
     "end_names",
     "ends",
     "gaps",
@@ -42,14 +44,15 @@ __all__ = [
 # one colour each in every table and picture: blue and vermilion of Okabe and Ito, which every eye tells apart
 SYNERGY = "#0072B2"
 REDUNDANCY = "#D55E00"
+SIDES = {"synergy": SYNERGY, "redundancy": REDUNDANCY}
 NEUTRAL = "#5C6670"
 FAINT = "#B8BEC4"
 
 
 def chosen(result: Multiplets, measure: str | None) -> str:
     """The measure asked for, or the one that leads in the result."""
-    if measure is not None and measure not in MEASURES:
-        raise HoiError(f"measure {measure!r} is not known: use one of {', '.join(map(repr, MEASURES))}")
+    if measure is not None and measure not in ALL:
+        raise HoiError(f"measure {measure!r} is not known: use one of {', '.join(map(repr, ALL))}")
     name = measure or result.lead
     if name is None or name not in result.columns:
         there = ", ".join(map(repr, result.columns)) or "none"
@@ -83,17 +86,26 @@ def ends(result: Multiplets, measure: str, n_best: int | None) -> np.ndarray:
 
 
 def colour(value: float, measure: str) -> str:
-    """Synergy or redundancy by the sign of O-information; the other measures have no such sides."""
-    if measure != "oinfo":
+    """Synergy or redundancy by the sign of O-information and its like; other measures have no such sides."""
+    synergy = ALL[measure].synergy
+    if not synergy:
         return NEUTRAL
-    return SYNERGY if value < 0 else REDUNDANCY
+    return SYNERGY if synergy * value > 0 else REDUNDANCY
+
+
+def end_colours(measure: str) -> tuple[str, str]:
+    """Of the low and of the high end."""
+    return {-1: (SYNERGY, REDUNDANCY), 0: (FAINT, NEUTRAL), 1: (REDUNDANCY, SYNERGY)}[ALL[measure].synergy]
 
 
 def end_names(measure: str, result: Multiplets) -> tuple[str, str]:
     """What the two ends are called in a legend."""
-    if measure != "oinfo":
-        return f"lowest {MEASURES[measure].symbol}", f"highest {MEASURES[measure].symbol}"
-    return ("most synergistic", "most redundant") if result.extreme is not None else ("synergistic", "redundant")
+    synergy = ALL[measure].synergy
+    if not synergy:
+        return f"lowest {ALL[measure].symbol}", f"highest {ALL[measure].symbol}"
+    most = "most " if result.extreme is not None else ""
+    low, high = f"{most}synergistic", f"{most}redundant"
+    return (low, high) if synergy < 0 else (high, low)
 
 
 def gaps(result: Multiplets, rows: np.ndarray) -> np.ndarray:
@@ -136,7 +148,7 @@ def number(value: float) -> str:
 
 
 def axis_label(measure: str, units: str) -> str:
-    label = MEASURES[measure].label
+    label = ALL[measure].label
     return f"{label[0].upper()}{label[1:]} ({units})"
 
 
@@ -182,11 +194,10 @@ def key(ax: Axes, names: dict[str, str], *, centred: bool = False) -> None:
 
 
 def side_key(ax: Axes, values: np.ndarray, measure: str) -> None:
-    """The key of pictures that colour by the sign of O-information: the sides that the values are on."""
-    if measure != "oinfo":
-        return
-    sides = {"synergy": SYNERGY} if (values < 0).any() else {}
-    key(ax, sides | ({"redundancy": REDUNDANCY} if (values >= 0).any() else {}))
+    """The key of pictures that colour by sign: the sides that the values are on."""
+    if ALL[measure].synergy:
+        shades = {colour(value, measure) for value in values.tolist()}
+        key(ax, {name: shade for name, shade in SIDES.items() if shade in shades})
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:

@@ -107,6 +107,13 @@ def test_a_long_table_is_shown_in_full_when_asked_for(browser, tmp_path):
     assert not browser.find_element(ID, "more").is_displayed()
 
 
+def test_the_zero_of_all_bars_is_one_line(browser, tmp_path):
+    wide = hoi.Multiplets([[0, 1]] * 3, "ab", oinfo=[-123.5, 0.25, 7.0])
+    browser.get(wide.report(tmp_path / "wide.html").as_uri())
+    left = [bar.rect["x"] for bar in browser.find_elements(CSS, "#table .bar")]
+    assert len(left) == 3 and max(left) - min(left) < 0.6  # pixels
+
+
 def test_odd_names_and_missing_values_are_shown_as_they_are(browser, tmp_path):
     names = ["</script><b>", "a & b", "脳"]
     odd = hoi.Multiplets([[0, 1, 2]] * 2, names, tc=[np.nan, 1.0], dtc=[0.5] * 2, oinfo=[np.nan, 0.5])

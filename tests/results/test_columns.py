@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import hoi
 from hoi import HoiError, Multiplets, plot
 from hoi._cli import main as cli
-from hoi._measures.registry import MEASURES, Measure
+from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._results import text
 from hoi._results.columns import STATISTICS, label
 
@@ -34,7 +35,7 @@ def data():
 def test_a_made_up_measure_has_a_column_everywhere(tilt, data, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     found = hoi.search(data, 3, measure="tilt", n_best=4)
-    assert found.columns == (*[n for n in MEASURES if n != "tilt" and MEASURES[n].of == "set"], "tilt")
+    assert found.columns == tuple(MEASURES)
     assert found.tilt == pytest.approx(found.tc + found.oinfo, abs=1e-12)
     assert found.lead == "tilt" and found[0].tilt == found.tilt[0] == found.tilt.min()
     everything = hoi.measures(data, [(0, 1, 2), (1, 2, 3, 4)])
@@ -102,11 +103,11 @@ def test_a_result_has_the_columns_it_was_given_in_the_order_of_the_registry():
     assert found.lead == "tc"
     with pytest.raises(AttributeError, match=r"no column 'oinfo'; its columns are tc, sinfo, low"):
         _ = found.oinfo
-    with pytest.raises(HoiError, match=r"has no column 'omega': there are tc, dtc, oinfo, sinfo.* A measure gets its"):
+    with pytest.raises(HoiError, match=r"has no column 'omega': there are tc, dtc, oinfo, .* A measure gets its"):
         Multiplets([[0, 1]], "ab", omega=[1.0])
 
 
-@pytest.mark.parametrize("name", [*MEASURES, *STATISTICS])
+@pytest.mark.parametrize("name", [*ALL, *STATISTICS])
 def test_every_column_has_a_label(name):
     assert label(name)
     assert name in text.table(Multiplets([[0, 1]], "ab", **{name: [0.5]}))
@@ -193,3 +194,21 @@ def test_a_deep_copy_of_settings_can_be_changed():
     assert pickle.loads(pickle.dumps(found.settings)) == found.settings
     with pytest.raises(HoiError, match="cannot be changed"):
         pickle.loads(pickle.dumps(found.settings))["order"].append(1)
+
+
+@pytest.mark.parametrize("name", ABOUT_TARGET)
+def test_measures_about_a_target_have_columns_and_sides(name, tmp_path):
+    pytest.importorskip("matplotlib")
+    found = Multiplets([[0, 1], [1, 2]], "abc", settings={"measure": name}, **{name: [-0.5, 0.25]})
+    assert found.lead == name and found.columns == (name,)
+    assert repr(found).splitlines()[2].split() == ["order", name, "variables"]
+    from matplotlib.colors import to_hex
+
+    side = {-1: ["synergy", "redundancy"], 1: ["redundancy", "synergy"], 0: []}[ALL[name].synergy]
+    shades = {"#0072B2": "synergy", "#D55E00": "redundancy"}
+    drawn = [shades.get(shade) for shade in re.findall(r"background:(#\w+)\"></i>", found._repr_html_())]
+    assert drawn == (side or [None, None])
+    bars = plot.ranking(found).patches
+    assert [shades.get(to_hex(bar.get_facecolor()).upper()) for bar in bars] == (side or [None, None])
+    page = found.report(tmp_path / "found.html").read_text(encoding="utf-8")
+    assert f'"lead":"{name}","synergy":{ALL[name].synergy}' in page

@@ -17,10 +17,14 @@ function element(tag, options, ...children) {
   return made;
 }
 
+function written(value) {
+  return value.toFixed(4).replace(/^-(0\.0+)$/, "$1").replace("-", "−");
+}
+
 function bar(value) {
   const share = (50 * Math.abs(value)) / reach;
-  const side = value < 0 ? "synergy" : "redundancy";
-  const filled = element("i", { className: data.lead === "oinfo" ? side : "" });
+  const side = value * data.synergy > 0 ? "synergy" : "redundancy";
+  const filled = element("i", { className: data.synergy ? side : "" });
   filled.style.left = `${value < 0 ? 50 - share : 50}%`;
   filled.style.width = `${share}%`;
   return element("span", { className: "bar" }, filled);
@@ -35,7 +39,7 @@ function cell(column, row) {
     return element("td", { className: WORDS.has(column) ? "words" : "" }, String(value));
   }
   if (value === null) return element("td", {}, "–");
-  const text = value.toFixed(4).replace(/^-(0\.0+)$/, "$1").replace("-", "−");
+  const text = written(value);
   const content = column === data.lead ? [bar(value), element("span", { className: "value" }, text)] : [text];
   return element("td", { title: String(value) }, ...content);
 }
@@ -109,6 +113,8 @@ for (const column of data.columns.filter((name) => !(name in data.labels))) {
   } }, ...options);
   find("filters").append(element("label", {}, `${column} `, select));
 }
+const digits = (data[data.lead] ?? []).reduce((most, value) => Math.max(most, value === null ? 0 : written(value).length), 0);
+find("table").style.setProperty("--digits", digits);
 find("filters").onsubmit = (event) => event.preventDefault();
 find("words").oninput = () => {
   state.words = find("words").value;

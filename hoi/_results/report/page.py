@@ -13,6 +13,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from hoi._errors import HoiError
+from hoi._measures.registry import ALL
 from hoi._results.columns import label, unit
 from hoi._results.report.pictures import pictures
 from hoi._results.text import headings, summary, what_was_done
@@ -81,6 +82,7 @@ def _data(result: Multiplets) -> str:
         "units": result.units,
         "columns": headings(result)[:-1],
         "lead": result.lead,
+        "synergy": 0 if result.lead is None else ALL[result.lead].synergy,
         "labels": {name: _in_words(name, result.units) for name in result.columns},
         "members": result.members,
         "order": result.order.tolist(),
