@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+from pathlib import Path
+
 __all__ = [
     "BackendUnavailableError",
     "CheckpointWarning",
     "HoiError",
     "HoiWarning",
+    "InputWarning",
     "LongSearchWarning",
     "SingularWarning",
     "TiesWarning",
+    "warn",
 ]
 
 
@@ -42,3 +48,18 @@ class CheckpointWarning(HoiWarning):
 
 class LongSearchWarning(HoiWarning):
     """A search that is about to begin will take hours."""
+
+
+class InputWarning(HoiWarning):
+    """Some of the data were left out: bad channels or segments of a recording, or samples with gaps."""
+
+
+_HOME = str(Path(__file__).parent)
+
+
+def warn(message: str, category: type[HoiWarning]) -> None:
+    """Warn at the line of the caller's own code, however deep in this package the reason was found."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOME):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

@@ -12,7 +12,7 @@ from hoi._api.call import Call
 from hoi._backends.protocol import Evaluator
 from hoi._errors import HoiError
 from hoi._inputs import checks
-from hoi._inputs.containers import listing
+from hoi._inputs.words import listing
 from hoi._maths.terms import Terms
 from hoi._search.exhaustive import corrected
 from hoi._typing import FloatArray, Multiplet

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._inputs.containers import columns, listing, read_array, require_unique
-from hoi._inputs.sets import check_groups, check_multiplets, check_order, is_int
+from hoi._inputs.containers import read
+from hoi._inputs.options import check_bool, check_choice, check_positive_int, check_seed
+from hoi._inputs.sets import check_groups, check_multiplets, check_order
+from hoi._inputs.words import columns, listing, require_unique
 from hoi._typing import ArrayLike, FloatArray
 
 __all__ = [
@@ -27,12 +28,18 @@ __all__ = [
     "check_order",
     "check_positive_int",
     "check_samples",
+    "check_seed",
 ]
 
 # In units of the correlation matrix: the largest difference between C_ij and C_ji, and the most negative
 # eigenvalue, that count as rounding.
 SYMMETRY = 1e-8
 INDEFINITE = 1e-8
+# In units of the range of values: the largest difference between a square table and its transpose at which it is a
+# covariance in all likelihood. Correlations in float32 are symmetric to 1e-7.
+LOOKS_SYMMETRIC = 1e-6
+
+_DROP = 'Use missing="drop" to leave out samples with a gap, leave out'
 
 
 class Data(NamedTuple):
@@ -43,18 +50,21 @@ class Data(NamedTuple):
     stacked: bool
 
 
-def check_data(X: ArrayLike, *, what: str = "X") -> Data:
+def check_data(X: ArrayLike, *, what: str = "X", ranks: bool = False) -> Data:
     """Table or stack of tables of any kind as finite float64, with the names of its variables.
 
     Parameters
     ----------
     X : array_like, shape (n_samples, n_vars) or (n_datasets, n_samples, n_vars)
         numpy array of real numbers, nested lists, DataFrame of pandas or polars, table of pyarrow, xarray
-        DataArray (names from the coordinate of the last dimension), torch tensor on any device, Raw, Evoked
-        or Epochs of MNE (channels are the variables, times the samples, epochs the datasets), or a list of
-        equal tables.
+        DataArray (dimensions by their names), torch tensor on any device, Raw, Evoked or Epochs of MNE
+        (channels are the variables, times the samples, epochs the datasets), a `Table`, or a list of equal
+        tables.
     what : str
         Name of the argument in error messages.
+    ranks : bool
+        Whether only the order of the values of a column will count: columns that float64 cannot hold then become
+        positions, which keep it.
 
     Returns
     -------
@@ -75,22 +85,29 @@ def check_data(X: ArrayLike, *, what: str = "X") -> Data:
     >>> data.values.shape, data.names, data.stacked
     ((1, 3, 2), ('0', '1'), False)
     """
-    array, labels = read_array(X, what)
-    _require_shape(array.shape, what)
-    n_samples, n_vars = array.shape[-2:]
-    names = tuple(map(str, range(n_vars))) if labels is None else tuple(labels)
+    table = read(X, what, ranks=ranks)
+    shape, labels = table.values.shape, table.names
+    _require_shape(shape, what)
+    n_samples, n_vars = shape[-2:]
+    names = tuple(map(str, range(n_vars))) if labels is None else labels
     if labels is not None:
         require_unique(names, what)
+    values = np.ascontiguousarray(table.values)
     with np.errstate(all="ignore"):
-        values = np.ascontiguousarray(array, dtype=np.float64)
         # one pass: a finite sum has finite terms; another sum (NaN, inf, overflow) leads to the full check
         finite = bool(np.isfinite(values.sum()))
     if not finite:
-        _require_finite(values, names, what)
+        gap = "masked" if _is_masked(X) else "NaN"
+        _require_finite(values, names, what, gap, way=_DROP)
     values = values.reshape(-1, n_samples, n_vars)
-    _require_samples(values, what, array.shape)
-    _require_varying(values, names, what, stacked=array.ndim == 3)
-    return Data(values, names, array.ndim == 3)
+    _require_samples(values, what, shape)
+    _require_varying(values, names, what, stacked=len(shape) == 3)
+    return Data(values, names, len(shape) == 3)
+
+
+def _is_masked(X: Any) -> bool:
+    rows = X if isinstance(X, (list, tuple)) else [X]
+    return any(isinstance(row, np.ma.MaskedArray) for row in rows)
 
 
 def _require_shape(shape: tuple[int, ...], what: str) -> None:
@@ -112,27 +129,32 @@ def _require_shape(shape: tuple[int, ...], what: str) -> None:
         )
 
 
-def _require_finite(values: FloatArray, names: Sequence[str], what: str) -> None:
-    """Error with the number of NaN and infinite values and the columns that hold them."""
+def _require_finite(values: FloatArray, names: Sequence[str], what: str, gap: str = "NaN", *, way: str) -> None:
+    """Error with the number of missing and infinite values and the columns that hold them."""
     bad = ~np.isfinite(values)
     if not bad.any():
         return
     n_nan = int(np.isnan(values).sum())
     n_infinite = int(bad.sum()) - n_nan
-    counts = " and ".join(f"{n} {word}" for n, word in ((n_nan, "NaN"), (n_infinite, "infinite")) if n)
+    counts = " and ".join(f"{n} {word}" for n, word in ((n_nan, gap), (n_infinite, "infinite")) if n)
     counts += " value" + "s" * (n_nan + n_infinite > 1)
     where = columns(names, np.flatnonzero(bad.any(axis=tuple(range(values.ndim - 1)))))
     raise HoiError(
-        f"{what} has shape {values.shape} and {counts}, in {where}: every value must be finite. Leave "
-        "out those samples (dropna() of a DataFrame) or those columns, or fill the gaps."
+        f"{what} has shape {values.shape} and {counts}, in {where}: every value must be finite. {way} those "
+        "columns, or fill the gaps."
     )
 
 
 def _require_samples(values: FloatArray, what: str, shape: tuple[int, ...]) -> None:
     """Error when a covariance is given where samples are meant; samples are never symmetric by chance."""
-    if shape[-2] == shape[-1] and np.array_equal(values, values.swapaxes(1, 2)):
+    if shape[-2] != shape[-1]:
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = np.abs(values - values.swapaxes(1, 2)).max()
+        symmetric = difference <= LOOKS_SYMMETRIC * np.ptp(values)
+    if symmetric:
         raise HoiError(
-            f"{what} has shape {shape} and is symmetric, so it looks like a covariance and not like samples "
+            f"{what} has shape {shape} and is symmetric, so it looks like a covariance or correlation and not like samples "
             f"(rows). Use hoi.GaussianSystem.from_covariance({what}, n_samples=...), which is accepted in its place."
         )
 
@@ -185,7 +207,8 @@ def check_covariance(
     >>> C.shape, names, stacked
     ((1, 2, 2), ('a', 'b'), False)
     """
-    array, labels = read_array(C, "C")
+    table = read(C, "C", oriented=False)
+    array, labels = table.values, table.names
     shape = array.shape
     if array.ndim not in (2, 3) or shape[-1] != shape[-2]:
         raise HoiError(
@@ -198,13 +221,13 @@ def check_covariance(
         raise HoiError(f"n_samples={n_samples}: at least 3 are needed. Use None for an exact covariance.")
     n = shape[-1]
     if names is not None:
-        labels = [names] if isinstance(names, str) else [str(name) for name in names]
+        labels = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
         if len(labels) != n:
             raise HoiError(f"names has {len(labels)} entries and C has shape {shape}: give {n} names.")
-    final = tuple(map(str, range(n))) if labels is None else tuple(labels)
+    final = tuple(map(str, range(n))) if labels is None else labels
     require_unique(final, "C")
-    values = np.array(array, dtype=np.float64).reshape(-1, n, n)
-    _require_finite(values, final, "C")
+    values = array.reshape(-1, n, n).copy()
+    _require_finite(values, final, "C", way="Leave out")
     variance = np.diagonal(values, axis1=1, axis2=2)
     if not (variance > 0).all():
         where = columns(final, np.flatnonzero((variance <= 0).any(axis=0)))
@@ -245,28 +268,6 @@ def _require_semidefinite(R: FloatArray) -> None:
             ) from None
 
 
-def check_choice(value: Any, allowed: Iterable[str], what: str) -> str:
-    """One of the allowed words, or an error that lists them.
-
-    Raises
-    ------
-    HoiError
-        If value is not among them.
-
-    Examples
-    --------
-    >>> from hoi._inputs.checks import check_choice
-    >>> check_choice("bits", ("nats", "bits"), "units")
-    'bits'
-    """
-    options = list(allowed)
-    if isinstance(value, str) and value in options:
-        return value
-    close = difflib.get_close_matches(value.lower(), options, n=1) if isinstance(value, str) else []
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise HoiError(f"{what}={value!r}: use one of {', '.join(map(repr, options))}.{hint}")
-
-
 def check_samples(n_samples: int, n_columns: int, what: str) -> None:
     """Error unless a set of n_columns columns has more samples than columns.
 
@@ -281,37 +282,3 @@ def check_samples(n_samples: int, n_columns: int, what: str) -> None:
             "than columns, for otherwise its covariance has no inverse. Take smaller sets, or more samples; samples "
             "are the rows of a table."
         )
-
-
-def check_bool(value: Any, what: str) -> bool:
-    """True or False, of Python or numpy.
-
-    Raises
-    ------
-    HoiError
-        If value is anything else: the text "no" would count as true.
-
-    Examples
-    --------
-    >>> from hoi._inputs.checks import check_bool
-    >>> check_bool(False, "bias_correction")
-    False
-    """
-    if not isinstance(value, (bool, np.bool_)):
-        raise HoiError(f"{what}={value!r} ({type(value).__name__}): True or False is needed.")
-    return bool(value)
-
-
-def check_positive_int(value: Any, what: str) -> int:
-    """Integer of at least 1, of Python or numpy.
-
-    Raises
-    ------
-    HoiError
-        If value is anything else, bool included.
-    """
-    if not is_int(value):
-        raise HoiError(f"{what}={value!r} ({type(value).__name__}): a positive integer is needed.")
-    if value < 1:
-        raise HoiError(f"{what}={int(value)}: a positive integer is needed, so at least 1.")
-    return int(value)

@@ -1,69 +1,106 @@
-"""Tables of any library turned into numpy arrays and column names; no rule about their values yet."""
+"""Containers of any library read as a table of float64 with names; no rule about the values yet."""
 
 from __future__ import annotations
 
-import warnings
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+import datetime
+import decimal
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from hoi._errors import HoiError, HoiWarning
+from hoi._errors import HoiError, InputWarning, warn
+from hoi._inputs.labelled import is_labelled, read_labelled
+from hoi._inputs.numbers import as_float
+from hoi._inputs.recordings import is_recording, read_recording
+from hoi._inputs.table import Table
+from hoi._inputs.tensors import is_tensor, read_tensor
+from hoi._inputs.words import listing, require_unique
+from hoi._typing import FloatArray
 
-__all__ = ["columns", "listing", "read_array", "require_unique", "warn_of_gradient"]
+__all__ = ["read"]
 
 _REAL = "biuf"
 _KINDS = {"O": "Python objects", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "V": "records",
           "T": "text"}
 
 
-def listing(items: Sequence[object], limit: int = 5) -> str:
-    """The first few items in words: "a, b, c and 4 more"."""
-    shown = ", ".join(str(item) for item in items[:limit])
-    return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"
+def read(X: Any, what: str, *, ranks: bool = False, everything: bool = False, oriented: bool = True) -> Table:
+    """Any accepted container as a table: every function reads its data here.
+
+    Parameters
+    ----------
+    X : array_like
+        What :func:`hoi.oinfo` takes; also fewer or more dimensions, which are refused later.
+    what : str
+        Name of the argument in messages.
+    ranks : bool
+        Whether only the order of the values of a column will count: see `as_float`.
+    everything : bool
+        Keep bad channels, other kinds of channels and bad segments of a recording.
+    oriented : bool
+        Whether the names of dimensions of a DataArray have to say which are samples and which variables.
+
+    Returns
+    -------
+    Table
+        Missing and masked values are NaN.
+
+    Raises
+    ------
+    HoiError
+        If X cannot be read as real numbers, whatever the library that holds it raised.
+
+    Warns
+    -----
+    InputWarning
+        If something of a recording was left out.
+    """
+    try:
+        table = _read(X, what, ranks, everything, oriented)
+    except (HoiError, MemoryError):
+        raise
+    except Exception as error:
+        raise HoiError(
+            f"{what} is a {type(X).__name__} and cannot be read as numbers ({type(error).__name__}: {error}). Give a "
+            "numpy array or a DataFrame (samples, variables)."
+        ) from error
+    if table.left_out:
+        warn(
+            f"{what} is a recording, and {table.left_out} left out, as MNE does. Use hoi.as_table({what}, "
+            "everything=True) to keep all, or pick what to keep.",
+            InputWarning,
+        )
+    return table
 
 
-def columns(names: Sequence[str], which: Iterable[int]) -> str:
-    """Columns by name: "column 'a'", or "columns 'a', 'b'"."""
-    labels = [repr(names[i]) for i in which]
-    return f"column{'s' * (len(labels) > 1)} {listing(labels)}"
-
-
-def require_unique(names: Sequence[str], what: str) -> None:
-    """Error that names the columns whose name occurs more than once."""
-    if len(set(names)) == len(names):
-        return
-    twice = [repr(name) for name, count in Counter(names).items() if count > 1]
-    raise HoiError(
-        f"{what} has {len(names)} columns, and more than one of them is called {listing(twice)}. Rename "
-        "them, so that every variable has a name of its own."
-    )
-
-
-def read_array(X: Any, what: str) -> tuple[np.ndarray, list[str] | None]:
-    """Any accepted container as a real numpy array of any rank, with its column names where it has them."""
+def _read(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> Table:
+    if isinstance(X, Table):
+        return X
     if isinstance(X, np.ndarray):
-        return _real(_unmasked(X, what), what), None
+        return Table(_from_numpy(X, what, ranks))
     if hasattr(X, "collect_schema") and hasattr(X, "collect"):
         raise HoiError(f"{what} is a {type(X).__name__}, whose values are not there yet: use X.collect().")
-    if _is_arrow(X):
-        X = X.to_pandas()
+    if hasattr(X, "column_names") and hasattr(X, "to_pandas"):  # a table of pyarrow
+        require_unique([str(name) for name in X.column_names], what)
+        return _from_columns([X.column(name) for name in X.column_names], X.column_names, X.shape, what, ranks)
     if _is_frame(X):
-        return _read_frame(X, what)
-    if _is_channels(X):
-        return _read_channels(X, what)
+        return _from_frame(X, what, ranks)
+    if is_recording(X):
+        values, names, left_out = read_recording(X, what, everything)
+        return Table(_from_numpy(values, what, ranks), names, left_out)
     if hasattr(X, "data_vars"):
         raise HoiError(
             f"{what} is an xarray Dataset of {len(X.data_vars)} variables: a DataArray is needed. "
             'Use X.to_dataarray("variable").transpose("sample", "variable"), with your own sample dimension.'
         )
-    if hasattr(X, "dims") and hasattr(X, "coords"):
-        return _real(np.asarray(X.values), what), _coordinate_names(X)
-    if hasattr(X, "detach") and hasattr(X, "cpu"):
-        return _real(_read_tensor(X, what), what), None
-    if hasattr(X, "toarray") and hasattr(X, "nnz"):
-        raise HoiError(f"{what} is a sparse matrix of shape {X.shape}: use X.toarray().")
+    if is_labelled(X):
+        values, labels = read_labelled(X, what, oriented)
+        return Table(_from_numpy(values, what, ranks), labels)
+    if is_tensor(X):
+        return Table(_from_numpy(read_tensor(X, what), what, ranks))
+    if hasattr(X, "nnz") or type(X).__module__.startswith(("scipy.sparse", "sparse")):
+        raise HoiError(f"{what} is a sparse matrix of shape {X.shape}: its zeros count as values. Use X.toarray().")
     if isinstance(X, (str, bytes)) or hasattr(X, "__fspath__"):
         raise HoiError(
             f"{what} is {X!r}, which looks like the name of a file: a table of numbers is needed. "
@@ -74,15 +111,27 @@ def read_array(X: Any, what: str) -> tuple[np.ndarray, list[str] | None]:
     if isinstance(X, (set, frozenset, Iterator)):
         raise HoiError(f"{what} is a {type(X).__name__}: a 2-D array or a list of rows is needed.")
     if isinstance(X, (list, tuple)):
-        return _read_list(X, what)
-    return _real(np.asarray(X), what), None
+        return _from_list(X, what, ranks, everything)
+    if hasattr(X, "to_numpy"):  # one column: a Series of pandas or polars, an array of pyarrow
+        name = getattr(X, "name", None)
+        values = _column(X, ranks)
+        if values is not None:
+            return Table(values, None if name is None else (str(name),))
+    return Table(_from_numpy(np.asarray(X), what, ranks))
 
 
-def _real(values: np.ndarray, what: str) -> np.ndarray:
-    """The array itself where its numbers are real, an error where they are anything else."""
+def _from_numpy(values: np.ndarray, what: str, ranks: bool) -> FloatArray:
+    """An array as float64 with NaN where it is masked; an error where its numbers are not real."""
     kind = values.dtype.kind
     if kind in _REAL:
-        return values
+        if not isinstance(values, np.ma.MaskedArray):
+            return as_float(np.asarray(values), ranks=ranks)
+        mask = np.ma.getmaskarray(values)
+        numbers = np.asarray(values.data)
+        if mask.any() and not mask.all():
+            numbers = np.where(mask, numbers[~mask][0], numbers)  # what is under a mask is nobody's value
+        out = as_float(numbers, ranks=ranks)
+        return np.where(mask, np.nan, out) if mask.any() else out
     given = f"{what} has dtype {values.dtype} and shape {values.shape}"
     if kind == "c":
         raise HoiError(
@@ -97,116 +146,108 @@ def _real(values: np.ndarray, what: str) -> np.ndarray:
     )
 
 
-def _unmasked(X: np.ndarray, what: str) -> np.ndarray:
-    """A masked array without masked entries as a plain one."""
-    if isinstance(X, np.ma.MaskedArray):
-        count = int(np.ma.count_masked(X))
-        if count:
-            raise HoiError(
-                f"{what} is a masked array of shape {X.shape} with {count} masked values: every value is "
-                "needed. Leave out those samples or variables, or fill the gaps by X.filled(...)."
-            )
-    return np.asarray(X)
-
-
 def _is_frame(X: Any) -> bool:
     """DataFrame of pandas, polars or the like: it has columns and turns into numpy."""
     return hasattr(X, "columns") and hasattr(X, "to_numpy")
 
 
-def _is_arrow(X: Any) -> bool:
-    """Table of pyarrow."""
-    return hasattr(X, "column_names") and hasattr(X, "to_pandas")
-
-
-def _is_channels(X: Any) -> bool:
-    """Recording of MNE, or of what is built like it."""
-    return hasattr(X, "get_data") and hasattr(X, "ch_names")
-
-
-def _read_frame(X: Any, what: str) -> tuple[np.ndarray, list[str]]:
-    """Values and column names of a DataFrame; columns that are not numbers are named in the error."""
+def _from_frame(X: Any, what: str, ranks: bool) -> Table:
+    """A DataFrame; one whose columns are of one numpy type is read at once."""
     labels = list(X.columns)
-    names = [str(label) for label in labels]
-    require_unique(names, what)
-    values = X.to_numpy()
-    if values.dtype.kind in _REAL:
-        return values, names
-    # one column after the other: mixed and nullable dtypes meet only as objects in the whole table
-    parts = [_read_column(X[label]) for label in labels]
-    bad = [f"{name!r} ({getattr(X[label], 'dtype', 'unknown')})"
-           for name, label, column in zip(names, labels, parts) if column is None]
+    require_unique([str(label) for label in labels], what)
+    kinds = {str(dtype) for dtype in getattr(X, "dtypes", ())}
+    if len(kinds) == 1 and kinds <= {"float64", "float32", "float16", "int8", "int16", "int32", "int64", "bool"}:
+        return Table(as_float(X.to_numpy(), ranks=ranks), tuple(map(str, labels)))
+    return _from_columns([X[label] for label in labels], labels, X.shape, what, ranks)
+
+
+def _from_columns(found: Sequence[Any], labels: Sequence[Any], shape: Any, what: str, ranks: bool) -> Table:
+    """Columns one after the other, each in its own type; those that are not numbers are named in the error."""
+    names = tuple(map(str, labels))
+    parts = [_column(column, ranks) for column in found]
+    bad = [
+        f"{name!r} ({getattr(column, 'dtype', getattr(column, 'type', 'unknown'))})"
+        for name, column, part in zip(names, found, parts)
+        if part is None
+    ]
     if bad:
         raise HoiError(
-            f"{what} has shape {X.shape} and {len(bad)} column{'s' * (len(bad) > 1)} without real numbers: "
+            f"{what} has shape {tuple(shape)} and {len(bad)} column{'s' * (len(bad) > 1)} without real numbers: "
             f"{listing(bad)}. Leave them out, for example by X.drop(columns=[...]), make them the index, or "
             "code them as numbers."
         )
-    return np.column_stack([column for column in parts if column is not None]), names
+    if not parts:
+        return Table(np.empty(tuple(shape)), names)
+    return Table(np.ascontiguousarray(np.column_stack([part for part in parts if part is not None])), names)
 
 
-def _read_column(column: Any) -> np.ndarray | None:
+def _column(column: Any, ranks: bool) -> FloatArray | None:
     """One column as float64 with NaN where a value is missing; None where it is no column of real numbers."""
-    values = column.to_numpy()
-    if values.dtype.kind in _REAL:
-        return values.astype(np.float64)
-    # nullable pandas columns with gaps arrive as objects but know that they hold numbers
-    if getattr(column.dtype, "kind", "O") in _REAL:
-        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    if values.dtype.kind == "O" and "Boolean" in str(column.dtype):
-        return np.array([np.nan if v is None else float(v) for v in values])
-    return None
-
-
-def _read_channels(X: Any, what: str) -> tuple[np.ndarray, list[str]]:
-    """Raw, Evoked or Epochs of MNE as (samples, channels) or (epochs, samples, channels)."""
-    values = np.asarray(X.get_data())
-    names = [str(name) for name in X.ch_names]
-    shape = (len(names), len(getattr(X, "times", ())))
-    if values.ndim not in (2, 3) or values.shape[-2:] != shape or hasattr(X, "freqs"):
-        raise HoiError(
-            f"{what} is a {type(X).__name__} with data of shape {values.shape}: of MNE, a Raw, an Evoked "
-            "(channels, times) or Epochs (epochs, channels, times) are needed. Give an array (samples, variables)."
-        )
-    require_unique(names, what)
-    return _real(values, what).swapaxes(-1, -2), names
-
-
-def _coordinate_names(X: Any) -> list[str] | None:
-    """Names of the last dimension of an xarray DataArray, where it has a coordinate."""
-    if not X.dims or X.dims[-1] not in X.coords:
+    dtype = getattr(column, "dtype", getattr(column, "type", None))
+    values = _as_numpy(column)
+    if values.dtype.kind in _REAL and not _lost_integers(values, dtype):
+        return as_float(values, ranks=ranks)
+    gaps = _gaps(column, values)
+    if gaps.all() or not (gaps.any() or values.dtype.kind == "O"):
         return None
-    return [str(label) for label in X.coords[X.dims[-1]].values.tolist()]
+    # a type of numbers that numpy has no gaps for: the values that are there, in their own type
+    if values.dtype.kind == "f":
+        drop = next(name for name in ("dropna", "drop_nulls", "drop_null") if hasattr(column, name))
+        present = _as_numpy(getattr(column, drop)())
+    else:
+        present = values[~gaps]
+    if present.dtype.kind == "O" and _are_numbers(present, dtype):
+        present = np.array(present.tolist())
+    if present.dtype.kind not in _REAL:
+        return None
+    out = np.full(len(values), np.nan)
+    out[~gaps] = as_float(present, ranks=ranks)
+    return out
 
 
-def _read_tensor(X: Any, what: str) -> np.ndarray:
-    """A torch tensor of any device as numpy; half precisions that numpy lacks go through float64."""
-    if getattr(X, "is_sparse", False):
-        raise HoiError(f"{what} is a sparse tensor of shape {tuple(X.shape)}: use X.to_dense().")
-    warn_of_gradient(X, what)
-    tensor = X.detach().cpu()
-    if getattr(tensor, "is_floating_point", bool)():
-        tensor = tensor.double()
-    elif getattr(tensor, "is_complex", bool)():
-        tensor = tensor.resolve_conj()
-    return np.asarray(tensor.numpy())
+def _as_numpy(column: Any) -> np.ndarray:
+    # an array of pyarrow copies only if told to; its tables hold arrays in chunks, which always copy
+    copied = {"zero_copy_only": False} if hasattr(column, "null_count") and not hasattr(column, "chunks") else {}
+    if type(column).__module__.startswith("pyarrow"):
+        return np.asarray(column.to_numpy(**copied))
+    return np.asarray(column.to_numpy())
 
 
-def warn_of_gradient(X: Any, what: str) -> None:
-    """Say that the result will not carry on the gradient of a tensor, and what does."""
-    if getattr(X, "requires_grad", False):
-        warnings.warn(
-            f"{what} is a tensor that requires a gradient, and the result will be numbers without one. For gradients "
-            f"use hoi.torch.oinfo({what}, ...) or its like; where none is wanted, give {what}.detach().",
-            HoiWarning,
-            stacklevel=2,
-        )
+def _lost_integers(values: np.ndarray, dtype: Any) -> bool:
+    """Whether integers with gaps came as floats, which cannot hold the large ones."""
+    return values.dtype.kind == "f" and "int" in str(dtype).lower() and bool((np.abs(values) >= 2**53).any())
 
 
-def _read_list(X: Sequence[Any], what: str) -> tuple[np.ndarray, list[str] | None]:
+def _gaps(column: Any, values: np.ndarray) -> np.ndarray:
+    """Where a column has no value."""
+    if hasattr(column, "isna"):  # pandas
+        return np.asarray(column.isna())
+    if values.dtype.kind == "f":  # integers of polars or pyarrow
+        return np.isnan(values)
+    return np.array([value is None for value in values])
+
+
+def _are_numbers(values: np.ndarray, dtype: Any) -> bool:
+    """Whether objects are numbers of Python under a type of numbers; text and dates are not."""
+    kind = str(dtype).lower()
+    return kind not in ("object", "str", "category") and all(
+        isinstance(v, (bool, int, float)) and not isinstance(v, (decimal.Decimal, datetime.date)) for v in values
+    )
+
+
+def _from_list(X: Sequence[Any], what: str, ranks: bool, everything: bool) -> Table:
     """Nested lists of numbers, or a list of tables (one for each dataset) with the same columns."""
-    if X and (getattr(X[0], "ndim", 0) >= 2 or _is_frame(X[0]) or _is_arrow(X[0]) or _is_channels(X[0])):
-        return _read_datasets(X, what)
+    first = X[0] if X else None
+    if getattr(first, "ndim", 0) >= 2 or _is_frame(first) or isinstance(first, Table) or is_recording(first) or (
+        hasattr(first, "column_names")
+    ):
+        return _from_datasets(X, what, ranks, everything)
+    if isinstance(first, (list, tuple)) and any(isinstance(row, np.ma.MaskedArray) or is_tensor(row) for row in first):
+        return _from_datasets(X, what, ranks, everything)
+    if any(isinstance(row, np.ma.MaskedArray) for row in X):
+        return Table(_from_numpy(np.ma.stack([np.ma.asarray(row) for row in X]), what, ranks))
+    if any(is_tensor(row) for row in X):
+        X = [read_tensor(row, f"{what}[{i}]") if is_tensor(row) else row for i, row in enumerate(X)]
     try:
         values = np.asarray(X)
     except ValueError:
@@ -216,22 +257,23 @@ def _read_list(X: Sequence[Any], what: str) -> tuple[np.ndarray, list[str] | Non
             f"{what} is a ragged list of {len(X)} rows{lengths}: every row (sample) needs the same number of "
             "values (variables). Fill or leave out the short ones."
         ) from None
-    return _real(values, what), None
+    return Table(_from_numpy(values, what, ranks))
 
 
-def _read_datasets(X: Sequence[Any], what: str) -> tuple[np.ndarray, list[str] | None]:
+def _from_datasets(X: Sequence[Any], what: str, ranks: bool, everything: bool) -> Table:
     """A list of equal tables as one stack (dataset, sample, variable)."""
-    parts = [read_array(part, f"{what}[{i}]") for i, part in enumerate(X)]
-    shapes = sorted({values.shape for values, _ in parts})
+    parts = [_read(part, f"{what}[{i}]", ranks, everything, True) for i, part in enumerate(X)]
+    shapes = sorted({part.values.shape for part in parts})
     if len(shapes) > 1:
         raise HoiError(
             f"{what} is a list of {len(parts)} tables of different shapes {listing(shapes)}: datasets given "
             "together need the same samples and variables. Call once for each dataset instead."
         )
-    names = parts[0][1]
-    if any(other != names for _, other in parts):
+    names = parts[0].names
+    if any(part.names != names for part in parts):
         raise HoiError(
             f"{what} is a list of {len(parts)} tables whose columns differ: give the same columns in the "
             "same order, for example [table[names] for table in tables]."
         )
-    return np.stack([values for values, _ in parts]), names
+    left_out = sorted({part.left_out for part in parts if part.left_out})
+    return Table(np.stack([part.values for part in parts]), names, listing(left_out, 2))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._inputs.containers import columns, listing
+from hoi._inputs.words import columns, listing
 
 __all__ = ["check_groups", "check_multiplets", "check_order", "column_index", "is_int"]
 
@@ -191,5 +191,7 @@ def check_order(order: Any, n_vars: int) -> tuple[int, int]:
 
 
 def is_int(value: Any) -> bool:
-    """Integer of Python or numpy; bool is not one."""
+    """Integer of Python or numpy, an array of a single one too; bool is not one."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and value.dtype.kind in "iu"
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

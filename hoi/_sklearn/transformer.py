@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from hoi._errors import HoiError
-from hoi._inputs.containers import columns
+from hoi._inputs.words import columns
 from hoi._typing import FloatArray
 
 __all__ = ["GaussianCopulaTransformer"]

@@ -13,7 +13,7 @@ from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate
 from hoi._errors import HoiError, TiesWarning
 from hoi._inputs import checks
-from hoi._inputs.containers import listing
+from hoi._inputs.words import listing
 from hoi._maths.copula import TIES, normal_scores
 from hoi._maths.covariance import covariance
 from hoi._systems.protocol import Estimator, System

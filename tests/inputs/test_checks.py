@@ -58,7 +58,7 @@ NAMES = ("left", "right", "mid")
         (iter(TABLE.tolist()), ["X is a list_iterator", "list of rows"]),
         (
             np.ma.masked_equal(TABLE, 5),
-            ["masked array of shape (4, 3) with 1 masked values", "every value is needed"],
+            ["X has shape (4, 3) and 1 masked value, in column '1'", "must be finite", 'missing="drop"'],
         ),
     ],
     ids=lambda value: (
@@ -94,7 +94,7 @@ def test_message_for_nan_and_infinity():
     says(
         message(checks.check_data, frame),
         "2 NaN and 1 infinite values, in columns 'right', 'mid'",
-        "dropna()",
+        'Use missing="drop" to leave out samples with a gap',
     )
     table[:] = np.inf
     says(message(checks.check_data, table), "12 infinite values")
@@ -157,7 +157,7 @@ def test_message_for_a_covariance_in_place_of_samples(stack):
     C = np.broadcast_to(np.eye(4) + 0.2, (*stack, 4, 4))
     says(
         message(checks.check_data, C),
-        f"X has shape {C.shape} and is symmetric, so it looks like a covariance and not like samples",
+        f"X has shape {C.shape} and is symmetric, so it looks like a covariance or correlation and not like samples",
         "Use hoi.GaussianSystem.from_covariance(X, n_samples=...)",
     )
     almost = C.copy()
