@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hoi import simulate as simulate
     from hoi import torch as torch
     from hoi._api import SearchPlan as SearchPlan
+    from hoi._api import as_table as as_table
     from hoi._api import backends as backends
     from hoi._api import copula_transform as copula_transform
     from hoi._api import dual_total_correlation as dual_total_correlation
@@ -37,9 +38,11 @@ if TYPE_CHECKING:
     from hoi._errors import CheckpointWarning as CheckpointWarning
     from hoi._errors import HoiError as HoiError
     from hoi._errors import HoiWarning as HoiWarning
+    from hoi._errors import InputWarning as InputWarning
     from hoi._errors import LongSearchWarning as LongSearchWarning
     from hoi._errors import SingularWarning as SingularWarning
     from hoi._errors import TiesWarning as TiesWarning
+    from hoi._inputs.table import Table as Table
     from hoi._results.multiplets import Multiplets as Multiplets
     from hoi._sklearn.selector import OInformationSelector as OInformationSelector
     from hoi._sklearn.transformer import GaussianCopulaTransformer as GaussianCopulaTransformer
@@ -51,14 +54,15 @@ __version__ = "0.1.0"
 _HOME = {
     **dict.fromkeys(
         ["entropy", "total_correlation", "dual_total_correlation", "oinfo", "sinfo", "mutual_information",
-         "measures", "search", "scan", "plan", "SearchPlan", "copula_transform", "backends"], "hoi._api"),
+         "measures", "search", "scan", "plan", "SearchPlan", "copula_transform", "as_table", "backends"], "hoi._api"),
     **dict.fromkeys(["information", "rsi", "gradient", "redundancy_mmi", "synergy_mmi"], "hoi._api"),
+    "Table": "hoi._inputs.table",
     "GaussianSystem": "hoi._systems.gaussian",
     "GaussianCopulaTransformer": "hoi._sklearn.transformer",
     "Multiplets": "hoi._results.multiplets",
     "OInformationSelector": "hoi._sklearn.selector",
     **dict.fromkeys(
-        ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "LongSearchWarning",
+        ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "InputWarning", "LongSearchWarning",
          "SingularWarning", "TiesWarning"], "hoi._errors"),
 }
 _MODULES = ("datasets", "estimators", "plot", "simulate", "torch")

@@ -18,6 +18,7 @@ WITH_DOCTEST = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 # The names of DESIGN section 2, and what else is public
 FUNCTIONS = [
+    "as_table",
     "backends",
     "copula_transform",
     "dual_total_correlation",
@@ -36,12 +37,13 @@ FUNCTIONS = [
     "synergy_mmi",
     "total_correlation",
 ]
-CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan"]
+CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan", "Table"]
 EXCEPTIONS = [
     "BackendUnavailableError",
     "CheckpointWarning",
     "HoiError",
     "HoiWarning",
+    "InputWarning",
     "LongSearchWarning",
     "SingularWarning",
     "TiesWarning",
@@ -68,6 +70,7 @@ DEFAULTS = {
     "n_best": 10,
     "per_order": False,
     "conditional_on": None,
+    "everything": False,
 }
 EXCEPT = {("entropy", "estimator"): "gaussian"}
 
@@ -83,6 +86,7 @@ OPTIONS = {
     "plan": {"estimator", "given", "groups", "backend", "measure", "threads"},
     "scan": ESTIMATION | {"given", "groups"},
     "copula_transform": {"ties", "seed"},
+    "as_table": {"everything"},
     "backends": set(),
 }
 POSITIONAL = {
@@ -93,6 +97,7 @@ POSITIONAL = {
     "scan": ["X", "order"],
     "plan": ["X", "order"],
     "copula_transform": ["X"],
+    "as_table": ["X"],
     "backends": [],
 }
 

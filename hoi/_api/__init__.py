@@ -6,7 +6,7 @@ from hoi._api.about_target import gradient, information, redundancy_mmi, rsi, sy
 from hoi._api.entropies import entropy, mutual_information
 from hoi._api.planning import SearchPlan, plan
 from hoi._api.sets import scan, search
-from hoi._api.tools import backends, copula_transform
+from hoi._api.tools import as_table, backends, copula_transform
 from hoi._api.values import (
     dual_total_correlation,
     measures,
@@ -17,6 +17,7 @@ from hoi._api.values import (
 
 __all__ = [
     "SearchPlan",
+    "as_table",
     "backends",
     "copula_transform",
     "dual_total_correlation",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,9 +11,12 @@ from hoi._api.call import open_call, pick, scale_of
 from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of, unwrap
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
-from hoi._inputs import checks
+from hoi._inputs.checks import Data, check_data
+from hoi._inputs.containers import read
+from hoi._inputs.table import Table
 from hoi._measures.registry import MEASURES
 from hoi._systems.protocol import Estimator, System
+from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
 
 __all__ = ["entropy", "mutual_information"]
@@ -125,35 +129,47 @@ def mutual_information(
     2.1
     """
     scale = scale_of(units)
-    parts = [_columns(X, "X"), _columns(Y, "Y")]
-    if conditional_on is not None:
-        parts.append(_columns(conditional_on, "conditional_on"))
-    shapes = [part.shape[:2] for part, _ in parts]
+    roles = {"X": X, "Y": Y, **({} if conditional_on is None else {"conditional_on": conditional_on})}
+    ranks = resolve(estimator).ranks
+    parts = [_columns(part, what, ranks) for what, part in roles.items()]
+    shapes = [part.values.shape[:2] for part in parts]
     if len(set(shapes)) > 1:
-        given = ", ".join(f"{what} {shape}" for what, shape in zip(("X", "Y", "conditional_on"), shapes, strict=False))
+        given = ", ".join(f"{what} {shape}" for what, shape in zip(roles, shapes, strict=True))
         raise HoiError(
             f"(n_datasets, n_samples) differ: {given}. Row i of each is the same sample: cut them to the same rows."
         )
-    joint = np.concatenate([part for part, _ in parts], axis=2)
-    ends = np.cumsum([part.shape[2] for part, _ in parts])
-    groups = [tuple(range(end - part.shape[2], end)) for end, (part, _) in zip(ends, parts, strict=True)]
+    stacked = any(part.stacked for part in parts)
+    values = np.concatenate([part.values for part in parts], axis=2)
+    joint = Table(values if stacked else values[0], _joint_names(roles, parts))
+    ends = np.cumsum([len(part.names) for part in parts])
+    groups = [tuple(range(end - len(part.names), end)) for end, part in zip(ends, parts, strict=True)]
     call = open_call(
         joint, estimator=estimator, given=groups[2] if len(groups) > 2 else None, bias_correction=bias_correction,
         groups=groups[:2], backend=backend,
     )
     D, J, L, _ = evaluate(call, [(0, 1)], pick(backend, 1).open(call.problem, UNRANKED))
-    values = scale * MEASURES["tc"].value(D, J, L)[:, 0]
-    return values if any(stacked for _, stacked in parts) else float(values[0])
+    found = scale * MEASURES["tc"].value(D, J, L)[:, 0]
+    return found if stacked else float(found[0])
 
 
-def _columns(X: ArrayLike, what: str) -> tuple[FloatArray, bool]:
-    """Checked samples (n_datasets, n_samples, n_columns), and whether there was an axis of datasets."""
+def _columns(X: ArrayLike, what: str, ranks: bool) -> Data:
+    """Checked samples (n_datasets, n_samples, n_columns) of one of the roles."""
     if isinstance(X, System):
         raise HoiError(
             f"{what} is a {type(X).__name__}: mutual_information takes samples. For columns of one system use "
             "total_correlation(system, groups=[columns_of_x, columns_of_y])."
         )
-    if np.ndim(X) == 1:
-        X = np.asarray(X)[:, None]
-    data = checks.check_data(X, what=what)
-    return data.values, data.stacked
+    table = read(X, what, ranks=ranks)
+    if table.values.ndim == 1:
+        table = replace(table, values=table.values[:, None], names=table.names or (what,))
+    elif table.names is None and table.values.ndim in (2, 3):
+        table = replace(table, names=tuple(f"{what}[{j}]" for j in range(table.values.shape[-1])))
+    return check_data(table, what=what)
+
+
+def _joint_names(roles: Iterable[str], parts: Sequence[Data]) -> tuple[str, ...]:
+    """The names of all columns, with their role where two roles have a name in common."""
+    names = [name for part in parts for name in part.names]
+    if len(set(names)) < len(names):
+        names = [f"{what}:{name}" for what, part in zip(roles, parts, strict=True) for name in part.names]
+    return tuple(names)

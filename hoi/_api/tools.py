@@ -6,10 +6,12 @@ import numpy as np
 
 from hoi._backends import registry
 from hoi._inputs import checks
+from hoi._inputs.containers import read
+from hoi._inputs.table import Table
 from hoi._maths.copula import TIES, normal_scores
 from hoi._typing import ArrayLike, FloatArray, Seed, Ties
 
-__all__ = ["backends", "copula_transform"]
+__all__ = ["as_table", "backends", "copula_transform"]
 
 
 def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None) -> FloatArray:
@@ -49,10 +51,52 @@ def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None)
            [ 0.   ,  0.   ]])
     """
     checks.check_choice(ties, TIES, "ties")
-    data = checks.check_data(X)
+    checks.check_seed(seed)
+    data = checks.check_data(X, ranks=True)
     rng = np.random.default_rng(seed) if ties == "random" and seed is not None else None
     scores = np.stack([normal_scores(values, ties, rng)[0] for values in data.values])
     return scores if data.stacked else scores[0]
+
+
+def as_table(X: ArrayLike, *, everything: bool = False) -> Table:
+    """Data as every function here reads them: numbers and names, from any container.
+
+    Parameters
+    ----------
+    X : array_like
+        numpy, masked arrays, nested lists, pandas or polars frames, pyarrow tables, xarray, torch tensors, recordings
+        of MNE, or a list of equal tables (datasets).
+    everything : bool
+        Keep what is left out of a recording of MNE otherwise: channels marked as bad, channels of other kinds (STIM,
+        EOG, ...) beside those of brain activity, and samples in segments annotated as bad.
+
+    Returns
+    -------
+    Table
+        `values` (float64, NaN where a value is missing or masked) and `names`; accepted wherever data are.
+
+    Raises
+    ------
+    HoiError
+        If X cannot be read as real numbers.
+
+    Warns
+    -----
+    InputWarning
+        If something of a recording was left out.
+
+    Examples
+    --------
+    >>> import hoi, pandas as pd
+    >>> table = hoi.as_table(pd.DataFrame({"a": [1, 2, 3], "b": [0.5, None, 2.5]}))
+    >>> table.names
+    ('a', 'b')
+    >>> table.values
+    array([[1. , 0.5],
+           [2. , nan],
+           [3. , 2.5]])
+    """
+    return read(X, "X", everything=checks.check_bool(everything, "everything"))
 
 
 def backends() -> dict[str, str]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -97,17 +97,11 @@ def check_data(X: ArrayLike, *, what: str = "X", ranks: bool = False) -> Data:
         # one pass: a finite sum has finite terms; another sum (NaN, inf, overflow) leads to the full check
         finite = bool(np.isfinite(values.sum()))
     if not finite:
-        gap = "masked" if _is_masked(X) else "NaN"
-        _require_finite(values, names, what, gap, way=_DROP)
+        _require_finite(values, names, what, table.gap, way=_DROP)
     values = values.reshape(-1, n_samples, n_vars)
     _require_samples(values, what, shape)
     _require_varying(values, names, what, stacked=len(shape) == 3)
     return Data(values, names, len(shape) == 3)
-
-
-def _is_masked(X: Any) -> bool:
-    rows = X if isinstance(X, (list, tuple)) else [X]
-    return any(isinstance(row, np.ma.MaskedArray) for row in rows)
 
 
 def _require_shape(shape: tuple[int, ...], what: str) -> None:
@@ -154,8 +148,9 @@ def _require_samples(values: FloatArray, what: str, shape: tuple[int, ...]) -> N
         symmetric = difference <= LOOKS_SYMMETRIC * np.ptp(values)
     if symmetric:
         raise HoiError(
-            f"{what} has shape {shape} and is symmetric, so it looks like a covariance or correlation and not like samples "
-            f"(rows). Use hoi.GaussianSystem.from_covariance({what}, n_samples=...), which is accepted in its place."
+            f"{what} has shape {shape} and is symmetric, so it looks like a covariance or correlation and not like "
+            f"samples (rows). Use hoi.GaussianSystem.from_covariance({what}, n_samples=...), "
+            "which is accepted in its place."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,9 @@ def read(X: Any, what: str, *, ranks: bool = False, everything: bool = False, or
             f"{what} is a {type(X).__name__} and cannot be read as numbers ({type(error).__name__}: {error}). Give a "
             "numpy array or a DataFrame (samples, variables)."
         ) from error
-    if table.left_out:
+    if any(isinstance(part, np.ma.MaskedArray) for part in (X if isinstance(X, (list, tuple)) else [X])):
+        table = replace(table, gap="masked")
+    if table.left_out and not isinstance(X, Table):
         warn(
             f"{what} is a recording, and {table.left_out} left out, as MNE does. Use hoi.as_table({what}, "
             "everything=True) to keep all, or pick what to keep.",
@@ -114,9 +117,9 @@ def _read(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> T
         return _from_list(X, what, ranks, everything)
     if hasattr(X, "to_numpy"):  # one column: a Series of pandas or polars, an array of pyarrow
         name = getattr(X, "name", None)
-        values = _column(X, ranks)
-        if values is not None:
-            return Table(values, None if name is None else (str(name),))
+        column = _column(X, ranks)
+        if column is not None:
+            return Table(column, None if name is None else (str(name),))
     return Table(_from_numpy(np.asarray(X), what, ranks))
 
 
@@ -206,11 +209,9 @@ def _column(column: Any, ranks: bool) -> FloatArray | None:
 
 
 def _as_numpy(column: Any) -> np.ndarray:
-    # an array of pyarrow copies only if told to; its tables hold arrays in chunks, which always copy
-    copied = {"zero_copy_only": False} if hasattr(column, "null_count") and not hasattr(column, "chunks") else {}
-    if type(column).__module__.startswith("pyarrow"):
-        return np.asarray(column.to_numpy(**copied))
-    return np.asarray(column.to_numpy())
+    """The values of a column; an array of pyarrow outside of a table copies only if told to."""
+    told = type(column).__module__.startswith("pyarrow") and not hasattr(column, "chunks")
+    return np.asarray(column.to_numpy(zero_copy_only=False) if told else column.to_numpy())
 
 
 def _lost_integers(values: np.ndarray, dtype: Any) -> bool:

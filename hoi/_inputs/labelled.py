@@ -47,7 +47,8 @@ def _kind(dim: str) -> str:
         return "default"
     word = dim.lower()
     for kind, known in (("variable", _VARIABLES), ("sample", _SAMPLES), ("dataset", _DATASETS)):
-        words = {word, word.removesuffix("s"), word.removesuffix("es"), re.sub(r"(_?(id|name|index|s)?_?\d*)$", "", word)}
+        stem = re.sub(r"_?(ids?|names?|index)?_?\d*$", "", word)
+        words = {word, stem, stem.removesuffix("s"), stem.removesuffix("es")}
         if words & known:
             return kind
     return ""

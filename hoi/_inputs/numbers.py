@@ -49,7 +49,7 @@ def _fits(values: np.ndarray) -> bool:
     if not values.size or kind == "b" or size < 8 or (kind == "f" and size == 8):
         return True
     if kind in "iu":
-        return -_EXACT <= int(values.min()) and int(values.max()) <= _EXACT
+        return int(values.min()) >= -_EXACT and int(values.max()) <= _EXACT
     with np.errstate(all="ignore"):
         return bool(np.array_equal(values.astype(np.float64).astype(values.dtype), values, equal_nan=True))
 

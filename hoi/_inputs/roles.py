@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from hoi._errors import HoiError
-from hoi._inputs.words import columns
 from hoi._inputs.sets import column_index, is_int
+from hoi._inputs.words import columns
 
 __all__ = ["check_columns", "check_given", "check_parts"]
 

@@ -22,6 +22,8 @@ class Table:
         Names of the variables, where the container has some.
     left_out : str
         What of a recording was left out, in words; empty if nothing was.
+    gap : {"NaN", "masked"}
+        What a missing value was.
 
     Examples
     --------
@@ -36,6 +38,7 @@ class Table:
     values: FloatArray
     names: tuple[str, ...] | None = None
     left_out: str = ""
+    gap: str = "NaN"
 
     def __repr__(self) -> str:
         shape = self.values.shape

@@ -20,11 +20,12 @@ def read_tensor(X: Any, what: str) -> np.ndarray:
     """A tensor as numpy: without its graph, dense, on the CPU; floats that numpy lacks go through float64."""
     given = f"{what} is a tensor of shape {tuple(X.shape)} and {getattr(X, 'dtype', 'unknown type')}"
     if getattr(X, "is_nested", False):
-        raise HoiError(f"{given}, nested: datasets given together need the same shape. Use X.to_padded_tensor or lists.")
+        raise HoiError(f"{given}, nested: use a list of tables, one for each dataset.")
     layout = str(getattr(X, "layout", "torch.strided"))
     if layout != "torch.strided":
         raise HoiError(
-            f"{what} is a sparse tensor of shape {tuple(X.shape)} ({layout}): its zeros count as values. Use X.to_dense()."
+            f"{what} is a sparse tensor of shape {tuple(X.shape)} ({layout}): its zeros count as values. Use "
+            "X.to_dense()."
         )
     if getattr(getattr(X, "device", None), "type", "cpu") == "meta":
         raise HoiError(f"{given}, on the device meta, which holds no values. Give a tensor with data.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate
-from hoi._errors import HoiError, TiesWarning
+from hoi._errors import HoiError, TiesWarning, warn
 from hoi._inputs import checks
 from hoi._inputs.words import listing
 from hoi._maths.copula import TIES, normal_scores
@@ -60,9 +59,11 @@ class GaussianCopula(Estimator):
     ties: Ties = "average"
     seed: Seed = None
     name = "gaussian_copula"
+    ranks = True
 
     def __post_init__(self) -> None:
         checks.check_choice(self.ties, TIES, "ties")
+        checks.check_seed(self.seed)
         if self.ties == "random" and self.seed is None:
             raise HoiError('ties="random" needs a seed, so that the call can be repeated: give seed=0, say.')
 
@@ -285,7 +286,7 @@ def _fitted(
 
 def _estimate(X: ArrayLike, estimator: str, ties: Ties, rng: np.random.Generator | None) -> Estimate:
     """Covariance of the data, or of their normal scores, in numpy."""
-    data = checks.check_data(X)
+    data = checks.check_data(X, ranks=estimator == "gaussian_copula")
     n_datasets, n_samples, n_variables = data.values.shape
     matrices = np.empty((n_datasets, n_variables, n_variables))
     repeated = np.zeros(n_variables)
@@ -301,10 +302,9 @@ def _warn_of_ties(repeated: FloatArray, names: tuple[str, ...], ties: str) -> No
     """Warn once of all the columns that repeat many values."""
     many = [f"{names[i]} ({repeated[i]:.0%})" for i in np.flatnonzero(repeated > _MANY_TIES)]
     if many:
-        warnings.warn(
+        warn(
             f"Over {_MANY_TIES:.0%} of the values repeat in {len(many)} of {len(names)} columns: {listing(many)}. "
             f'Equal values share a rank by the rule ties="{ties}", and the Gaussian copula describes such columns '
             "only roughly.",
             TiesWarning,
-            stacklevel=6,
         )

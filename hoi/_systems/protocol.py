@@ -100,6 +100,7 @@ class Estimator(ABC):
     """A way to estimate entropies from samples. It owns its parameters; `fit` reads data and makes a system."""
 
     name: ClassVar[str]
+    ranks: ClassVar[bool] = False  # whether only the order of the values of a column counts
 
     @abstractmethod
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> System:

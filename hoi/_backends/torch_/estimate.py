@@ -10,10 +10,13 @@ from hoi._backends.protocol import Estimate
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._errors import HoiError
 from hoi._inputs import checks
-from hoi._inputs.containers import warn_of_gradient
+from hoi._inputs.tensors import warn_of_gradient
 from hoi._typing import ArrayLike, Ties
 
 __all__ = ["estimate", "normal_scores"]
+
+# Integers that float64 may not hold.
+_WIDE = {torch.int64, getattr(torch, "uint64", torch.int64)}
 
 
 def estimate(
@@ -21,7 +24,7 @@ def estimate(
 ) -> Estimate:
     """Covariance of data of any kind, or of the normal scores of each column; a tensor never passes through numpy."""
     with saying_what_needs_memory(device, "the data"):
-        values, names, stacked = _read(X, device)
+        values, names, stacked = _read(X, device, ranks=estimator == "gaussian_copula")
     n_datasets, n_samples, n_variables = values.shape
     matrices = torch.empty(n_datasets, n_variables, n_variables, dtype=torch.float64, device=device)
     repeated = torch.zeros(n_variables, dtype=torch.float64, device=device)
@@ -42,25 +45,33 @@ def estimate(
     return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where)
 
 
-def _read(X: ArrayLike, device: torch.device) -> tuple[Tensor, tuple[str, ...], bool]:
+def _read(X: ArrayLike, device: torch.device, *, ranks: bool) -> tuple[Tensor, tuple[str, ...], bool]:
     """Checked values (n_datasets, n_samples, n_variables) on the device, names, and whether X was a stack.
 
-    Where the device finds a fault, `checks.check_data` says it in the words it has for any data.
+    A tensor of plain numbers stays on its device. Where there is a fault, or anything that needs more care (integers
+    of 64 bits, a square table, another layout), `checks.check_data` reads it as it does any data.
     """
-    if not isinstance(X, Tensor):
-        data = checks.check_data(X)
-        values = data.values if data.values.flags.writeable else data.values.copy()
-        return torch.from_numpy(values).to(device), data.names, data.stacked
-    warn_of_gradient(X, "X")
-    sound = X.ndim in (2, 3) and X.numel() > 0 and X.shape[-2] >= 3 and not X.is_complex() and not X.is_sparse
-    if sound:
-        values = X.detach().to(device).reshape(-1, *X.shape[-2:])
-        if not values.is_floating_point():
-            values = values.double()
-        sound = bool(torch.isfinite(values).all()) and not bool((values == values[:, :1]).all(dim=1).any())
-    if not sound:
-        checks.check_data(X.detach())  # raises
-    return values, tuple(map(str, range(X.shape[-1]))), X.ndim == 3
+    if isinstance(X, Tensor):
+        warn_of_gradient(X, "X")
+        X = X.detach()
+        if _is_plain(X):
+            values = X.resolve_neg().to(device).reshape(-1, *X.shape[-2:])
+            if not values.is_floating_point():
+                values = values.double()
+            if bool(torch.isfinite(values).all()) and not bool((values == values[:, :1]).all(dim=1).any()):
+                return values, tuple(map(str, range(X.shape[-1]))), X.ndim == 3
+    data = checks.check_data(X, ranks=ranks)
+    checked = data.values if data.values.flags.writeable else data.values.copy()
+    return torch.from_numpy(checked).to(device), data.names, data.stacked
+
+
+def _is_plain(X: Tensor) -> bool:
+    """Whether the values of a tensor can be taken as they are: real, dense, and no covariance."""
+    return (
+        X.layout == torch.strided and not X.is_quantized and not X.is_complex() and X.dtype not in _WIDE
+        and X.device.type != "meta" and X.ndim in (2, 3) and X.numel() > 0 and X.shape[-2] >= 3
+        and X.shape[-2] != X.shape[-1]
+    )
 
 
 def normal_scores(X: Tensor, ties: Ties, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
