@@ -21,7 +21,8 @@ class Recording:
         self.ch_names, self.times, self.info, self.kinds = NAMES, np.arange(60), {"bads": list(bads)}, list(kinds)
         self.bad = np.zeros(60, bool)
         self.bad[bad] = True
-        self.annotations = SimpleNamespace(description=np.array(["stimulus", *(["BAD_blink"] if self.bad.any() else [])]))
+        texts = ["stimulus", "BAD_blink"] if self.bad.any() else ["stimulus"]
+        self.annotations = SimpleNamespace(description=np.array(texts))
 
     def get_channel_types(self):
         return self.kinds
