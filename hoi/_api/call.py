@@ -19,13 +19,13 @@ from hoi._backends.protocol import Backend, Problem
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.roles import check_parts
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.combined import InformationProblem
 from hoi._systems.protocol import Estimator, System, names_of_groups
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, FloatArray, Multiplet
 
-__all__ = ["Call", "columns_of", "open_call", "pick", "require_order", "scale_of", "settings_of"]
+__all__ = ["Call", "columns_of", "open_call", "pick", "ranked_by", "require_order", "scale_of", "settings_of"]
 
 # Below this many sets numpy is done before numba is imported and its kernels are loaded; below the second number,
 # before a kernel that is there already has returned.
@@ -136,9 +136,26 @@ def scale_of(units: str) -> float:
     return 1.0 if checks.check_choice(units, ("nats", "bits"), "units") == "nats" else 1.0 / math.log(2.0)
 
 
-def columns_of(scale: float, D: FloatArray, J: FloatArray, L: FloatArray) -> dict[str, FloatArray]:
-    """The measures of sets that the registry holds, as columns of a result."""
-    return {name: scale * row.value(D, J, L) for name, row in MEASURES.items()}
+def columns_of(call: Call, scale: float, D: FloatArray, J: FloatArray, L: FloatArray) -> dict[str, FloatArray]:
+    """The measures of the registry, of sets or about the target, as columns of a result."""
+    rows = ABOUT_TARGET if call.target else MEASURES
+    return {name: scale * row.value(D, J, L) for name, row in rows.items()}
+
+
+def ranked_by(measure: str, target: Any) -> Measure:
+    """The row of the measure, which is about a target if there is one."""
+    row = ALL[checks.check_choice(measure, ALL, "measure")]
+    if target is None and row.of == "target":
+        raise HoiError(
+            f'measure="{measure}" is about a target, and there is none: name its columns, as in target="y", or use one '
+            f"of {', '.join(map(repr, MEASURES))}."
+        )
+    if target is not None and row.of == "set":
+        raise HoiError(
+            f'target={target!r} has no part in measure="{measure}": leave it out, so that the column is one of the '
+            f"variables, or use one of {', '.join(map(repr, ABOUT_TARGET))}."
+        )
+    return row
 
 
 @functools.cache

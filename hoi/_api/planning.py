@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hoi._api.call import open_call, pick, require_order
+from hoi._api.call import open_call, pick, ranked_by, require_order
 from hoi._backends.protocol import Ranking
 from hoi._engine.plan import count_sets
 from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
 from hoi._inputs import checks
-from hoi._measures.registry import MEASURES
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import ArrayLike, Multiplet
 
@@ -84,6 +83,7 @@ def plan(
     order: int | tuple[int, int],
     *,
     measure: str = "oinfo",
+    target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
     groups: Sequence[Multiplet] | None = None,
@@ -96,7 +96,7 @@ def plan(
 
     Parameters
     ----------
-    X, order, measure, estimator, given, groups, backend, threads
+    X, order, measure, target, estimator, given, groups, backend, threads
         As in :func:`hoi.search`.
 
     Returns
@@ -116,9 +116,11 @@ def plan(
     >>> cost.n_sets, cost.seconds < 60
     (27405, True)
     """
-    row = MEASURES[checks.check_choice(measure, MEASURES, "measure")]
+    row = ranked_by(measure, target)
     n_threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
-    call = open_call(X, estimator=estimator, given=given, bias_correction=True, groups=groups, backend=backend)
+    call = open_call(
+        X, estimator=estimator, given=given, bias_correction=True, groups=groups, backend=backend, target=target
+    )
     orders = require_order(call, order)
     n_sets = count_sets(call.problem, *orders)
     chosen = pick(backend, n_sets, call.problem)

@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from hoi._api.call import columns_of, open_call, pick, require_order, scale_of, settings_of
+from hoi._api.call import columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
 from hoi._api.planning import in_words
-from hoi._backends.protocol import UNRANKED, Backend, Problem
+from hoi._backends.protocol import UNRANKED, Evaluator, Ranking
 from hoi._engine.plan import count_sets
 from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
 from hoi._errors import HoiError, LongSearchWarning, SingularWarning
 from hoi._inputs import checks
-from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
 from hoi._search.exhaustive import all_sets, best_sets
 from hoi._systems.protocol import Estimator, System
@@ -37,6 +36,7 @@ def search(
     order: int | tuple[int, int],
     *,
     measure: str = "oinfo",
+    target: Multiplet | int | str | None = None,
     which: str = "both",
     n_best: int = 10,
     per_order: bool = False,
@@ -62,8 +62,10 @@ def search(
         As in :func:`hoi.oinfo`. Each dataset is searched on its own.
     order : int or (int, int)
         Number of variables in a set, at least 2; an inclusive range (low, high) searches several.
-    measure : {"oinfo", "tc", "dtc", "sinfo"}
-        What to rank by. Every row carries all four.
+    measure : {"oinfo", "tc", "dtc", "sinfo", "information", "rsi", "gradient"}
+        What to rank by. Every row carries the first four; with a `target`, the other three, which need one.
+    target : int, str, or sequence of them, optional
+        Columns, by index or name, that sets are to tell of: as in :func:`hoi.information`. They are no variables.
     which : {"both", "lowest", "highest"}
         Ends of the ranking to report.
     n_best : int
@@ -127,18 +129,21 @@ def search(
     ((2, 5, 7), 'lowest')
     >>> len(found)
     4
+    >>> hoi.search(X, 2, measure="gradient", target=7, which="lowest", n_best=1).members
+    [(2, 5)]
     """
     began = time.perf_counter()
     scale = scale_of(units)
-    row = MEASURES[checks.check_choice(measure, MEASURES, "measure")]
+    row = ranked_by(measure, target)
     ends = {"both": ("lowest", "highest"), "lowest": ("lowest",), "highest": ("highest",)}
     chosen_ends = ends[checks.check_choice(which, ends, "which")]
     per_order = checks.check_bool(per_order, "per_order")
     n_best = checks.check_positive_int(n_best, "n_best")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        target=target,
+    )  # fmt: skip
     low, high = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, low, high), call.problem)
     if executor is not None and not callable(getattr(executor, "submit", None)):
@@ -147,7 +152,7 @@ def search(
             "concurrent.futures.ProcessPoolExecutor() or a Dask client."
         )
     if executor is None:
-        _warn_of_hours(call.problem, (low, high), chosen, threads)
+        _warn_of_hours(chosen.open(call.problem, Ranking(row.d, row.j, row.l, n_best)), (low, high), threads)
     rows = best_sets(
         call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress, executor, checkpoint
     )
@@ -160,7 +165,7 @@ def search(
     D, J, L, _ = rows.terms
     return Multiplets(
         call.indices(rows.members),
-        **columns_of(scale, D, J, L),
+        **columns_of(call, scale, D, J, L),
         names=call.names,
         dataset=rows.dataset if call.system.stacked else None,
         extreme=rows.extreme,
@@ -172,6 +177,7 @@ def scan(
     X: ArrayLike | System,
     order: int | tuple[int, int],
     *,
+    target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
@@ -187,6 +193,8 @@ def scan(
         As in :func:`hoi.oinfo`.
     order : int or (int, int)
         As in :func:`hoi.search`.
+    target : int, str, or sequence of them, optional
+        As in :func:`hoi.search`; blocks then have ``information``, ``rsi`` and ``gradient``.
     estimator, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
 
@@ -216,8 +224,9 @@ def scan(
     """
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        target=target,
+    )  # fmt: skip
     orders = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))
     evaluator = chosen.open(call.problem, UNRANKED)
@@ -232,7 +241,7 @@ def scan(
             if len(block.members) or block.skipped:
                 yield Multiplets(
                     call.indices(block.members),
-                    **columns_of(scale, D, J, L),
+                    **columns_of(call, scale, D, J, L),
                     names=call.names,
                     dataset=np.full(len(J), block.dataset) if call.system.stacked else None,
                     settings={**settings, "evaluated": len(J), "skipped": block.skipped},
@@ -242,12 +251,11 @@ def scan(
     return blocks()
 
 
-def _warn_of_hours(problem: Problem, orders: tuple[int, int], backend: Backend, threads: int) -> None:
+def _warn_of_hours(evaluator: Evaluator, orders: tuple[int, int], threads: int) -> None:
     """Say what a search will take that nobody would wait for; the rate is measured where it may be one."""
-    total = count_sets(problem, *orders)
+    total = count_sets(evaluator.problem, *orders)
     if total < _LONG:
         return
-    evaluator = backend.open(problem, UNRANKED)
     seconds = total / (sets_per_second(evaluator, orders) * (threads if evaluator.parallel else 1))
     if seconds > 3600:
         warnings.warn(

@@ -252,6 +252,7 @@ def measures(
     X: ArrayLike | System,
     multiplets: Sequence[Multiplet] | None = None,
     *,
+    target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
     bias_correction: bool = True,
@@ -259,10 +260,12 @@ def measures(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
 ) -> Multiplets:
-    """All four measures of sets of variables, in one pass.
+    """All four measures of sets of variables, or all three about a target, in one pass.
 
     Parameters
     ----------
+    target : int, str, or sequence of them, optional
+        As in :func:`hoi.information`; the columns are then ``information``, ``rsi`` and ``gradient``.
     X, multiplets, estimator, given, bias_correction, units, groups, backend
         As in :func:`hoi.oinfo`.
 
@@ -287,8 +290,9 @@ def measures(
     began = time.perf_counter()
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        target=target,
+    )  # fmt: skip
     sets = sets_of(multiplets, call)
     chosen = pick(backend, len(sets))
     evaluator = chosen.open(call.problem, UNRANKED)
@@ -299,7 +303,7 @@ def measures(
     )
     return Multiplets(
         np.tile(call.indices(filled(sets)), (n_datasets, 1)),
-        **columns_of(scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
+        **columns_of(call, scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
         names=call.names,
         dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
         settings=settings,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,6 @@ from hoi._sklearn.transformer import GaussianCopulaTransformer
 from hoi._systems.gaussian import GaussianSystem
 
 __all__ = ["OInformationSelector"]
-
-_SIGNS = {"synergy": 1.0, "redundancy": -1.0}
 
 
 class OInformationSelector(SelectorMixin, BaseEstimator):
@@ -105,7 +102,7 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         ValueError
             If scikit-learn does not accept X and y as finite numbers.
         """
-        sign = _SIGNS[checks.check_choice(self.by, _SIGNS, "by")]
+        checks.check_choice(self.by, ("synergy", "redundancy"), "by")
         k = checks.check_positive_int(self.n_features_to_select, "n_features_to_select")
         table, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=3)
         n_samples, n_features = table.shape
@@ -116,31 +113,30 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
             )
         if (target == target[0]).all():
             raise HoiError(f"y has the same value in all {n_samples} samples: there is nothing to tell of it.")
-        scores = [GaussianCopulaTransformer().fit_transform(part) for part in (target[:, None], X)]
+        checks.check_samples(n_samples, k + 1, f"a set of {k} features with y")
+        scores = [GaussianCopulaTransformer().fit_transform(part) for part in (X, target[:, None])]
         C = np.cov(np.column_stack(scores), rowvar=False)
-        best, members = self._best(C, n_samples, k, sign)
+        self.gradient_, members = self._best(C, n_samples, k)
         self.support_ = np.zeros(n_features, dtype=bool)
-        self.support_[members] = True
-        self.gradient_ = sign * best
+        self.support_[list(members)] = True
         return self
 
-    def _best(self, C: np.ndarray, n_samples: int, k: int, sign: float) -> tuple[float, np.ndarray]:
-        """The lowest gradient times `sign`, and the features that have it; the target is variable 0 of C."""
-        both = GaussianSystem.from_covariance(C, n_samples)
-        features = GaussianSystem.from_covariance(C[1:, 1:], n_samples)
-        best, members = np.inf, None
+    def _best(self, C: np.ndarray, n_samples: int, k: int) -> tuple[float, tuple[int, ...]]:
+        """The extreme gradient and the features that have it; the target is the last variable of C."""
+        own = getattr(self, "feature_names_in_", range(len(C) - 1))
+        system = GaussianSystem.from_covariance(C, n_samples, names=[*map(str, own), "the target"])
+        which = "lowest" if self.by == "synergy" else "highest"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SingularWarning)
-            for sets, oinfo in _with_first_variable(both, k + 1):
-                gradient = sign * (oinfo - _api.oinfo(features, sets - 1))
-                if gradient.min() < best:
-                    best, members = float(gradient.min()), sets[gradient.argmin()] - 1
-        if members is None:
+            found = _api.search(
+                system, k, measure="gradient", target=len(C) - 1, which=which, n_best=1, progress=False
+            )
+        if not len(found):
             raise HoiError(
                 f"every set of {k} of the {len(C) - 1} features is numerically singular with y: the features "
                 "determine each other or y. Leave out duplicated or dependent columns."
             )
-        return best, members
+        return float(found.gradient[0]), found.members[0]
 
     def _get_support_mask(self) -> np.ndarray:
         check_is_fitted(self)
@@ -151,12 +147,3 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         tags.target_tags.required = True
         return tags
 
-
-def _with_first_variable(system: GaussianSystem, order: int) -> Iterator[tuple[Any, np.ndarray]]:
-    """The other members, and the O-information, of all sets that hold variable 0, block by block."""
-    for block in _api.scan(system, order):
-        chosen = (block.indices == 0).any(axis=1)
-        if chosen.any():
-            yield block.indices[chosen, 1:], block.oinfo[chosen]
-        if not chosen.all():
-            return  # in lexicographic order the sets with variable 0 come first

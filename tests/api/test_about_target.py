@@ -182,3 +182,73 @@ def test_a_copy_of_the_target_is_refused() -> None:
 def test_few_samples_are_refused() -> None:
     with pytest.raises(hoi.HoiError, match="samples"):
         hoi.information(data_of(6, 6), target=(0, 1))
+
+
+# --- search and scan
+
+
+@pytest.mark.parametrize("measure", ["information", "rsi", "gradient"])
+def test_a_search_is_brute_force(backend: str, measure: str) -> None:
+    """Both ends, several orders, given columns, a target of two columns: the rows of a loop over all sets."""
+    X = data_of(11, 60, seed=3)
+    h = reference.entropies(np.cov(X, rowvar=False), 60)
+    free = [0, 2, 3, 4, 6, 7, 8, 9]
+    rows = [
+        (reference.TARGET[measure](h, reference.singles(S), (1, 10), (5,)), S)
+        for k in (2, 3, 4)
+        for S in itertools.combinations(free, k)
+    ]
+    found = hoi.search(
+        X, (2, 4), measure=measure, target=(1, 10), given=5, n_best=7, estimator="gaussian", backend=backend
+    )
+    wanted = reference.best(rows, "both", 7)
+    assert found.members == [members for _, _, members in wanted]
+    assert found.extreme.tolist() == [end for end, _, _ in wanted]
+    np.testing.assert_allclose(getattr(found, measure), [v for _, v, _ in wanted], rtol=0, atol=TOLERANCE)
+    assert found.columns == ("information", "rsi", "gradient")
+    assert found.settings["target"] == ["1", "10"]
+    assert found.settings["measure"] == found.lead == measure
+    assert found.settings["walk"] == (["pair"] if backend == "numba" else ["blocks"])
+    assert found.settings["evaluated"] == len(rows)
+
+
+def test_a_search_of_groups_and_datasets() -> None:
+    X = np.stack([data_of(9, 50, seed) for seed in range(3)])
+    groups = [(0, 1), (2,), (3, 4), (5,), (6,)]
+    found = hoi.search(X, (2, 3), measure="gradient", target=8, groups=groups, n_best=4, backend="numba")
+    one = hoi.search(X[1], (2, 3), measure="gradient", target=8, groups=groups, n_best=4, backend="numpy")
+    assert [S for S, d in zip(found.members, found.dataset, strict=True) if d == 1] == one.members
+    np.testing.assert_array_equal(found.gradient[found.dataset == 1], one.gradient)
+
+
+def test_a_scan_and_measures_have_the_columns() -> None:
+    X = data_of(7, 50)
+    rows = [(S, v) for block in hoi.scan(X, (2, 3), target=6) for S, v in zip(block.members, block.rsi, strict=True)]
+    sets = [S for k in (2, 3) for S in itertools.combinations(range(6), k)]
+    assert [S for S, _ in rows] == sets
+    np.testing.assert_array_equal([v for _, v in rows], hoi.rsi(X, sets, target=6))
+    both = hoi.measures(X, sets, target=6)
+    assert both.columns == ("information", "rsi", "gradient")
+    np.testing.assert_array_equal(both.gradient, hoi.gradient(X, sets, target=6))
+    assert hoi.plan(X, 3, measure="rsi", target=6).n_sets == 20
+
+
+def test_the_measure_and_the_target_go_together() -> None:
+    X = data_of(6)
+    with pytest.raises(hoi.HoiError, match='measure="gradient" is about a target, and there is none: name its columns'):
+        hoi.search(X, 3, measure="gradient")
+    with pytest.raises(hoi.HoiError, match='target=5 has no part in measure="oinfo": leave it out'):
+        hoi.search(X, 3, target=5)
+    with pytest.raises(hoi.HoiError, match="measure='gradientt'"):
+        hoi.plan(X, 3, measure="gradientt", target=5)
+
+
+def test_a_result_says_what_its_signs_mean() -> None:
+    from hoi.plot import _style
+
+    assert _style.colour(-1.0, "gradient") == _style.colour(1.0, "rsi") == _style.SYNERGY
+    assert _style.colour(1.0, "gradient") == _style.colour(-1.0, "rsi") == _style.REDUNDANCY
+    found = hoi.search(data_of(7, 50), 3, measure="rsi", target=6, n_best=2)
+    assert _style.end_names("rsi", found) == ("most redundant", "most synergistic")
+    assert "rsi" in str(found)
+    found.plot.ranking()
