@@ -11,7 +11,8 @@ from torch import Tensor
 
 from hoi._backends.blocks import BlockBackend
 from hoi._backends.protocol import Estimate, Problem
-from hoi._backends.torch_.device import cuda_device, require_float64, why_no_triton
+from hoi._backends.torch_.cuda.pairs import Runner
+from hoi._backends.torch_.device import cuda_device, require_float64, why_no_nvrtc, why_no_triton
 from hoi._backends.torch_.estimate import estimate
 from hoi._backends.torch_.walk import Sizes
 from hoi._typing import ArrayLike
@@ -27,11 +28,11 @@ class TorchBackend(BlockBackend):
 
     Parameters
     ----------
-    kernel : {"torch", "triton"}, optional
-        What the search runs on. Triton by itself on a GPU where it is installed.
+    kernel : {"torch", "triton", "nvrtc"}, optional
+        What the search runs on. By itself, on a GPU, the first that can run there: the kernel that NVRTC compiles, that
+        of Triton, plain torch.
     precision : {"float64", "float32"}, optional
-        Of the screening by the Triton kernel; values are always float64. By itself float64 where the chip is good at
-        it.
+        Of the screening by a compiled kernel; values are always float64. By itself float64 where the chip is good at it.
     sizes : Sizes, optional
         How much work goes into a part; by itself what the device likes.
     """
@@ -54,7 +55,19 @@ class TorchBackend(BlockBackend):
         """The kernel of the search on a device."""
         if self._kernel is not None:
             return self._kernel
+        if device.type == "cuda" and not why_no_nvrtc(device):
+            return "nvrtc"
+        return self.spare_kernel(device)
+
+    def spare_kernel(self, device: torch.device) -> str:
+        """The kernel for shapes that the one of NVRTC does not take."""
         return "triton" if device.type == "cuda" and not why_no_triton(device) else "torch"
+
+    def runner(self, device: torch.device) -> Runner:
+        """What runs the kernels of NVRTC."""
+        from hoi._backends.torch_.cuda.driver import card_of
+
+        return card_of(device)
 
     def precision(self, device: torch.device) -> str:
         """Type that the search screens in; the plain torch kernel knows float64 only."""
@@ -84,8 +97,8 @@ class CudaBackend(TorchBackend):
 
     @property
     def compiled(self) -> bool:  # type: ignore[override]
-        """Whether searches run on the Triton kernel: the plain one is there to be right, and makes no GPU worth it."""
-        return self.kernel(cuda_device()) == "triton"
+        """Whether searches run on a compiled kernel: the plain one is there to be right, and makes no GPU worth it."""
+        return self.kernel(cuda_device()) != "torch"
 
     def device(self, problem: Problem | None) -> torch.device:
         given = super().device(problem)

@@ -11,7 +11,8 @@ import torch
 
 from hoi._errors import BackendUnavailableError, HoiError
 
-__all__ = ["budget", "cuda_device", "in_parts", "require_float64", "saying_what_needs_memory", "why_no_triton"]
+__all__ = ["budget", "cuda_device", "in_parts", "require_float64", "saying_what_needs_memory",
+           "why_no_nvrtc", "why_no_triton"]
 
 # Share of the free memory of a GPU that one part of the work may take, and the most that is of use.
 _SHARE = 0.3
@@ -60,6 +61,21 @@ def require_float64(device: torch.device) -> None:
             f'device "{device}" cannot compute in float64, which the values need, with torch {torch.__version__}: '
             f'{why}. Move the data by X.cpu(), or use backend="numba".'
         )
+
+
+@functools.cache
+def why_no_nvrtc(device: torch.device) -> str:
+    """Why the kernel that NVRTC compiles cannot run on the GPU; empty where it can."""
+    if torch.version.hip is not None:
+        return "not for AMD"
+    try:
+        from hoi._backends.torch_.cuda.driver import card_of
+        from hoi._backends.torch_.cuda.pairs import try_out
+
+        try_out(card_of(device), device)  # the compiler, the driver and the chip have to fit together
+    except Exception as error:  # whatever it is, other kernels do without
+        return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ""
 
 
 @functools.cache

@@ -12,15 +12,17 @@ from torch import Tensor
 
 from hoi._backends.protocol import UNRANKED, Evaluator, Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_.backend import TorchBackend
+from hoi._backends.torch_.cuda.pairs import why_not
 from hoi._backends.torch_.device import (
     budget,
     in_parts,
     require_float64,
     saying_what_needs_memory,
+    why_no_nvrtc,
     why_no_triton,
 )
 from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
-from hoi._backends.torch_.walk import CPU, GPU, Walk
+from hoi._backends.torch_.walk import CPU, GPU, Walk, powers
 from hoi._maths.terms import Terms
 
 __all__ = ["GaussianSweep"]
@@ -37,6 +39,8 @@ class GaussianSweep(Evaluator):
         self.device = backend.device(problem)
         require_float64(self.device)
         self.kernel, self.precision = backend.kernel(self.device), backend.precision(self.device)
+        self.spare = backend.spare_kernel(self.device)
+        self.runner = backend.runner(self.device) if self.kernel == "nvrtc" else None
         self.sizes = backend.sizes or (GPU if self.device.type == "cuda" else CPU)
         self.together = self.sizes.together
         what = f"{problem.n_datasets} matrices of {problem.matrix.shape[-1]} columns"
@@ -65,20 +69,33 @@ class GaussianSweep(Evaluator):
 
     def walk_name(self, unit: Unit) -> str:
         swept = unit.n_datasets == 1 and not self.problem.grouped and unit.order >= 3 and self.ranking != UNRANKED
-        return self.kernel if swept else "elimination"
+        return self._kernel_of(unit.order) if swept else "elimination"
 
     def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
-        launch = None
-        if self.kernel == "triton":
+        kernel, launch = self._kernel_of(unit.order), None
+        if kernel == "triton":
             from hoi._backends.torch_.kernels import launch_pairs as launch
         R = self.matrices[unit.dataset : unit.dataset + unit.n_datasets]
-        dtype = getattr(torch, self.precision)
-        return Walk(self.problem, unit, self.ranking, R, self.sizes, launch, dtype).run(floor)
+        dtype = torch.float64 if kernel == "torch" else getattr(torch, self.precision)
+        runner = self.runner if kernel == "nvrtc" else None
+        return Walk(self.problem, unit, self.ranking, R, self.sizes, launch, dtype, runner).run(floor)
+
+    def _kernel_of(self, order: int) -> str:
+        """The kernel that sweeps an order: the next best one where there is none for its shape."""
+        if self.runner is None:
+            return self.kernel
+        a, b, _ = powers(self.ranking)
+        n, dtype = self.problem.n_variables, getattr(torch, self.precision)
+        if order >= 3 and not why_not(n, order - 2, a, b, dtype, self.runner.shared):
+            return self.kernel
+        return self.spare
 
     def about(self) -> dict[str, Any]:
-        """Device, kernel, precision of the screening, versions."""
+        """Device, kernel, precision of the screening, versions, and why a GPU does without a faster kernel."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else str(self.device)
         settings = {"device": name, "kernel": self.kernel, "screening": self.precision}
+        if self.device.type == "cuda" and self.kernel != "nvrtc":
+            settings["nvrtc"] = why_no_nvrtc(self.device)
         if self.device.type == "cuda" and self.kernel == "torch":
             settings["triton"] = why_no_triton(self.device)
         return {**settings, "torch": torch.__version__}

@@ -11,31 +11,35 @@ from torch import Tensor
 
 from hoi._maths import combinatorics
 
-__all__ = ["count_last", "unrank"]
+__all__ = ["LARGEST", "before", "count_last", "unrank", "unrank_at"]
 
 # Positions beyond this are unranked on the host: int64 would overflow.
-_LARGEST = 2**62
+LARGEST = 2**62
 
 
 def unrank(start: int, stop: int, n: int, k: int, device: torch.device) -> Tensor:
     """The sets of `k` out of `n` at positions `start` to `stop` (exclusive), one a row: `combinatorics.block`."""
-    if comb(n, k) >= _LARGEST:
+    if comb(n, k) >= LARGEST:
         return torch.from_numpy(combinatorics.block(n, k, start, stop).astype(np.int64)).to(device)
-    position = torch.arange(start, stop, device=device)
-    members = torch.empty(k, len(position), dtype=torch.int64, device=device)
+    return unrank_at(torch.arange(start, stop, device=device), n, k)
+
+
+def unrank_at(position: Tensor, n: int, k: int) -> Tensor:
+    """The sets of `k` out of `n` at the given positions, one a row, where int64 counts them all."""
+    members = torch.empty(k, len(position), dtype=torch.int64, device=position.device)
     element = torch.zeros_like(position)
-    before = _before(n, k, device)
+    table = before(n, k, position.device)
     for i in range(k):
-        target = position + before[i][element]
-        chosen = torch.searchsorted(before[i], target, right=True) - 1
-        position = target - before[i][chosen]
+        target = position + table[i][element]
+        chosen = torch.searchsorted(table[i], target, right=True) - 1
+        position = target - table[i][chosen]
         members[i] = chosen
         element = chosen + 1
     return members.T
 
 
 @functools.lru_cache(maxsize=64)
-def _before(n: int, k: int, device: torch.device) -> Tensor:
+def before(n: int, k: int, device: torch.device) -> Tensor:
     """(k, n + 1): sets of the remaining ``k - i`` members whose first one is below each element.
 
     Kept, as a copy to a GPU waits until all that is queued there is done.

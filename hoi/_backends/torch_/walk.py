@@ -16,11 +16,12 @@ from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_ import sweep
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._backends.torch_.eliminate import DeviceTerms, bytes_per_set, terms_of
-from hoi._backends.torch_.ranges import count_last, unrank
+from hoi._backends.torch_.cuda.pairs import PairSweep, Runner
+from hoi._backends.torch_.ranges import count_last, unrank, unrank_at
 from hoi._maths import combinatorics
 from hoi._maths.terms import correction
 
-__all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin"]
+__all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin", "powers"]
 
 # Conditional variance below which a set is handed over whatever its score: rounding may exceed the margin there.
 NEAR = {torch.float64: 1e-4, torch.float32: 1e-2}
@@ -30,6 +31,8 @@ _MARGIN = 1e-5
 _APPROXIMATE = 1e-4
 # A part is at most so many times as large as all that came before it in its unit: the floor is still rising.
 _GROWTH = 8
+# Survivors that the reference path of the host evaluates sooner than their elimination is queued on a device.
+_FEW = 2048
 
 
 class Sizes(NamedTuple):
@@ -75,13 +78,19 @@ def margin(order: int, dtype: torch.dtype) -> float:
     return 2 * s + (M + 1) * entry + 8 * (M + 4) * e
 
 
+def powers(ranking: Ranking) -> tuple[int, int, int]:
+    """Powers of det and of prod p in the score ``exp(2 sign value)``, the first that is not 0 above it; and the sign."""
+    sign = -1 if (ranking.j or ranking.l) < 0 else 1
+    return sign * ranking.j, sign * ranking.l, sign
+
+
 class _Part(NamedTuple):
     """Queued work on prefixes start..stop. When the device has come there, `count` holds the number of survivors and
     of singular sets, on the host, and `codes` the survivors, ``(place among the prefixes * n + x) * n + y``."""
 
     start: int
     stop: int
-    prefixes: Tensor
+    prefixes: Tensor | None  # None where survivors are few enough to unrank them alone
     codes: list[Tensor]
     count: Tensor
     done: torch.cuda.Event | None
@@ -91,18 +100,20 @@ class Walk:
     """The walk through one unit on `R`, the matrices of its datasets in standard form on their device."""
 
     def __init__(
-        self, problem: Problem, unit: Unit, ranking: Ranking, R: Tensor, sizes: Sizes, launch: Any, dtype: torch.dtype
+        self, problem: Problem, unit: Unit, ranking: Ranking, R: Tensor, sizes: Sizes, launch: Any, dtype: torch.dtype,
+        runner: Runner | None = None,
     ) -> None:
         self.problem, self.unit, self.ranking = problem, unit, ranking
         self.stack, self.R, self.device = R, R[0], R.device  # only a unit of one dataset is swept
         self.dtype, self.launch, self.sizes = dtype, launch, sizes
         self.screened = self.R.to(dtype)
+        self.pairs = None if runner is None else PairSweep(self.R, unit.order - 2, dtype, runner)
         self.n, self.k = problem.n_variables, unit.order
         self.blocks = torch.from_numpy(problem.blocks.astype(np.int64)).to(self.device)
         widths = np.diff(problem.blocks)
         self.width = int(widths.max())
         self.widths = torch.from_numpy(widths.astype(np.int64)).to(self.device)
-        self.sign = -1 if (ranking.j or ranking.l) < 0 else 1
+        self.a, self.b, self.sign = powers(ranking)
         # what is read of a part must not wait in line behind the part after it
         self.aside = torch.cuda.Stream(self.device, priority=-1) if self.device.type == "cuda" else None
 
@@ -219,6 +230,9 @@ class Walk:
     def _queue(self, start: int, stop: int, floor: Floor) -> _Part:
         """Queue all the work on a range of prefixes; nothing here waits for the device."""
         n, M = self.n, self.k - 2
+        if self.pairs is not None:
+            listed, count = self.pairs.queue(start, stop, self._screen(floor), self.sizes.room)
+            return self._queued(_Part(start, stop, None, [listed], count, None))
         codes: list[Tensor] = []
         with saying_what_needs_memory(self.device, f"{stop - start} prefixes of {M} variables"):
             prefixes = unrank(start, stop, n - 2, M, self.device)
@@ -239,10 +253,14 @@ class Walk:
 
             for _ in in_parts(work, bucket.start, bucket.stop, free // need, self.device, f"prefix of {M} variables"):
                 pass
+        return self._queued(_Part(start, stop, prefixes, codes, count, None))
+
+    def _queued(self, part: _Part) -> _Part:
+        """The part with its numbers on their way to the host, and the event at its end."""
         if self.aside is None:
-            return _Part(start, stop, prefixes, codes, count, None)
-        on_host = count.to("cpu", non_blocking=True)
-        return _Part(start, stop, prefixes, codes, on_host, torch.cuda.current_stream(self.device).record_event())
+            return part
+        on_host = part.count.to("cpu", non_blocking=True)
+        return part._replace(count=on_host, done=torch.cuda.current_stream(self.device).record_event())
 
     def _reading(self) -> contextlib.AbstractContextManager[Any]:
         """Work on a part that is done, beside the one queued after it. Leave it with all results on the host."""
@@ -272,9 +290,7 @@ class Walk:
         spare = margin(self.k, self.dtype)
         ends = [self.sign * 2 * (floor.low + spare - shift), self.sign * 2 * (floor.high - spare - shift)]
         low, high = ends if self.sign > 0 else ends[::-1]
-        return sweep.Screen(
-            self.sign * self.ranking.j, self.sign * self.ranking.l, low, high, NEAR[self.dtype], self.dtype
-        )
+        return sweep.Screen(self.a, self.b, low, high, NEAR[self.dtype], self.dtype)
 
     def _finish(self, part: _Part, floor: Callable[..., Floor]) -> Iterator[Found]:
         """Wait for a part and give its survivors; one with too many is done again in halves, with a higher floor."""
@@ -290,15 +306,16 @@ class Walk:
             yield from self._evaluate(part.start, part.stop, floor)
             return
         total = self._sets(part.start, part.stop)
-        n = self.n
+        few = found <= (_FEW if self.pairs is not None else 0)
         with self._reading():
-            codes = (part.codes[0][:found] if self.launch is not None else torch.cat(part.codes)).sort().values
-            prefixes = part.prefixes[codes // (n * n)]
-            members = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
-        if not len(members):
-            none = np.empty(0)
-            sets = np.empty((0, self.k), dtype=np.intp)
-            yield Found(none.astype(np.intp), sets, none, none, total - skipped, skipped)
+            codes = part.codes[0][:found] if len(part.codes) == 1 else torch.cat(part.codes)
+            members = self._members_of(part, (codes.cpu() if few else codes).sort().values)
+        if few:  # the engine evaluates what has no terms, and that takes less time than queueing it here
+            sets = members.numpy().astype(np.intp, copy=False)
+            unknown = np.full(len(sets), np.nan)
+            dataset = np.full(len(sets), self.unit.dataset, dtype=np.intp)
+            yield Found(dataset, sets, unknown, unknown, total - skipped, skipped)
+            return
 
         def work(begin: int, end: int) -> Found:
             # the sets that are of no interest, and the singular ones, are counted with the last candidates
@@ -308,6 +325,16 @@ class Walk:
 
         step = budget(self.device) // bytes_per_set(self.k, 1)
         yield from in_parts(work, 0, len(members), step, self.device, f"set of {self.k} variables")
+
+    def _members_of(self, part: _Part, codes: Tensor) -> Tensor:
+        """The sets that are coded as ``(place of the prefix * n + x) * n + y``."""
+        n = self.n
+        place = codes // (n * n)
+        if part.prefixes is None:
+            prefixes = unrank_at(part.start + place, n - 2, self.k - 2)
+        else:
+            prefixes = part.prefixes.to(codes.device)[place]
+        return torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
 
 
 def _shift_of(problem: Problem, order: int, ranking: Ranking) -> float:

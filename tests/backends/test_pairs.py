@@ -1,0 +1,297 @@
+"""The CUDA kernel without a card: its text run by an emulator against brute force, and whole searches with it."""
+
+from __future__ import annotations
+
+import itertools
+from math import comb
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from emulator import TEXT, Emulator, build
+from walks import agree, system_of
+
+import hoi
+from hoi._backends.protocol import UNRANKED, Floor, Ranking, Unit
+from hoi._backends.torch_ import backend as leaf
+from hoi._backends.torch_ import walk
+from hoi._backends.torch_.cuda import pairs
+from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep
+from hoi._backends.torch_.sweep import Screen
+from hoi._measures.registry import MEASURES
+
+# Of the determinant and of the diagonal of the inverse: the four measures, and one that no measure has yet
+POWERS = [(2, 1), (1, 0), (1, 1), (0, 1), (2, -1)]
+TYPES = [torch.float64, torch.float32]
+WIDE = [(1, 128), (3, 64)]  # members, and threads of a larger group
+LONG = 13
+KERNELS = [
+    *(Kernel(t, M, a, b, 32) for t in TYPES for M in (1, 2, 3, 6) for a, b in POWERS),
+    *(Kernel(t, M, 2, 1, threads) for t in TYPES for M, threads in [*WIDE, (LONG, 32)]),
+]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("emulator"), KERNELS)
+
+
+def correlations(n, seed=0):
+    C = hoi.simulate.random_covariance(n, seed=seed).covariance
+    return C / np.sqrt(np.outer(np.diag(C), np.diag(C)))
+
+
+def noisy_copy(C, i, j, noise):
+    """Column i becomes column j with some noise; none makes it a copy."""
+    C = C.copy()
+    C[i], C[:, i] = C[j], C[:, j]
+    C[i, i] = C[j, j] + noise**2
+    return C / np.sqrt(np.outer(np.diag(C), np.diag(C)))
+
+
+def brute_force(C, order, a, b):
+    """All sets, and the logarithms of their scores."""
+    sets = np.array(list(itertools.combinations(range(len(C)), order)))
+    parts = C[sets[:, :, None], sets[:, None, :]]
+    diagonal = np.diagonal(np.linalg.inv(parts), axis1=1, axis2=2)
+    return sets, a * np.linalg.slogdet(parts)[1] + b * np.log(diagonal).sum(1)
+
+
+class Launches:
+    """Launches of one kernel with the shares that a test asks for."""
+
+    def __init__(self, library, *, threads=32, chunk=5, slices=1, groups=2):
+        self.runner = Emulator(library, groups)
+        self.threads, self.cut = threads, (chunk, slices)
+
+    def __call__(self, C, members, a, b, low, high, dtype, start=0, stop=None, room=1 << 16):
+        """The sets that the kernel lists, in its order, and its two counts."""
+        n = len(C)
+        sweep = PairSweep(torch.from_numpy(C), members, dtype, self.runner)
+        sweep._threads = lambda: self.threads
+        sweep._cut = lambda *_: self.cut
+        stop = comb(n - 2, members) if stop is None else stop
+        screen = Screen(a, b, low, high, walk.NEAR[dtype], dtype)
+        codes, count = sweep.queue(start, stop, screen, room)
+        found, singular = count.tolist()
+        codes = codes[: min(found, room)]
+        from hoi._backends.torch_.ranges import unrank_at
+
+        prefixes = unrank_at(start + codes // (n * n), n - 2, members)
+        listed = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], 1)
+        return list(map(tuple, listed.tolist())), found, singular
+
+
+# --- the kernel by itself
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize(("a", "b"), POWERS)
+@pytest.mark.parametrize(("n", "members"), [(4, 1), (9, 1), (21, 1), (8, 2), (14, 2), (9, 3), (14, 3), (11, 6), (12, 6)])
+def test_lists_what_brute_force_finds(library, n, members, a, b, dtype):
+    check_against_brute_force(Launches(library, slices=1 + n % 3, chunk=1 + n % 7), n, members, a, b, dtype)
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize(("n", "members", "threads", "slices"), [(30, 1, 128, 2), (13, 3, 64, 3), (17, LONG, 32, 2)])
+def test_larger_groups_and_high_orders(library, n, members, threads, slices, dtype):
+    check_against_brute_force(Launches(library, threads=threads, slices=slices), n, members, 2, 1, dtype)
+
+
+def check_against_brute_force(launches, n, members, a, b, dtype):
+    C = correlations(n, seed=n + members)
+    sets, scores = brute_force(C, members + 2, a, b)
+    low, high = np.quantile(scores, [0.03, 0.96])
+    spare = 2 * walk.margin(members + 2, dtype) if dtype == torch.float32 else 1e-9
+    wanted = set(map(tuple, sets[(scores <= low) | (scores >= high)].tolist()))
+    listed, found, singular = launches(C, members, a, b, low + spare, high - spare, dtype)
+    assert len(set(listed)) == len(listed) == found
+    assert wanted <= set(listed)
+    assert singular == 0
+    sound = [np.linalg.eigvalsh(C[np.ix_(s, s)])[0] > 1.01 * walk.NEAR[dtype] for s in listed]
+    near_ends = set(map(tuple, sets[(scores <= low + 2 * spare) | (scores >= high - 2 * spare)].tolist()))
+    assert all(s in near_ends for s, is_sound in zip(listed, sound, strict=True) if is_sound), "and nothing else"
+
+
+def test_a_part_of_the_prefixes_and_little_room(library):
+    C = correlations(12, seed=2)
+    sets, scores = brute_force(C, 4, 2, 1)
+    low, high = np.quantile(scores, [0.1, 0.9])
+    launches = Launches(library, chunk=3)
+    whole, found, _ = launches(C, 2, 2, 1, low, high, torch.float64)
+    parts = [launches(C, 2, 2, 1, low, high, torch.float64, a, b)[0] for a, b in [(0, 7), (7, 8), (8, 45)]]
+    assert sorted(itertools.chain(*parts)) == sorted(whole)
+    few, again, _ = launches(C, 2, 2, 1, low, high, torch.float64, room=7)
+    assert again == found > 7 == len(few)
+    assert set(few) <= set(whole)
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("members", [1, 2, 3])
+def test_sets_with_a_copy_are_counted_and_not_listed(library, members, dtype):
+    C = noisy_copy(correlations(10, seed=5), 7, 1, 0.0)
+    listed, found, singular = Launches(library, slices=2)(C, members, 2, 1, 50.0, -50.0, dtype)
+    sets = set(itertools.combinations(range(10), members + 2))
+    both = {s for s in sets if {1, 7} <= set(s)}
+    left_open = set(listed) - (sets - both)
+    assert sets - both <= set(listed)
+    assert left_open == (set() if dtype == torch.float64 else {s for s in both if s[-2:] == (1, 7)}), "float32 leaves open"
+    assert (found, found + singular) == (len(listed), len(sets))
+
+
+@pytest.mark.parametrize(("dtype", "noise"), [(torch.float64, 1e-3), (torch.float32, 3e-2)], ids=str)
+@pytest.mark.parametrize("members", [1, 2, 3, 6])
+def test_sets_close_to_singular_ones_are_listed_whatever_their_score(library, members, dtype, noise):
+    C = noisy_copy(correlations(10, seed=6), 3, 1, noise)
+    listed, _, singular = Launches(library)(C, members, 2, 1, -200.0, 200.0, dtype)
+    assert {s for s in itertools.combinations(range(10), members + 2) if {1, 3} <= set(s)} <= set(listed)
+    assert members > 2 or all({1, 3} <= set(s) for s in listed)
+    assert singular == 0
+
+
+def test_a_set_is_singular_by_the_order_of_its_members(library):
+    """The variance of x given y may be far from zero where that of y given x is not, and the rule is ascending."""
+    C = np.eye(5)
+    C[0, 1] = C[1, 0] = np.sqrt(1 - 1e-9)  # 1 given 0: near-singular, and no more
+    C[1, 4] = C[4, 1] = 0.9 * np.sqrt(1e-9)
+    C[0, 4] = C[4, 0] = 0.0
+    listed, _, singular = Launches(library)(C, 1, 2, 1, 500.0, -500.0, torch.float64)
+    assert len(listed) == 10
+    assert singular == 0
+
+
+@pytest.mark.parametrize(("pivot", "large"), [(0.05, True), (0.3, False)])
+def test_a_prefix_with_a_large_inverse_is_handed_over_whole(library, pivot, large):
+    """Pivots that are not small do not bound the inverse: in a chain it grows from one to the next."""
+    L = np.diag([1.0, *[np.sqrt(pivot)] * 8]) + np.diag([np.sqrt(1 - pivot)] * 8, -1)
+    C = L @ L.T
+    assert (np.linalg.inv(C[:6, :6]).max() > pairs.LARGEST_INVERSE) == large
+    listed, _, singular = Launches(library)(C, 6, 2, 1, -1e4, 1e4, torch.float64)
+    behind = {(*range(6), *pair) for pair in itertools.combinations(range(6, 9), 2)}
+    assert behind & set(listed) == (behind if large else set())
+    assert singular == 0
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_products_that_are_large_stay_in_range(library, dtype):
+    """The diagonal of the inverse of eight members goes to 1e26 here: normalised, float32 holds it."""
+    common = np.sqrt(0.985)
+    C = np.full((10, 10), common**2) + (1 - common**2) * np.eye(10)
+    sets, scores = brute_force(C, 8, 2, 1)
+    assert np.prod(np.diagonal(np.linalg.inv(C[:8, :8]))) > 1e13
+    listed, _, _ = Launches(library)(C, 6, 2, 1, scores.min() - 5, scores.max() + 5, dtype)
+    assert listed == []
+    listed, _, _ = Launches(library)(C, 6, 2, 1, scores.min() - 9, scores.min() - 5, dtype)
+    assert len(listed) == len(sets)
+
+
+# --- searches with the kernel in place
+
+
+@pytest.fixture(params=["float64", "float32"])
+def on_emulator(request, library, monkeypatch):
+    """The backend with the emulator in place of a card, and parts so small that nearly all sets are swept."""
+    sizes = walk.Sizes(sets=3000, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0)
+    chosen = leaf.TorchBackend(kernel="nvrtc", precision=request.param, sizes=sizes)
+    chosen.emulator = Emulator(library)
+    monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: self.emulator)
+    return chosen
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("order", [3, 4, 5, 8])
+def test_search_finds_what_numpy_finds(on_emulator, order, measure):
+    system = system_of(10, copies=[(7, 1)], near=[(4, 2, 1e-4), (6, 0, 1e-2)])
+    agree(system.problem(), order, measure, on_emulator)
+    assert on_emulator.emulator.launched, "the kernel was used"
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_longer_table_several_datasets_and_given_columns(on_emulator, measure):
+    agree(system_of(20, n_datasets=2).problem(), 3, measure, on_emulator)
+    agree(system_of(14).problem(given=(0, 3)), 4, measure, on_emulator)
+    assert len(on_emulator.emulator.launched) > 3
+
+
+def test_survivors_beyond_the_room_and_beyond_the_host(on_emulator, monkeypatch):
+    on_emulator.sizes = on_emulator.sizes._replace(room=60)
+    agree(system_of(16).problem(), 4, "oinfo", on_emulator, n_best=50)
+    on_emulator.sizes = on_emulator.sizes._replace(room=1 << 12)
+    monkeypatch.setattr(walk, "_FEW", 0)
+    agree(system_of(16).problem(), 4, "oinfo", on_emulator, n_best=50)
+
+
+def test_a_result_says_which_walk_ran(on_emulator):
+    found = hoi.search(system_of(9), 4, backend=on_emulator)
+    assert (found.settings["kernel"], found.settings["walk"]) == ("nvrtc", ["nvrtc"])
+    evaluator = on_emulator.open(system_of(9).problem(), Ranking(1, -2, -1))
+    assert [evaluator.walk_name(Unit(0, order, 0, 1)) for order in (2, 3)] == ["elimination", "nvrtc"]
+    assert on_emulator.open(system_of(9).problem(), UNRANKED).walk_name(Unit(0, 3, 0, 1)) == "elimination"
+    assert on_emulator.open(system_of(20).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 16, 0, 1)) == "torch"
+    assert on_emulator.open(system_of(9).problem(), Ranking(0, -5, -2)).walk_name(Unit(0, 4, 0, 1)) == "torch"
+
+
+def test_a_set_exactly_at_the_floor_is_given(on_emulator):
+    problem = system_of(9).problem()
+    sets = np.array(list(itertools.combinations(range(9), 4)))
+    terms = problem.reference(sets, np.zeros(len(sets), dtype=np.intp))
+    D, J, L = problem.correction(sets)
+    values = MEASURES["oinfo"].value(terms.D + D, terms.J + J, terms.L + L)
+    for i in range(0, len(sets), 9):
+        for floor in (Floor(values[i], 1e9), Floor(-1e9, values[i])):
+            parts = on_emulator.open(problem, Ranking(1, -2, -1, 5)).walk(Unit(0, 4, 0, 21), lambda floor=floor, **_: floor)
+            given = set(map(tuple, np.concatenate([part.members for part in parts]).tolist()))
+            assert set(map(tuple, sets[(values <= floor.low) | (values >= floor.high)].tolist())) <= given
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((100, 3, 2, 1, torch.float64, 200_000), ""),
+        ((100, 14, 2, 1, torch.float64, 200_000), "orders above 15"),
+        ((100, 3, 3, 1, torch.float64, 200_000), "powers 3 and 1"),
+        ((100, 3, 1, -2, torch.float64, 200_000), "powers 1 and -2"),
+        ((3000, 8, 2, 1, torch.float32, 10**7), "more sets than 64 bits count"),
+        ((3000, 3, 2, 1, torch.float64, 200_000), "384008 bytes of shared memory, of 200000"),
+    ],
+)
+def test_shapes_without_a_kernel_have_a_reason(arguments, reason):
+    assert pairs.why_not(*arguments) == reason
+
+
+# --- barriers
+
+
+BARRIERS = [line.strip() for line in TEXT.read_text(encoding="utf-8").splitlines() if "// BARRIER" in line]
+
+
+def test_every_barrier_is_listed():
+    assert len(BARRIERS) == len(set(BARRIERS)) == TEXT.read_text(encoding="utf-8").count("sync_group<G>();") == 5
+
+
+@pytest.mark.parametrize("barrier", BARRIERS)
+def test_without_a_barrier_the_emulator_finds_a_fault(barrier, tmp_path):
+    text = TEXT.read_text(encoding="utf-8")
+    broken = text.replace(barrier, "")
+    assert broken != text
+    kernel = Kernel(torch.float64, 3, 2, 1, 32)
+    C = correlations(12, seed=4)
+    sets, scores = brute_force(C, 5, 2, 1)
+    low, high = np.quantile(scores, [0.05, 0.95])
+    wanted = sorted(map(tuple, sets[(scores <= low) | (scores >= high)].tolist()))
+
+    def faults(library):
+        launches = Launches(library, chunk=4, groups=2)
+        count = 0
+        for _ in range(6):
+            try:
+                count += sorted(launches(C, 3, 2, 1, low, high, torch.float64)[0]) != wanted
+            except RuntimeError:
+                count += 1
+        return count
+
+    assert faults(build(tmp_path, [kernel])) == 0
+    (tmp_path / "broken").mkdir()
+    assert faults(build(tmp_path / "broken", [kernel], broken)) > 0
