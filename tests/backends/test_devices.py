@@ -15,6 +15,7 @@ from walks import system_of
 import hoi
 from hoi._api.call import pick
 from hoi._backends import registry
+from hoi._backends.protocol import EVERYTHING, UNRANKED, Unit
 
 torch = pytest.importorskip("torch")
 
@@ -156,6 +157,7 @@ def test_why_triton_is_not_used(monkeypatch, error):
         raise error
 
     gpu = torch.device("cuda", 0)
+    monkeypatch.setattr(leaf, "why_no_nvrtc", lambda device: "not installed")
     device.why_no_triton.cache_clear()
     kernels = property(fail) if isinstance(error, ImportError) else fail
     module = type("kernels", (), {"try_out": kernels})()
@@ -166,6 +168,81 @@ def test_why_triton_is_not_used(monkeypatch, error):
     assert (backend.kernel(gpu), backend.precision(gpu)) == ("torch", "float64")
     monkeypatch.undo()
     device.why_no_triton.cache_clear()
+
+
+def test_the_first_kernel_that_can_run_is_taken(monkeypatch):
+    gpu = torch.device("cuda", 0)
+    for nvrtc, triton, taken, spare in [("", "", "nvrtc", "triton"), ("no", "", "triton", "triton"),
+                                        ("", "no", "nvrtc", "torch"), ("no", "no", "torch", "torch")]:  # fmt: skip
+        monkeypatch.setattr(leaf, "why_no_nvrtc", lambda device, why=nvrtc: why)
+        monkeypatch.setattr(leaf, "why_no_triton", lambda device, why=triton: why)
+        assert (leaf.TorchBackend().kernel(gpu), leaf.TorchBackend().spare_kernel(gpu)) == (taken, spare)
+        assert leaf.TorchBackend(kernel="torch").kernel(gpu) == "torch"
+        assert leaf.TorchBackend().kernel(CPU) == "torch"
+
+
+def test_why_nvrtc_is_not_used(monkeypatch):
+    gpu = torch.device("cuda", 0)
+    device.why_no_nvrtc.cache_clear()
+
+    def fail(device):
+        raise OSError("libnvrtc.so.13: cannot open\nMore.")
+
+    monkeypatch.setattr("hoi._backends.torch_.cuda.driver.card_of", fail)
+    assert device.why_no_nvrtc(gpu) == "libnvrtc.so.13: cannot open"
+    device.why_no_nvrtc.cache_clear()
+    monkeypatch.setattr(torch.version, "hip", "6.4")
+    assert device.why_no_nvrtc(gpu) == "not for AMD"
+    device.why_no_nvrtc.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("capability", "hip", "precision"),
+    [
+        ((9, 0), None, "float64"),  # H100
+        ((10, 0), None, "float64"),  # B200
+        ((10, 3), None, "float32"),  # B300
+        ((8, 9), None, "float32"),
+        ((9, 4), "6.4", "float64"),  # MI300
+        ((9, 5), "6.4", "float64"),  # MI350
+        ((9, 0), "6.4", "float64"),  # MI200
+        ((11, 0), "6.4", "float32"),
+    ],
+)
+def test_the_precision_is_one_that_the_chip_is_good_at(monkeypatch, capability, hip, precision):
+    monkeypatch.setattr(torch.version, "hip", hip)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert leaf.TorchBackend(kernel="triton").precision(torch.device("cuda", 0)) == precision
+
+
+def test_several_devices_share_the_units(monkeypatch):
+    """The second device is the CPU under another name."""
+    two = torch.device("cpu", 0)
+    monkeypatch.setattr(leaf.TorchBackend, "devices", lambda self, problem: [CPU, two])
+    monkeypatch.setattr(gaussian, "SHARED_UNIT_SETS", 500)
+    opened = leaf.TorchBackend().open(system_of(16).problem(), UNRANKED)
+    assert (opened.parallel, opened.unit_sets) == (True, 500)
+    walks = [opened.walk(Unit(0, 3, start, start + 2), lambda **_: EVERYTHING) for start in (0, 2, 4)]
+    for each in walks:
+        next(each)
+    assert opened._busy == {CPU: 2, two: 1}, "the one with the fewest units takes the next"
+    for each in walks:
+        each.close()
+    assert opened._busy == {CPU: 0, two: 0}
+    system = system_of(16, n_datasets=2)
+    wanted = hoi.search(system, (3, 5), backend="numpy")
+    found = hoi.search(system, (3, 5), backend=leaf.TorchBackend(), threads=4)
+    assert found.members == wanted.members
+    assert found.settings["evaluated"] == wanted.settings["evaluated"]
+
+
+def test_cuda_takes_all_devices_and_torch_that_of_the_data(monkeypatch):
+    monkeypatch.setattr(leaf, "cuda_device", lambda: torch.device("cuda", 1))
+    monkeypatch.setattr(leaf, "require_float64", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    problem = system_of(5).problem()
+    assert leaf.TorchBackend().devices(problem) == [CPU]
+    assert [device.index for device in leaf.CudaBackend().devices(problem)] == [1, 0, 2]
 
 
 @pytest.mark.parametrize("text", [

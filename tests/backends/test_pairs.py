@@ -10,17 +10,18 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from emulator import TEXT, Emulator, build
-from walks import agree, system_of
+from emulator import TEXT, Emulator, build  # noqa: E402
+from walks import agree, system_of  # noqa: E402
 
-import hoi
-from hoi._backends.protocol import UNRANKED, Floor, Ranking, Unit
-from hoi._backends.torch_ import backend as leaf
-from hoi._backends.torch_ import walk
-from hoi._backends.torch_.cuda import pairs
-from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep
-from hoi._backends.torch_.sweep import Screen
-from hoi._measures.registry import MEASURES
+import hoi  # noqa: E402
+from hoi._backends.protocol import UNRANKED, Floor, Ranking, Unit  # noqa: E402
+from hoi._backends.torch_ import backend as leaf  # noqa: E402
+from hoi._backends.torch_ import walk  # noqa: E402
+from hoi._backends.torch_.cuda import pairs  # noqa: E402
+from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep  # noqa: E402
+from hoi._backends.torch_.ranges import unrank_at  # noqa: E402
+from hoi._backends.torch_.sweep import Screen  # noqa: E402
+from hoi._measures.registry import MEASURES  # noqa: E402
 
 # Of the determinant and of the diagonal of the inverse: the four measures, and one that no measure has yet
 POWERS = [(2, 1), (1, 0), (1, 1), (0, 1), (2, -1)]
@@ -77,8 +78,6 @@ class Launches:
         codes, count = sweep.queue(start, stop, screen, room)
         found, singular = count.tolist()
         codes = codes[: min(found, room)]
-        from hoi._backends.torch_.ranges import unrank_at
-
         prefixes = unrank_at(start + codes // (n * n), n - 2, members)
         listed = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], 1)
         return list(map(tuple, listed.tolist())), found, singular
@@ -89,7 +88,9 @@ class Launches:
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize(("a", "b"), POWERS)
-@pytest.mark.parametrize(("n", "members"), [(4, 1), (9, 1), (21, 1), (8, 2), (14, 2), (9, 3), (14, 3), (11, 6), (12, 6)])
+@pytest.mark.parametrize(
+    ("n", "members"), [(4, 1), (9, 1), (21, 1), (8, 2), (14, 2), (9, 3), (14, 3), (11, 6), (12, 6)]
+)
 def test_lists_what_brute_force_finds(library, n, members, a, b, dtype):
     check_against_brute_force(Launches(library, slices=1 + n % 3, chunk=1 + n % 7), n, members, a, b, dtype)
 
@@ -117,7 +118,7 @@ def check_against_brute_force(launches, n, members, a, b, dtype):
 
 def test_a_part_of_the_prefixes_and_little_room(library):
     C = correlations(12, seed=2)
-    sets, scores = brute_force(C, 4, 2, 1)
+    _, scores = brute_force(C, 4, 2, 1)
     low, high = np.quantile(scores, [0.1, 0.9])
     launches = Launches(library, chunk=3)
     whole, found, _ = launches(C, 2, 2, 1, low, high, torch.float64)
@@ -137,7 +138,8 @@ def test_sets_with_a_copy_are_counted_and_not_listed(library, members, dtype):
     both = {s for s in sets if {1, 7} <= set(s)}
     left_open = set(listed) - (sets - both)
     assert sets - both <= set(listed)
-    assert left_open == (set() if dtype == torch.float64 else {s for s in both if s[-2:] == (1, 7)}), "float32 leaves open"
+    as_pairs = {s for s in both if s[-2:] == (1, 7)}
+    assert left_open == (set() if dtype == torch.float64 else as_pairs), "float32 leaves pairs open"
     assert (found, found + singular) == (len(listed), len(sets))
 
 
@@ -241,7 +243,8 @@ def test_a_set_exactly_at_the_floor_is_given(on_emulator):
     values = MEASURES["oinfo"].value(terms.D + D, terms.J + J, terms.L + L)
     for i in range(0, len(sets), 9):
         for floor in (Floor(values[i], 1e9), Floor(-1e9, values[i])):
-            parts = on_emulator.open(problem, Ranking(1, -2, -1, 5)).walk(Unit(0, 4, 0, 21), lambda floor=floor, **_: floor)
+            opened = on_emulator.open(problem, Ranking(1, -2, -1, 5))
+            parts = opened.walk(Unit(0, 4, 0, 21), lambda floor=floor, **_: floor)
             given = set(map(tuple, np.concatenate([part.members for part in parts]).tolist()))
             assert set(map(tuple, sets[(values <= floor.low) | (values >= floor.high)].tolist())) <= given
 

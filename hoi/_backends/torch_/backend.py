@@ -19,8 +19,9 @@ from hoi._typing import ArrayLike
 
 __all__ = ["CudaBackend", "TorchBackend"]
 
-# NVIDIA chips that do half as many operations in float64 as in float32, or nearly; others do a 32nd or a 64th.
+# Chips that do half as many operations in float64 as in float32, or nearly; others do a 32nd or a 64th.
 _FAST_FLOAT64 = {(6, 0), (7, 0), (8, 0), (9, 0), (10, 0)}
+_FAST_FLOAT64_OF_AMD = {(9, 0), (9, 4), (9, 5)}
 
 
 class TorchBackend(BlockBackend):
@@ -32,7 +33,8 @@ class TorchBackend(BlockBackend):
         What the search runs on. By itself, on a GPU, the first that can run there: the kernel that NVRTC compiles, that
         of Triton, plain torch.
     precision : {"float64", "float32"}, optional
-        Of the screening by a compiled kernel; values are always float64. By itself float64 where the chip is good at it.
+        Of the screening by a compiled kernel; values are always float64. By itself float64 where the chip is good at
+        it.
     sizes : Sizes, optional
         How much work goes into a part; by itself what the device likes.
     """
@@ -77,11 +79,16 @@ class TorchBackend(BlockBackend):
             return self._precision
         if device.type != "cuda":
             return "float64"
-        return "float64" if torch.cuda.get_device_capability(device) in _FAST_FLOAT64 else "float32"
+        fast = _FAST_FLOAT64 if torch.version.hip is None else _FAST_FLOAT64_OF_AMD
+        return "float64" if torch.cuda.get_device_capability(device) in fast else "float32"
 
     def device(self, problem: Problem | None) -> torch.device:
         """Where to compute."""
         return torch.device("cpu" if problem is None or problem.device is None else problem.device)
+
+    def devices(self, problem: Problem) -> list[torch.device]:
+        """Those that share the units of a search."""
+        return [self.device(problem)]
 
 
 class CudaBackend(TorchBackend):
@@ -103,6 +110,12 @@ class CudaBackend(TorchBackend):
     def device(self, problem: Problem | None) -> torch.device:
         given = super().device(problem)
         return given if given.type == "cuda" else cuda_device()
+
+    def devices(self, problem: Problem) -> list[torch.device]:
+        """All GPUs that torch sees, that of the data first."""
+        first = self.device(problem)
+        others = (torch.device("cuda", i) for i in range(torch.cuda.device_count()))
+        return [first, *(device for device in others if device != first)]
 
     def estimate(self, X: ArrayLike, estimator: str, ties: str, rng: np.random.Generator | None) -> Estimate:
         device = X.device if isinstance(X, Tensor) and X.device.type == "cuda" else cuda_device()

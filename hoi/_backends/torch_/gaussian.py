@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,17 +26,21 @@ from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
 from hoi._backends.torch_.walk import CPU, GPU, Walk, powers
 from hoi._maths.terms import Terms
 
-__all__ = ["GaussianSweep"]
+__all__ = ["SHARED_UNIT_SETS", "GaussianSweep"]
+
+# Sets in a unit where several devices share them: a few milliseconds each. An estimate.
+SHARED_UNIT_SETS = 1 << 28
 
 
 class GaussianSweep(Evaluator):
     """Sets by elimination on the device while the floor is open, then a sweep that shares the state of prefixes."""
 
-    # The device is fed by the parts within a unit.
+    # A device is fed by the parts within a unit.
     unit_sets = 1 << 36
 
     def __init__(self, problem: Problem, ranking: Ranking, backend: TorchBackend) -> None:
         super().__init__(problem, ranking)
+        self.backend = backend
         self.device = backend.device(problem)
         require_float64(self.device)
         self.kernel, self.precision = backend.kernel(self.device), backend.precision(self.device)
@@ -46,6 +51,12 @@ class GaussianSweep(Evaluator):
         what = f"{problem.n_datasets} matrices of {problem.matrix.shape[-1]} columns"
         with saying_what_needs_memory(self.device, what):
             self.matrices = torch.from_numpy(problem.matrix).to(self.device)
+        self._busy = dict.fromkeys(backend.devices(problem), 0)  # walks under way on each device
+        self._copies = {self.device: self.matrices}
+        self._lock = threading.Lock()
+        self.parallel = len(self._busy) > 1
+        if self.parallel:
+            self.unit_sets = SHARED_UNIT_SETS
 
     def terms(self, members: NDArray[np.intp]) -> Terms:
         R = self.matrices
@@ -72,12 +83,27 @@ class GaussianSweep(Evaluator):
         return self._kernel_of(unit.order) if swept else "elimination"
 
     def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
-        kernel, launch = self._kernel_of(unit.order), None
-        if kernel == "triton":
+        """The unit on the device that has the fewest to do."""
+        with self._lock:
+            device = min(self._busy, key=lambda device: self._busy[device])
+            self._busy[device] += 1
+            if device not in self._copies:
+                with saying_what_needs_memory(device, f"{len(self.matrices)} matrices"):
+                    self._copies[device] = self.matrices.to(device)
+            R = self._copies[device][unit.dataset : unit.dataset + unit.n_datasets]
+        try:
+            yield from self._walk(unit, floor, R)
+        finally:
+            with self._lock:
+                self._busy[device] -= 1
+
+    def _walk(self, unit: Unit, floor: Callable[..., Floor], R: Tensor) -> Iterator[Found]:
+        kernel, launch, runner = self._kernel_of(unit.order), None, None
+        if kernel == "nvrtc":
+            runner = self.backend.runner(R.device)
+        elif kernel == "triton":
             from hoi._backends.torch_.kernels import launch_pairs as launch
-        R = self.matrices[unit.dataset : unit.dataset + unit.n_datasets]
         dtype = torch.float64 if kernel == "torch" else getattr(torch, self.precision)
-        runner = self.runner if kernel == "nvrtc" else None
         return Walk(self.problem, unit, self.ranking, R, self.sizes, launch, dtype, runner).run(floor)
 
     def _kernel_of(self, order: int) -> str:

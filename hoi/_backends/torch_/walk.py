@@ -14,9 +14,9 @@ from torch import Tensor
 from hoi._backends.blocks import set_position
 from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_ import sweep
+from hoi._backends.torch_.cuda.pairs import PairSweep, Runner
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._backends.torch_.eliminate import DeviceTerms, bytes_per_set, terms_of
-from hoi._backends.torch_.cuda.pairs import PairSweep, Runner
 from hoi._backends.torch_.ranges import count_last, unrank, unrank_at
 from hoi._maths import combinatorics
 from hoi._maths.terms import correction
@@ -79,7 +79,7 @@ def margin(order: int, dtype: torch.dtype) -> float:
 
 
 def powers(ranking: Ranking) -> tuple[int, int, int]:
-    """Powers of det and of prod p in the score ``exp(2 sign value)``, the first that is not 0 above it; and the sign."""
+    """Powers of det and of prod p in the score ``exp(2 sign value)``, the first one above 0; and the sign."""
     sign = -1 if (ranking.j or ranking.l) < 0 else 1
     return sign * ranking.j, sign * ranking.l, sign
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import glob
@@ -14,11 +15,13 @@ from pathlib import Path
 
 import torch
 
+from hoi._errors import BackendUnavailableError
+
 __all__ = ["KernelUnavailableError", "architecture", "cached", "compile_text"]
 
 
-class KernelUnavailableError(RuntimeError):
-    """The kernel cannot be compiled or run here; searches go on without it."""
+class KernelUnavailableError(BackendUnavailableError):
+    """The kernel cannot be compiled or run here."""
 
 
 def cached(text: str, target: str) -> bytes:
@@ -29,10 +32,8 @@ def cached(text: str, target: str) -> bytes:
         return file.read_bytes()
     except OSError:
         code = compile_text(text, target)
-    try:
+    with contextlib.suppress(OSError):  # a disk that cannot be written to costs a second a process
         _write(file, code)
-    except OSError:  # a disk that cannot be written to costs a second a process
-        pass
     return code
 
 
@@ -135,6 +136,7 @@ def _candidates() -> Iterator[str]:
     """Files that may be NVRTC, those of the CUDA that torch was built with first."""
     found = importlib.util.find_spec("nvidia")
     folders = [*(found.submodule_search_locations or () if found else ()), os.path.dirname(torch.__file__)]
-    paths = [path for folder in folders for path in glob.glob(os.path.join(folder, "**", "libnvrtc.so.*"), recursive=True)]
+    patterns = [os.path.join(folder, "**", "libnvrtc.so.*") for folder in folders]
+    paths = [path for pattern in patterns for path in glob.glob(pattern, recursive=True)]
     major = (torch.version.cuda or "").partition(".")[0]
     yield from sorted(paths, key=lambda path: not path.endswith(f".so.{major}"))

@@ -18,7 +18,7 @@ from hoi._backends.torch_.sweep import SURELY_SINGULAR, Screen
 
 __all__ = ["LARGEST_INVERSE", "MOST_MEMBERS", "Kernel", "PairSweep", "Part", "Runner", "source", "try_out", "why_not"]
 
-# A prefix with a larger diagonal entry of its inverse is handed over whole: its pairs may be off by more than the margin.
+# A prefix with a larger diagonal entry of its inverse is handed over whole: pairs may be off by more than the margin.
 LARGEST_INVERSE = 1e6
 # The most members of a prefix that a kernel is compiled for: with more, registers spill.
 MOST_MEMBERS = 13
