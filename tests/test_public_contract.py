@@ -64,6 +64,9 @@ DEFAULTS = {
     "progress": None,
     "executor": None,
     "checkpoint": None,
+    "method": "exhaustive",
+    "n_restarts": 20,
+    "time_limit": None,
     "multiplets": None,
     "measure": "oinfo",
     "which": "both",
@@ -82,7 +85,8 @@ OPTIONS = {
     **{name: ESTIMATION | {"given", "groups"} for name in SETS},
     "mutual_information": ESTIMATION | {"conditional_on"},
     "search": ESTIMATION
-    | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"},
+    | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"}
+    | {"method", "n_restarts", "time_limit", "seed"},
     "plan": {"estimator", "given", "groups", "backend", "measure", "threads"},
     "scan": ESTIMATION | {"given", "groups"},
     "copula_transform": {"ties", "seed"},

@@ -20,8 +20,9 @@ from hoi._errors import HoiError, LongSearchWarning, SingularWarning
 from hoi._inputs import checks
 from hoi._results.multiplets import Multiplets
 from hoi._search.exhaustive import all_sets, best_sets
+from hoi._search.tabu import tabu_sets
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, Multiplet, Units
+from hoi._typing import ArrayLike, Multiplet, Seed, Units
 
 __all__ = ["scan", "search"]
 
@@ -46,6 +47,10 @@ def search(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    method: str = "exhaustive",
+    n_restarts: int = 20,
+    time_limit: float | None = None,
+    seed: Seed = None,
     threads: int | None = None,
     executor: Any = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -54,7 +59,8 @@ def search(
     """The sets with the lowest and the highest values of a measure, out of all sets of the given orders.
 
     For O-information the lowest sets are the most synergistic and the highest the most redundant. Every set is
-    evaluated; the answer is exact, and the same on every backend and for any number of threads.
+    evaluated; the answer is exact, and the same on every backend and for any number of threads. For sizes that nobody
+    can enumerate, ``method="tabu"`` looks for the same sets by a heuristic, which can miss them.
 
     Parameters
     ----------
@@ -76,6 +82,16 @@ def search(
         As in :func:`hoi.oinfo`. With `groups` the sets are made of groups.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute; "auto" takes numba unless the search is tiny.
+    method : {"exhaustive", "tabu"}
+        Go through all sets, or search from many starts by exchanging one member at a time. What tabu search reports
+        is evaluated as any other set; whether it is the best of all is not known. ``found.hits`` says how many of the
+        runs ended at each set: a set that many runs agree on is likely the best.
+    n_restarts : int
+        Tabu runs for each end, order and dataset.
+    time_limit : float, optional
+        Seconds after which no new tabu run is begun.
+    seed : int or numpy.random.Generator, optional
+        Of the starts of tabu search; None is 0. The same seed gives the same sets.
     threads : int, optional
         Threads of the compiled backend; by default NUMBA_NUM_THREADS, or the cores this process may use.
     executor : object with ``submit``, optional
@@ -117,6 +133,7 @@ def search(
     References
     ----------
     Rosas et al. (2019), Physical Review E 100, 032305.
+    Glover (1989), Tabu search part I, ORSA Journal on Computing 1, 190-206.
 
     Examples
     --------
@@ -140,32 +157,49 @@ def search(
     per_order = checks.check_bool(per_order, "per_order")
     n_best = checks.check_positive_int(n_best, "n_best")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
+    heuristic = checks.check_choice(method, ("exhaustive", "tabu"), "method") == "tabu"
+    n_restarts = checks.check_positive_int(n_restarts, "n_restarts")
+    drawn = checks.check_seed(seed)
+    first_seed = int(drawn.integers(2**31)) if isinstance(drawn, np.random.Generator) else drawn or 0
+    if heuristic and (executor is not None or checkpoint is not None):
+        raise HoiError('method="tabu" runs in this process, in seconds: it has no executor and no checkpoint.')
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         target=target,
     )  # fmt: skip
     low, high = require_order(call, order)
-    chosen = pick(backend, count_sets(call.problem, low, high), call.problem)
+    chosen = pick(backend, count_sets(call.problem, low, high), None if heuristic else call.problem)
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise HoiError(
             f"executor={executor!r} ({type(executor).__name__}): an object with submit() is needed, such as "
             "concurrent.futures.ProcessPoolExecutor() or a Dask client."
         )
-    if executor is None:
-        _warn_of_hours(chosen.open(call.problem, Ranking(row.d, row.j, row.l, n_best)), (low, high), threads)
-    rows = best_sets(
-        call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress, executor, checkpoint
-    )
+    more: dict[str, Any] = {}
+    if heuristic:
+        found = tabu_sets(
+            call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, n_restarts, first_seed,
+            time_limit, threads, progress,
+        )  # fmt: skip
+        rows, more = found.rows, {"hits": found.hits}
+    else:
+        if executor is None:
+            _warn_of_hours(chosen.open(call.problem, Ranking(row.d, row.j, row.l, n_best)), (low, high), threads)
+        rows = best_sets(
+            call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress, executor,
+            checkpoint,
+        )  # fmt: skip
     _warn_of_skipped(rows.skipped, rows.evaluated)
+    tabu = {"n_restarts": n_restarts, "time_limit": time_limit, "seed": first_seed} if heuristic else {}
     settings = settings_of(
-        call, units, chosen, rows.about, measure=measure, order=[low, high], which=which, n_best=n_best,
-        per_order=per_order, threads=threads, evaluated=rows.evaluated, skipped=rows.skipped,
+        call, units, chosen, rows.about, method=method, **tabu, measure=measure, order=[low, high], which=which,
+        n_best=n_best, per_order=per_order, threads=threads, evaluated=rows.evaluated, skipped=rows.skipped,
         seconds=time.perf_counter() - began,
     )
     D, J, L, _ = rows.terms
     return Multiplets(
         call.indices(rows.members),
         **columns_of(call, scale, D, J, L),
+        **more,
         names=call.names,
         dataset=rows.dataset if call.system.stacked else None,
         extreme=rows.extreme,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hoi._backends.protocol import Backend, Evaluator, Floor, Found, Problem, Ranking, Unit
 from hoi._maths import combinatorics
 from hoi._maths.terms import Terms
+from hoi._typing import FloatArray
 
 __all__ = ["BLOCK", "BlockBackend", "BlockEvaluator", "first_beginning", "set_position"]
 
@@ -47,6 +48,28 @@ class BlockEvaluator(Evaluator):
                 yield Found(
                     dataset[good], members[good], J[good], L[good], int(good.sum()), int(singular.sum()), D=D[good]
                 )
+
+    def exchanges(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
+        values = np.full((len(members), self.problem.n_variables), np.nan)
+        others = np.delete(np.arange(self.problem.n_variables), members)
+        sets = np.stack([np.append(np.delete(members, i), y) for i in range(len(members)) for y in others])
+        values[:, others] = self._values(dataset, sets).reshape(len(members), -1)
+        return values
+
+    def extensions(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
+        values = np.full(self.problem.n_variables, np.nan)
+        others = np.delete(np.arange(self.problem.n_variables), members)
+        values[others] = self._values(dataset, np.stack([np.append(members, y) for y in others]))
+        return values
+
+    def _values(self, dataset: int, sets: NDArray[np.intp]) -> FloatArray:
+        """The measure of sets of one dataset by the reference path, NaN for singular ones."""
+        members = np.sort(sets, axis=1)
+        raw = self.problem.reference(members, np.full(len(members), dataset))
+        terms = raw.corrected(*self.problem.correction(members))
+        weights = self.ranking
+        values = 0.5 * (weights.d * terms.D + weights.j * terms.J + weights.l * terms.L)
+        return np.where(raw.singular, np.nan, values)
 
     def _evaluate(
         self, datasets: NDArray[np.intp], members: NDArray[np.intp]

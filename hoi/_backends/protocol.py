@@ -171,6 +171,17 @@ class Evaluator(ABC):
         in lexicographic order where the ranking is `UNRANKED`.
         """
 
+    @abstractmethod
+    def exchanges(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
+        """Values (k, n_variables) in nats of a set with member i replaced by variable y, to compare among themselves.
+
+        NaN for the set's own members, and where a set is singular.
+        """
+
+    @abstractmethod
+    def extensions(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
+        """Values (n_variables,) in nats of a set with variable y added, to compare among themselves; NaN likewise."""
+
     def about(self) -> dict[str, Any]:
         """What a result should say of where it was computed, beyond the name of the backend."""
         return {}

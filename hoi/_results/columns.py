@@ -17,6 +17,7 @@ STATISTICS = MappingProxyType(
         "pvalue": "p-value",
         "low": "lower end of the interval",
         "high": "upper end of the interval",
+        "hits": "runs that ended at the set",
     }
 )
 
@@ -40,4 +41,4 @@ def label(name: str) -> str:
 
 def unit(name: str, units: str) -> str:
     """The unit of a column of a result in `units`; "" for a pure number."""
-    return "" if name in ("statistic", "pvalue") else units
+    return "" if name in ("statistic", "pvalue", "hits") else units

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hoi._backends.blocks import BlockEvaluator
 from hoi._backends.numba_.complement import Inverse, complement_walk, invert
@@ -22,6 +23,7 @@ from hoi._backends.numba_.groups import determinants, group_walk, spread
 from hoi._backends.numba_.lanes import lane_walk
 from hoi._backends.numba_.score import Score, exponents, lower_bound, trust, weight
 from hoi._backends.numba_.subsets import SubsetPlan, eigenvalue_bound, subset_walk
+from hoi._backends.numba_.swaps import exchanged, extended
 from hoi._backends.numba_.tail import tail_walk
 from hoi._backends.numba_.together import walk_together
 from hoi._backends.numba_.vectors import padded
@@ -136,6 +138,16 @@ class GaussianWalks(BlockEvaluator):
             return feed_lanes(problem, unit, rows, score, largest, floor)
         matrix = self._of_matrix(padded, unit.dataset)
         return feed_tail(problem, unit, rows, score, largest, floor, matrix)
+
+    def exchanges(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
+        if self.problem.grouped:
+            return super().exchanges(dataset, members)
+        return exchanged(self.problem.matrix[dataset], members, 0.5 * self.ranking.j, 0.5 * self.ranking.l)
+
+    def extensions(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
+        if self.problem.grouped:
+            return super().extensions(dataset, members)
+        return extended(self.problem.matrix[dataset], members, 0.5 * self.ranking.j, 0.5 * self.ranking.l)
 
     def _inverse(self, dataset: int, order: int) -> Inverse | None:
         """The inverse to walk with, where walking over complements is faster and safe."""

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hoi._backends.protocol import UNRANKED, Evaluator, Floor, Found, Problem, Ranking, Unit
+from hoi._backends.blocks import BlockEvaluator
+from hoi._backends.protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_.backend import TorchBackend
 from hoi._backends.torch_.cuda.pairs import why_not
 from hoi._backends.torch_.device import (
@@ -32,7 +33,7 @@ __all__ = ["SHARED_UNIT_SETS", "GaussianSweep"]
 SHARED_UNIT_SETS = 1 << 28
 
 
-class GaussianSweep(Evaluator):
+class GaussianSweep(BlockEvaluator):
     """Sets by elimination on the device while the floor is open, then a sweep that shares the state of prefixes."""
 
     # A device is fed by the parts within a unit.
