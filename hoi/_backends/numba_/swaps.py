@@ -106,7 +106,7 @@ def _kernels() -> tuple[Any, Any]:
 
 
 def exchanged(R: FloatArray, members: NDArray[np.intp], weight_j: float, weight_l: float) -> FloatArray:
-    """``weight_j * J + weight_l * L`` (k, n) of a set with member i replaced by y; NaN for members and singular sets."""
+    """``weight_j * J + weight_l * L`` (k, n) of sets with member i replaced by y; NaN for members and singular sets."""
     out = np.empty((len(members), len(R)))
     _kernels()[0](R, members, weight_j, weight_l, out)
     return out
