@@ -68,7 +68,8 @@ def test_a_copy_of_the_target_is_named(table):
     X, y = table
     X[:, 2] = y
     frame = pd.DataFrame(X, columns=list("abcdefg"))
-    says(message(OInformationSelector().fit, frame, y), "c: determined by the columns given (the target)", "Leave them out")
+    text = message(OInformationSelector().fit, frame, y)
+    says(text, "c: determined by the columns given (the target)", "Leave them out")
 
 
 def test_monotone_maps_change_nothing(table):
