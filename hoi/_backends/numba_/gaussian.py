@@ -40,7 +40,9 @@ _LANES_ORDER, _LANES_STATE = 5, 1000
 # Sets of two thirds of the variables and more are cheaper to find by what they leave out.
 _COMPLEMENT_SHARE = 2 / 3
 # Sets of a dataset up to which a walk of its own costs more than it saves; of groups, which then go by elimination.
-_TOGETHER, _TOGETHER_GROUPED = 1 << 15, 1 << 11
+_TOGETHER, _TOGETHER_GROUPED = 250_000, 1 << 11
+# Fewer sets than this of several datasets are walked order by order, since the walk over all at once starts slowly.
+_JOINT_FROM = 1 << 15
 # Log-determinants of groups in a table: 32 MB; covariances between groups, of which there are some for each member.
 _MOST_TABLE, _MOST_COVARIANCES = 1 << 22, 1 << 19
 
@@ -79,7 +81,7 @@ class GaussianWalks(BlockEvaluator):
             return 0
         if not exponents(self.ranking).plain:
             return 0
-        if self._shared_units(*orders):
+        if self.problem.n_datasets > 1 and self._sets(*orders) <= _JOINT_FROM:
             return 0
         for dataset in range(self.problem.n_datasets):
             if not self._of_matrix(eigenvalue_bound, dataset):
@@ -88,8 +90,10 @@ class GaussianWalks(BlockEvaluator):
         return plan.positions
 
     def _shared_units(self, low: int, high: int) -> bool:
-        sets = sum(combinatorics.count(self.problem.n_variables, k) for k in range(low, high + 1))
-        return self.problem.n_datasets > 1 and sets <= self.together
+        return self.problem.n_datasets > 1 and self._sets(low, high) <= self.together
+
+    def _sets(self, low: int, high: int) -> int:
+        return sum(combinatorics.count(self.problem.n_variables, k) for k in range(low, high + 1))
 
     def walk_name(self, unit: Unit) -> str:
         if unit.highest is not None:

@@ -1,0 +1,82 @@
+"""Surrogate systems: the data with their columns moved, many at a time, as datasets of one system."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends.protocol import Problem
+from hoi._errors import TiesWarning
+from hoi._inputs.checks import Data
+from hoi._maths.copula import normal_scores
+from hoi._maths.covariance import to_correlation
+from hoi._maths.surrogates import CrossCorrelations, draw_lags, moved
+from hoi._systems.combined import CombinedProblem
+from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import FloatArray
+
+__all__ = ["Surrogates", "mean_problem"]
+
+# Doubles in one batch of surrogates (data, or matrices), and in a table of cross-correlations.
+_BATCH, _TABLE = 1 << 22, 1 << 27
+
+
+class Surrogates:
+    """Draws systems of surrogates of data: of a Gaussian estimator by their correlations, of others by their samples.
+
+    Ranks are taken once: moving the samples of a column moves its normal scores.
+
+    Parameters
+    ----------
+    data : Data
+    estimator : Estimator
+    null : {"shift", "permute", "phase"}
+    """
+
+    def __init__(self, data: Data, estimator: Estimator, null: str) -> None:
+        self.data, self.estimator, self.null = data, estimator, null
+        self.gaussian = isinstance(estimator, (Gaussian, GaussianCopula))
+        self.tables = list(data.values)
+        if isinstance(estimator, GaussianCopula):
+            rng = np.random.default_rng(estimator.seed)
+            self.tables = [normal_scores(values, estimator.ties, rng)[0] for values in data.values]
+        self.correlations: list[CrossCorrelations] | None = None
+        n_datasets, n_samples, n_columns = data.values.shape
+        if self.gaussian and null == "shift" and n_datasets * n_samples * n_columns**2 <= _TABLE:
+            self.correlations = [CrossCorrelations(table) for table in self.tables]
+
+    def batches(
+        self, unit: NDArray[np.intp], n_resamples: int, rng: np.random.Generator
+    ) -> Iterator[list[System]]:
+        """Systems with some of the surrogates each, one for every dataset; `unit` says which columns move together."""
+        n_samples, n_columns = self.data.values.shape[1:]
+        size = max(1, _BATCH // (n_columns * (n_columns if self.correlations else n_samples)))
+        for start in range(0, n_resamples, size):
+            number = min(size, n_resamples - start)
+            yield [self._system(d, unit, number, rng) for d in range(len(self.tables))]
+
+    def _system(self, d: int, unit: NDArray[np.intp], size: int, rng: np.random.Generator) -> System:
+        names, n_samples = self.data.names, self.data.values.shape[1]
+        if self.correlations is not None:
+            R = self.correlations[d].shifted(draw_lags(unit, n_samples, size, rng))
+        else:
+            tables = moved(self.tables[d], unit, self.null, size, rng)
+            if not self.gaussian:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", TiesWarning)  # the data have said so
+                    return self.estimator.fit(tables)
+            centred = tables - tables.mean(axis=1, keepdims=True)
+            R, _ = to_correlation(centred.swapaxes(1, 2) @ centred)
+        return GaussianSystem(R, names, n_samples, self.estimator.name, None, True)
+
+
+def mean_problem(systems: Sequence[System], problem_of: Callable[[System], Problem]) -> Problem:
+    """The mean over systems of the entropies of sets, as a problem; of one system, its own."""
+    problems = [problem_of(system) for system in systems]
+    if len(problems) == 1:
+        return problems[0]
+    return CombinedProblem([(1 / len(problems), problem) for problem in problems])
