@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hoi._api import measures as measures
     from hoi._api import mutual_information as mutual_information
     from hoi._api import oinfo as oinfo
+    from hoi._api import permutation_test as permutation_test
     from hoi._api import plan as plan
     from hoi._api import redundancy_mmi as redundancy_mmi
     from hoi._api import rsi as rsi
@@ -57,6 +58,7 @@ _HOME = {
          "measures", "search", "scan", "plan", "SearchPlan", "copula_transform", "as_table", "backends"], "hoi._api"),
     **dict.fromkeys(["information", "rsi", "gradient", "redundancy_mmi", "synergy_mmi"], "hoi._api"),
     "Table": "hoi._inputs.table",
+    **dict.fromkeys(["permutation_test"], "hoi._api"),
     "GaussianSystem": "hoi._systems.gaussian",
     "GaussianCopulaTransformer": "hoi._sklearn.transformer",
     "Multiplets": "hoi._results.multiplets",

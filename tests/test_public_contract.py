@@ -31,6 +31,7 @@ FUNCTIONS = [
     "plan",
     "redundancy_mmi",
     "rsi",
+    "permutation_test",
     "scan",
     "search",
     "sinfo",
@@ -88,6 +89,9 @@ OPTIONS = {
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"}
     | {"method", "n_restarts", "time_limit", "seed"},
     "plan": {"estimator", "given", "groups", "backend", "measure", "threads"},
+    "permutation_test": ESTIMATION
+    | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
+    | {"null", "n_resamples", "seed"},
     "scan": ESTIMATION | {"given", "groups"},
     "copula_transform": {"ties", "seed"},
     "as_table": {"everything"},
@@ -98,6 +102,7 @@ POSITIONAL = {
     **{name: ["X", "multiplets"] for name in SETS},
     "mutual_information": ["X", "Y"],
     "search": ["X", "order"],
+    "permutation_test": ["X", "order"],
     "scan": ["X", "order"],
     "plan": ["X", "order"],
     "copula_transform": ["X"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hoi._api.about_target import gradient, information, redundancy_mmi, rsi, synergy_mmi
 from hoi._api.entropies import entropy, mutual_information
+from hoi._api.permutation import permutation_test
 from hoi._api.planning import SearchPlan, plan
 from hoi._api.sets import scan, search
 from hoi._api.tools import as_table, backends, copula_transform
@@ -27,6 +28,7 @@ __all__ = [
     "measures",
     "mutual_information",
     "oinfo",
+    "permutation_test",
     "plan",
     "redundancy_mmi",
     "rsi",

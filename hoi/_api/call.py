@@ -51,6 +51,10 @@ class Call(NamedTuple):
     bias_correction: bool
     target: tuple[int, ...] = ()
 
+    def problem_of(self, system: System) -> Problem:
+        """What is asked of the system of the call, asked of another one with its columns."""
+        return _problem(system, self.positions, self.groups, self.given, self.target, self.bias_correction)
+
     def width(self, members: Sequence[int]) -> int:
         """Columns of a set of variables of the problem, with those given and those of the target."""
         own = len(members) if self.groups is None else sum(len(self.groups[v]) for v in members)
@@ -98,15 +102,23 @@ def open_call(
     fixed, aim = check_parts(given, target, system.names, chosen)
     names = names_of_groups(system.names, chosen)
     free = [c for c in range(len(names)) if chosen is not None or c not in (*fixed, *aim)]
-    if aim:
-        variables = chosen or [(c,) for c in free]
-        problem: Problem = InformationProblem(
-            system.problem(variables, fixed, bias_correction=wanted),
-            system.problem(variables, (*fixed, *aim), bias_correction=wanted),
-        )
-    else:
-        problem = system.problem(chosen, fixed, bias_correction=wanted)
-    return Call(system, problem, names, np.array(free, dtype=np.intp), chosen, fixed, wanted, aim)
+    positions = np.array(free, dtype=np.intp)
+    problem = _problem(system, positions, chosen, fixed, aim, wanted)
+    return Call(system, problem, names, positions, chosen, fixed, wanted, aim)
+
+
+def _problem(
+    system: System, positions: NDArray[np.intp], groups: list[tuple[int, ...]] | None, given: tuple[int, ...],
+    target: tuple[int, ...], bias_correction: bool,
+) -> Problem:
+    """Entropies of its variables, or their information about a target."""
+    if not target:
+        return system.problem(groups, given, bias_correction=bias_correction)
+    variables = groups or [(c,) for c in positions.tolist()]
+    return InformationProblem(
+        system.problem(variables, given, bias_correction=bias_correction),
+        system.problem(variables, (*given, *target), bias_correction=bias_correction),
+    )
 
 
 def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:

@@ -24,10 +24,12 @@ from hoi._search.tabu import tabu_sets
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import ArrayLike, Multiplet, Seed, Units
 
-__all__ = ["scan", "search"]
+__all__ = ["ENDS", "scan", "search", "warn_of_skipped"]
 
 # Sets in a block of a scan.
 _BLOCK = 1 << 16
+# What the option `which` stands for.
+ENDS = {"both": ("lowest", "highest"), "lowest": ("lowest",), "highest": ("highest",)}
 # Sets from which a search may take an hour on the slowest walk.
 _LONG = 1 << 28
 
@@ -152,8 +154,7 @@ def search(
     began = time.perf_counter()
     scale = scale_of(units)
     row = ranked_by(measure, target)
-    ends = {"both": ("lowest", "highest"), "lowest": ("lowest",), "highest": ("highest",)}
-    chosen_ends = ends[checks.check_choice(which, ends, "which")]
+    chosen_ends = ENDS[checks.check_choice(which, ENDS, "which")]
     per_order = checks.check_bool(per_order, "per_order")
     n_best = checks.check_positive_int(n_best, "n_best")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
@@ -188,7 +189,7 @@ def search(
             call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress, executor,
             checkpoint,
         )  # fmt: skip
-    _warn_of_skipped(rows.skipped, rows.evaluated)
+    warn_of_skipped(rows.skipped, rows.evaluated)
     tabu = {"n_restarts": n_restarts, "time_limit": time_limit, "seed": first_seed} if heuristic else {}
     settings = settings_of(
         call, units, chosen, rows.about, method=method, **tabu, measure=measure, order=[low, high], which=which,
@@ -280,7 +281,7 @@ def scan(
                     dataset=np.full(len(J), block.dataset) if call.system.stacked else None,
                     settings={**settings, "evaluated": len(J), "skipped": block.skipped},
                 )
-        _warn_of_skipped(skipped, evaluated)
+        warn_of_skipped(skipped, evaluated)
 
     return blocks()
 
@@ -300,7 +301,8 @@ def _warn_of_hours(evaluator: Evaluator, orders: tuple[int, int], threads: int) 
         )
 
 
-def _warn_of_skipped(skipped: int, evaluated: int) -> None:
+def warn_of_skipped(skipped: int, evaluated: int) -> None:
+    """Warn, once for a call, of sets without a value."""
     if skipped:
         warnings.warn(
             f"{skipped:,} of {evaluated + skipped:,} sets were skipped: their covariance is numerically singular, "

@@ -17,7 +17,6 @@ from hoi._maths.surrogates import CrossCorrelations, draw_lags, moved
 from hoi._systems.combined import CombinedProblem
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import FloatArray
 
 __all__ = ["Surrogates", "mean_problem"]
 

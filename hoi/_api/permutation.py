@@ -1,0 +1,297 @@
+"""Whether the most extreme sets are more than chance: tests against surrogate data."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
+from hoi._api.sets import ENDS, warn_of_skipped
+from hoi._engine.plan import count_sets
+from hoi._engine.progress import Progress
+from hoi._engine.threads import default_threads
+from hoi._errors import HoiError, HoiWarning
+from hoi._inference.permutation import LEVEL, Question, families, independence, members
+from hoi._inference.surrogates import Surrogates, mean_problem
+from hoi._inputs import checks
+from hoi._inputs.containers import listing
+from hoi._maths.influence import effective_sample_size
+from hoi._maths.surrogates import NULLS
+from hoi._results.multiplets import Multiplets
+from hoi._systems.gaussian import GaussianCopula
+from hoi._systems.protocol import Estimator, System
+from hoi._systems.registry import resolve
+from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Units
+
+__all__ = ["permutation_test"]
+
+# Samples below which there are too few different shifts.
+_LEAST_SAMPLES = 20
+# Share of repeated values in a column from which surrogates without any are not like it.
+_MANY_TIES = 0.1
+# Standard errors by which an autocorrelation must differ from 0 to be one.
+_FAR = 4
+
+
+def permutation_test(
+    X: ArrayLike,
+    order: int | tuple[int, int],
+    *,
+    measure: str = "oinfo",
+    null: str = "shift",
+    n_resamples: int = 999,
+    which: str = "both",
+    n_best: int = 10,
+    per_order: bool = False,
+    estimator: str | Estimator = "gaussian_copula",
+    target: Multiplet | int | str | None = None,
+    given: Multiplet | int | str | None = None,
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+    threads: int | None = None,
+    seed: Seed = None,
+    progress: bool | None = None,
+) -> Multiplets:
+    """The most extreme sets as by :func:`hoi.search`, each with a p-value that is corrected for all sets looked at.
+
+    All sets of many surrogate data sets are searched too, in which the columns no longer depend on each other. A set
+    has a small p where hardly any surrogate has, anywhere, a set as far as it.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
+        As in :func:`hoi.oinfo`, but samples and no system. Of several datasets (subjects, say) the *mean* over them is
+        searched and tested.
+    order : int or (int, int)
+        As in :func:`hoi.search`. p is corrected for all the orders together.
+    measure, which, n_best, per_order
+        As in :func:`hoi.search`. p is corrected for the ends that are looked at.
+    null : {"shift", "permute", "phase", "member"}
+        What surrogates are. "shift" moves each column in a circle by a lag of its own: its autocorrelation stays, so
+        it is right for series. "permute" draws the order of each column anew, for samples that are independent of each
+        other. "phase" draws the phases of each column anew (Gaussian estimators only). All three test that the columns
+        of a set are independent. "member" shifts one column at a time and tests that each member adds to the others:
+        its sets are those that no smaller set explains. Columns of a group move together; columns of `given` stay.
+    n_resamples : int
+        Surrogates (of each variable, for "member"). p is at least 1 / (n_resamples + 1).
+    estimator, given, bias_correction, units, groups
+        As in :func:`hoi.oinfo`.
+    target
+        As in :func:`hoi.search`. The target alone moves, all its columns together, and the variables keep their
+        dependence on each other: what is tested is that the target does not depend on the set.
+    backend, threads, progress
+        As in :func:`hoi.search`.
+    seed : int or numpy.random.Generator, optional
+        Of the surrogates: the same seed gives the same p.
+
+    Returns
+    -------
+    Multiplets
+        Rows as of :func:`hoi.search`, with `pvalue`: the chance that data without dependence have, among all sets of
+        all the orders, one as far at the ends looked at (family-wise error). With ``null="member"`` rows are ranked by
+        `statistic`, what the member that adds least adds, in standard deviations; see :meth:`hoi.Multiplets.minimal`.
+        ``settings["thresholds"]`` has, for each order and end, the value beyond which p is at most 0.05, and quantiles
+        of the null.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.search`; for a system instead of samples, fewer than 20 samples to shift, or phases for an
+        estimator that is not Gaussian.
+
+    Warns
+    -----
+    HoiWarning
+        If n_resamples cannot give a p of 0.05, or the samples to be permuted depend on each other in time.
+
+    Notes
+    -----
+    Independence is not the same as a measure of 0: where two columns depend on each other, any set that holds both
+    can be significant, though its O-information is 0. ``null="member"`` asks the question that is meant.
+
+    References
+    ----------
+    Westfall, Young (1993), Resampling-Based Multiple Testing, Wiley (maximum statistics, smallest p).
+    Nichols, Holmes (2002), Nonparametric permutation tests for functional neuroimaging, Human Brain Mapping 15, 1-25.
+    Phipson, Smyth (2010), Permutation p-values should never be zero, Statistical Applications in Genetics and
+    Molecular Biology 9, 39 (the p of b exceedances of m is (b + 1) / (m + 1)).
+    Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24, 295-300 (the
+    intersection-union test of "member").
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> X = np.random.default_rng(0).standard_normal((300, 8))
+    >>> X[:, 7] += X[:, 2] + X[:, 5]
+    >>> found = hoi.permutation_test(X, 3, n_best=1, n_resamples=199, seed=0)
+    >>> found.members[0], float(found.pvalue[0])
+    ((2, 5, 7), 0.005)
+    """
+    began = time.perf_counter()
+    scale = scale_of(units)
+    row = ranked_by(measure, target)
+    ends = ENDS[checks.check_choice(which, ENDS, "which")]
+    checks.check_choice(null, (*NULLS, "member"), "null")
+    n_resamples = checks.check_positive_int(n_resamples, "n_resamples")
+    n_best = checks.check_positive_int(n_best, "n_best")
+    per_order = checks.check_bool(per_order, "per_order")
+    threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
+    if isinstance(X, System):
+        raise HoiError(
+            f"X is a {type(X).__name__}, and surrogates are made of samples: give the table of samples itself."
+        )
+    resolved = resolve(estimator)
+    call = open_call(
+        X, estimator=resolved, target=target, given=given, bias_correction=bias_correction, groups=groups,
+        backend=backend,
+    )
+    orders = require_order(call, order)
+    data = checks.check_data(X, ranks=isinstance(resolved, GaussianCopula))
+    surrogates = Surrogates(data, resolved, "shift" if null == "member" else null)
+    unit = _units(call)
+    _check_null(surrogates, null, unit)
+    if null == "member" and call.target:
+        raise HoiError(
+            'null="member" moves one variable of a set after the other, and a measure about a target is tested by '
+            'moving the target: use null="shift".'
+        )
+    _warn_of_resamples(n_resamples, 1 if null == "member" else len(families(orders, ends)))
+    observed = call.problem
+    if call.system.n_datasets > 1:
+        one_each = [resolved.fit(values, backend=backend) for values in surrogates.data.values]
+        observed = mean_problem(one_each, call.problem_of)
+    total = count_sets(observed, *orders)
+    moves = observed.n_variables if null == "member" else 1
+    chosen = pick(backend, total * n_resamples, observed)
+    with Progress(total * n_resamples * moves, progress) as bar:
+
+        def after(sets: int) -> None:
+            bar.add(sets)
+            bar.show()
+
+        question = Question(
+            observed, surrogates, call.problem_of, unit, orders, row, ends, n_best, per_order, n_resamples,
+            np.random.default_rng(seed), chosen, threads, after,
+        )  # fmt: skip
+        found = (members if null == "member" else independence)(question)
+    warn_of_skipped(found.skipped, found.evaluated)
+    factor = 1.0 if null == "member" else scale
+    settings = settings_of(
+        call, units, chosen, found.about, measure=measure, order=list(orders), which=which, n_best=n_best,
+        per_order=per_order, threads=threads, null=null, n_resamples=n_resamples,
+        null_seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
+        thresholds=[_scaled(entry, factor) for entry in found.thresholds],
+        evaluated=found.evaluated, skipped=found.skipped, seconds=time.perf_counter() - began,
+    )  # fmt: skip
+    D, J, L, _ = found.terms
+    statistics = {} if found.statistic is None else {"statistic": found.statistic}
+    return Multiplets(
+        call.indices(found.members),
+        **columns_of(call, scale, D, J, L),
+        **statistics,
+        pvalue=found.pvalue,
+        names=call.names,
+        extreme=found.extreme,
+        settings=settings,
+    )
+
+
+def _units(call: Call) -> NDArray[np.intp]:
+    """Which columns move together: those of the target, or else those of a variable of the problem; -1 stays."""
+    unit = np.full(call.system.n_variables, -1, dtype=np.intp)
+    if call.target:
+        unit[list(call.target)] = 0
+    elif call.groups is None:
+        unit[call.positions] = np.arange(len(call.positions))
+    else:
+        for g, group in enumerate(call.groups):
+            unit[list(group)] = g
+    return unit
+
+
+def _scaled(entry: dict[str, Any], factor: float) -> dict[str, Any]:
+    """A threshold in the units of the result."""
+    value = entry["value"]
+    return {
+        **entry,
+        "value": None if value is None else factor * value,
+        "quantiles": [factor * x for x in entry["quantiles"]],
+    }
+
+
+def _check_null(surrogates: Surrogates, null: str, unit: NDArray[np.intp]) -> None:
+    """Errors and warnings about surrogates that cannot be what they should."""
+    data = surrogates.data
+    n_samples = data.values.shape[1]
+    if null in ("shift", "member") and n_samples < _LEAST_SAMPLES:
+        raise HoiError(
+            f"null={null!r} shifts columns of {n_samples} samples: there are only {n_samples} different shifts, and at "
+            f'least {_LEAST_SAMPLES} samples are needed. Use null="permute" if the samples are independent of each '
+            "other."
+        )
+    if null == "phase" and not surrogates.gaussian:
+        raise HoiError(
+            f'null="phase" makes Gaussian surrogates, and estimator={surrogates.estimator.name!r} is not Gaussian: use '
+            'null="shift".'
+        )
+    if null == "phase":
+        tied = _repeating(data.values)
+        if len(tied):
+            warnings.warn(
+                f"Over {_MANY_TIES:.0%} of the values repeat in {listing([data.names[c] for c in tied])}, and "
+                'surrogates of null="phase" have no equal values, so that they differ from the data in more than '
+                'dependence. Use null="shift", which keeps them.',
+                HoiWarning,
+                stacklevel=3,
+            )
+    if null == "permute":
+        _warn_of_autocorrelation(surrogates, unit)
+
+
+def _repeating(values: FloatArray) -> list[int]:
+    """Columns in which many values repeat, in some dataset."""
+    ascending = np.sort(values, axis=1)
+    share = (ascending[:, 1:] == ascending[:, :-1]).mean(axis=1).max(axis=0)
+    return np.flatnonzero(share > _MANY_TIES).tolist()
+
+
+def _warn_of_autocorrelation(surrogates: Surrogates, unit: NDArray[np.intp]) -> None:
+    """Warn where samples in an order drawn anew are no surrogates, since they depend on each other in time."""
+    moving = np.flatnonzero(unit >= 0)
+    for table in surrogates.tables:
+        z = table[:, moving] - table[:, moving].mean(axis=0)
+        lagged = (z[1:] * z[:-1]).sum(axis=0) / (z**2).sum(axis=0)
+        dependent = np.flatnonzero(np.abs(lagged) > _FAR / np.sqrt(len(z)))
+        if len(dependent) < 2:  # a pair with one independent column correlates like independent samples
+            continue
+        N = effective_sample_size(z[:, dependent])
+        least = N[np.triu_indices(len(dependent), 1)].min()
+        warnings.warn(
+            f"{len(dependent)} of {len(moving)} columns are autocorrelated "
+            f"({listing([surrogates.data.names[moving[c]] for c in dependent])}): their {len(z)} samples are worth as "
+            f'few as {least:.0f} independent ones, and null="permute" then calls chance significant. Use '
+            'null="shift".',
+            HoiWarning,
+            stacklevel=4,
+        )
+        return
+
+
+def _warn_of_resamples(n_resamples: int, n_families: int) -> None:
+    """Warn where no p of 0.05 can come out: the smallest one is that of one surrogate for each order and end."""
+    least = n_families / (n_resamples + 1)
+    if least > LEVEL:
+        kinds = f" over {n_families} orders and ends" if n_families > 1 else ""
+        warnings.warn(
+            f"n_resamples={n_resamples}: with so few surrogates{kinds} a p-value of {LEVEL} may be out of reach (one "
+            f"set alone can reach {least:.2g}). Use at least {int(np.ceil(n_families / LEVEL)) - 1}; 999 is usual.",
+            HoiWarning,
+            stacklevel=3,
+        )
