@@ -7,7 +7,7 @@ import sys
 from typing import Any, NoReturn
 
 import hoi
-from hoi._cli.completion import SHELLS
+from hoi._cli.completion import SHELLS, names_a_file, names_a_folder
 from hoi._cli.output import Console
 from hoi._cli.reading import SUFFIXES
 from hoi._measures.registry import MEASURES
@@ -102,8 +102,10 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
 
     about = "search a real fMRI recording that comes with hoi, and draw the result"
     demo = commands.add_parser("demo", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    demo.add_argument(
-        "--out", metavar="DIR", default="demo-output", help="folder to write to (default demo-output)"
+    names_a_folder(
+        demo.add_argument(
+            "--out", metavar="DIR", default="demo-output", help="folder to write to (default demo-output)"
+        )
     )
 
     about = "what can compute here, and why the rest cannot"
@@ -122,8 +124,8 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
 def _data_options() -> _Parser:
     """Options on what to read and where to write."""
     options = _Parser(add_help=False)
-    options.add_argument(
-        "data", metavar="FILE", help=f"{', '.join(SUFFIXES)}; - reads csv from standard input"
+    names_a_file(
+        options.add_argument("data", metavar="FILE", help=f"{', '.join(SUFFIXES)}; - reads csv from standard input")
     )
     group = options.add_argument_group("data")
     group.add_argument("--columns", metavar="LIST", help=_COLUMNS)
@@ -138,9 +140,10 @@ def _data_options() -> _Parser:
     group.add_argument("--variable", metavar="NAME", help="which array of an npz or mat file")
     group.add_argument("--transpose", action="store_true", help="the rows are the variables")
     group = options.add_argument_group("output")
-    group.add_argument("--out", metavar="FILE", help=f"also write the result: {', '.join(files.SUFFIXES)}")
-    group.add_argument(
-        "--report", metavar="FILE", help="also write a page with table and pictures: .html"
+    written = f"also write the result: {', '.join(files.SUFFIXES)}"
+    names_a_file(group.add_argument("--out", metavar="FILE", help=written))
+    names_a_file(
+        group.add_argument("--report", metavar="FILE", help="also write a page with table and pictures: .html")
     )
     group.add_argument(
         "--format", choices=["table", "csv"], default="table", help="on standard output (default table)"
