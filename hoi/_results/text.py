@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hoi._results.multiplets import Multiplet, Multiplets
 
-__all__ = ["cells", "headings", "shown", "summary", "table", "what_was_done"]
+__all__ = ["cells", "headings", "shown", "summary", "table", "what_was_done", "where_from"]
 
 def table(result: Multiplets, max_rows: int = 20, names_width: int = 60) -> str:
     """Table in plain text: a title line, the first rows of each end, and what was evaluated."""
@@ -113,6 +113,15 @@ def what_was_done(settings: dict[str, Any] | None) -> str:
     if settings.get("n_samples") is not None:
         how.append(f"{settings['n_samples']:,} samples")
     return "\n".join(", ".join(part) for part in (work, how) if part)
+
+
+def where_from(settings: dict[str, Any] | None) -> list[str]:
+    """Sentences on the file that was read and the rows left out, where the settings name them."""
+    settings = settings or {}
+    said = [f"read from {settings['source']}"] if settings.get("source") else []
+    if dropped := settings.get("dropped_rows"):
+        said.append(f"{dropped:,} row{'' if dropped == 1 else 's'} with missing values left out")
+    return said
 
 
 def _duration(seconds: float) -> str:

@@ -211,4 +211,6 @@ def test_measures_about_a_target_have_columns_and_sides(name, tmp_path):
     bars = plot.ranking(found).patches
     assert [shades.get(to_hex(bar.get_facecolor()).upper()) for bar in bars] == (side or [None, None])
     page = found.report(tmp_path / "found.html").read_text(encoding="utf-8")
+    below = {-1: "below 0: synergy prevails", 1: "below 0: redundancy prevails", 0: None}[ALL[name].synergy]
+    assert (below in page) if below else ("prevails" not in page)
     assert f'"lead":"{name}","synergy":{ALL[name].synergy}' in page

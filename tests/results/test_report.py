@@ -83,6 +83,39 @@ def test_no_name_or_setting_becomes_markup(tmp_path):
     assert "</script>" in page.text
 
 
+HOSTILE = [
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><b>", "{{ 7 * 7 }}", "&lt;i&gt;", "$x$",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_text_of_any_kind_stays_text_wherever_it_stands(hostile, tmp_path):
+    def shape(word):
+        settings = {"units": "bits", word: word, "source": word, "warnings": [word], "deep": {"a": [word]}}
+        found = Multiplets(
+            [[0, 1, 2]] * 2, [word, "b", "c"], oinfo=[-0.5, 0.5], extreme=["lowest", "highest"], settings=settings
+        )
+        return found, page_of(found, tmp_path, title=word)
+
+    (found, page), (_, harmless) = shape(hostile), shape("word")
+    tags = [[(tag, sorted(attributes)) for tag, attributes in p.elements] for p in (page, harmless)]
+    without_pictures = [[tag for tag in of if tag[0] not in ("path", "g", "use", "defs", "clippath")] for of in tags]
+    assert without_pictures[0] == without_pictures[1]
+    assert json.loads(page.scripts["data"])["names"][0] == hostile
+    assert page.text.count(hostile) >= 5
+    notebook = Page(found._repr_html_())
+    assert not {tag for tag, _ in notebook.elements} & {"script", "img"}
+    assert hostile in notebook.text
+
+
+def test_warnings_source_and_dropped_rows_are_on_the_page(tmp_path):
+    settings = {"source": "data.csv", "dropped_rows": 3, "warnings": ["Column 'a' repeats <40 %> of its values."]}
+    page = page_of(example(settings=settings), tmp_path)
+    says(page.text, "read from data.csv", "3 rows with missing values left out", "repeats <40 %> of its values")
+    assert ("ul", {"id": "remarks"}) in page.elements
+    assert ("ul", {"id": "remarks"}) not in page_of(example(), tmp_path).elements
+
+
 def test_the_page_asks_for_nothing_from_outside(tmp_path):
     page = page_of(example(), tmp_path)
     addresses = [
@@ -154,4 +187,6 @@ def test_messages(tmp_path, monkeypatch):
     says(message(example().report, tmp_path / "d.html"), "it is a folder")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     says(message(example().report, tmp_path / "out.html"), "matplotlib is needed for a report", "hoi[plot]")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "jinja2" else name)
+    says(message(example().report, tmp_path / "out.html"), "jinja2 is needed for a report", "hoi[plot]")
     assert [path.name for path in tmp_path.iterdir()] == ["d.html"]

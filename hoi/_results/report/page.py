@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import importlib.util
 import json
 import math
 import os
 from importlib import resources
 from pathlib import Path
-from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hoi._errors import HoiError
 from hoi._measures.registry import ALL
 from hoi._results.columns import label, unit
 from hoi._results.report.pictures import pictures
-from hoi._results.text import headings, summary, what_was_done
+from hoi._results.text import headings, summary, what_was_done, where_from
 from hoi._results.writing import check_place, complete_or_nothing
 from hoi.plot._style import REDUNDANCY, SYNERGY
 
@@ -45,28 +43,32 @@ def check_target(path: str | os.PathLike[str]) -> None:
     if path.suffix.lower() not in _SUFFIXES:
         raise HoiError(f"cannot write the report to {str(path)!r}: the suffix must be .html or .htm")
     check_place(path)
-    if importlib.util.find_spec("matplotlib") is None:
-        raise HoiError("matplotlib is needed for a report and is not installed: pip install 'hoi[plot]'")
+    for package in ("matplotlib", "jinja2"):
+        if importlib.util.find_spec(package) is None:
+            raise HoiError(f"{package} is needed for a report and is not installed: pip install 'hoi[plot]'")
 
 
 def _page(result: Multiplets, title: str) -> str:
     """The whole page as text."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    settings = result.settings
     line = summary(result)
-    done = [html.escape(line) for line in what_was_done(result.settings).splitlines()]
-    lines = [html.escape(line)] * (title != line) + done
-    figures = [
-        f"<figure><figcaption>{html.escape(caption)}</figcaption>{svg}</figure>" for caption, svg in pictures(result)
-    ]
-    return Template(_file("page.html")).substitute(
-        title=html.escape(title),
-        about="<br>".join(lines),
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    # what is marked up already: the package's own style and script, pictures as SVG, JSON without a "<"
+    return page.from_string(_file("page.html")).render(
+        title=title,
+        about=[line] * (title != line) + what_was_done(settings).splitlines() + where_from(settings),
+        remarks=list(settings.get("warnings") or []),
+        sides=_sides(result.lead),
         synergy=SYNERGY,
         redundancy=REDUNDANCY,
-        style=_file("page.css"),
-        script=_file("page.js"),
-        data=_data(result),
-        figures="".join(figures),
-        settings=_settings(result.settings or {}),
+        style=Markup(_file("page.css")),
+        script=Markup(_file("page.js")),
+        data=Markup(_data(result)),
+        figures=[(caption, Markup(svg)) for caption, svg in pictures(result)],
+        settings=[(key, value if isinstance(value, str) else json.dumps(value)) for key, value in settings.items()],
     )
 
 
@@ -92,6 +94,14 @@ def _data(result: Multiplets) -> str:
     return json.dumps(table, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
+def _sides(measure: str | None) -> tuple[str, str, str] | None:
+    """The measure that the pictures are coloured by, and on which sides of 0 synergy and redundancy are."""
+    if measure is None or not ALL[measure].synergy:
+        return None
+    sides = ("below", "above") if ALL[measure].synergy < 0 else ("above", "below")
+    return (label(measure), *sides)
+
+
 def _in_words(name: str, units: str) -> str:
     of = unit(name, units)
     return f"{label(name)}, in {of}" if of else label(name)
@@ -100,11 +110,3 @@ def _in_words(name: str, units: str) -> str:
 def _number(value: float) -> float | None:
     """JSON knows no NaN and no infinity."""
     return value if math.isfinite(value) else None
-
-
-def _settings(settings: dict[str, Any]) -> str:
-    """The settings as rows of a table."""
-    cells = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in settings.items())
-    return "".join(
-        f"<tr><th scope=row>{html.escape(key)}</th><td>{html.escape(value)}</td></tr>" for key, value in cells
-    )
