@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import inspect
 import subprocess
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,6 +111,17 @@ POSITIONAL = {
     "as_table": ["X"],
     "backends": [],
 }
+
+
+def test_type_checkers_and_editors_see_the_names_that_there_are() -> None:
+    stub = ast.parse(Path(hoi.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    seen = {
+        alias.asname: f"{node.module}.{alias.name}"
+        for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }  # fmt: skip
+    loaded = {name: f"{home}.{name}" for name, home in hoi._HOME.items()} | {n: f"hoi.{n}" for n in hoi._MODULES}
+    assert seen == loaded
+    assert {*seen, "__version__"} == set(hoi.__all__)
 
 
 def documented() -> dict[str, object]:
