@@ -22,8 +22,10 @@ WITH_DOCTEST = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FUNCTIONS = [
     "as_table",
     "backends",
+    "confidence_interval",
     "copula_transform",
     "dual_total_correlation",
+    "effective_sample_size",
     "entropy",
     "gradient",
     "information",
@@ -37,6 +39,7 @@ FUNCTIONS = [
     "scan",
     "search",
     "sinfo",
+    "split_half",
     "synergy_mmi",
     "total_correlation",
 ]
@@ -74,6 +77,8 @@ DEFAULTS = {
     "measure": "oinfo",
     "which": "both",
     "n_best": 10,
+    "n_resamples": 999,
+    "confidence_level": 0.95,
     "per_order": False,
     "conditional_on": None,
     "everything": False,
@@ -94,6 +99,11 @@ OPTIONS = {
     "permutation_test": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
     | {"null", "n_resamples", "seed"},
+    "confidence_interval": ESTIMATION
+    | {"given", "groups", "measure", "confidence_level", "method", "n_resamples", "seed"},
+    "split_half": ESTIMATION
+    | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress", "confidence_level"},
+    "effective_sample_size": set(),
     "scan": ESTIMATION | {"given", "groups"},
     "copula_transform": {"ties", "seed"},
     "as_table": {"everything"},
@@ -105,6 +115,9 @@ POSITIONAL = {
     "mutual_information": ["X", "Y"],
     "search": ["X", "order"],
     "permutation_test": ["X", "order"],
+    "confidence_interval": ["X", "multiplets"],
+    "split_half": ["X", "order"],
+    "effective_sample_size": ["X"],
     "scan": ["X", "order"],
     "plan": ["X", "order"],
     "copula_transform": ["X"],

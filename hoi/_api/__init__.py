@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hoi._api.about_target import gradient, information, redundancy_mmi, rsi, synergy_mmi
 from hoi._api.entropies import entropy, mutual_information
+from hoi._api.interval import confidence_interval, effective_sample_size, split_half
 from hoi._api.permutation import permutation_test
 from hoi._api.planning import SearchPlan, plan
 from hoi._api.sets import scan, search
@@ -20,8 +21,10 @@ __all__ = [
     "SearchPlan",
     "as_table",
     "backends",
+    "confidence_interval",
     "copula_transform",
     "dual_total_correlation",
+    "effective_sample_size",
     "entropy",
     "gradient",
     "information",
@@ -35,6 +38,7 @@ __all__ = [
     "scan",
     "search",
     "sinfo",
+    "split_half",
     "synergy_mmi",
     "total_correlation",
 ]

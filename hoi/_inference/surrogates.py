@@ -17,8 +17,9 @@ from hoi._maths.surrogates import CrossCorrelations, draw_lags, moved
 from hoi._systems.combined import CombinedProblem
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
 from hoi._systems.protocol import Estimator, System
+from hoi._typing import FloatArray
 
-__all__ = ["Surrogates", "mean_problem"]
+__all__ = ["Surrogates", "mean_problem", "scores"]
 
 # Doubles in one batch of surrogates (data, or matrices), and in a table of cross-correlations.
 _BATCH, _TABLE = 1 << 22, 1 << 27
@@ -39,10 +40,7 @@ class Surrogates:
     def __init__(self, data: Data, estimator: Estimator, null: str) -> None:
         self.data, self.estimator, self.null = data, estimator, null
         self.gaussian = isinstance(estimator, (Gaussian, GaussianCopula))
-        self.tables = list(data.values)
-        if isinstance(estimator, GaussianCopula):
-            rng = np.random.default_rng(estimator.seed)
-            self.tables = [normal_scores(values, estimator.ties, rng)[0] for values in data.values]
+        self.tables = scores(data, estimator)
         self.correlations: list[CrossCorrelations] | None = None
         n_datasets, n_samples, n_columns = data.values.shape
         if self.gaussian and null == "shift" and n_datasets * n_samples * n_columns**2 <= _TABLE:
@@ -71,6 +69,14 @@ class Surrogates:
             centred = tables - tables.mean(axis=1, keepdims=True)
             R, _ = to_correlation(centred.swapaxes(1, 2) @ centred)
         return GaussianSystem(R, names, n_samples, self.estimator.name, None, True)
+
+
+def scores(data: Data, estimator: Estimator) -> list[FloatArray]:
+    """The table of each dataset as the estimator takes it: normal scores for the Gaussian copula."""
+    if not isinstance(estimator, GaussianCopula):
+        return list(data.values)
+    rng = np.random.default_rng(estimator.seed)
+    return [normal_scores(values, estimator.ties, rng)[0] for values in data.values]
 
 
 def mean_problem(systems: Sequence[System], problem_of: Callable[[System], Problem]) -> Problem:

@@ -1,0 +1,94 @@
+"""Standard errors of the values of given sets: by influence functions, or by resampling blocks of samples."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._backends.protocol import Problem
+from hoi._errors import TiesWarning
+from hoi._inputs.checks import Data
+from hoi._maths.influence import standard_error
+from hoi._measures.registry import Measure
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import FloatArray
+
+__all__ = ["by_blocks", "by_influence"]
+
+# Doubles in one batch of resampled data.
+_BATCH = 1 << 22
+
+
+def by_influence(
+    tables: Sequence[FloatArray],
+    variables: Sequence[tuple[int, ...]],
+    given: tuple[int, ...],
+    sets: Sequence[tuple[int, ...]],
+    measure: Measure,
+) -> FloatArray:
+    """Standard errors (n_datasets, n_sets) in nats from the samples of Gaussian entropies.
+
+    Parameters
+    ----------
+    tables : sequence of (n_samples, n_columns)
+        Scores of each dataset.
+    variables : sequence of tuples of int
+        Columns of each variable.
+    given : tuple of int
+        Columns that all is conditional on. Their part is what is left of the others after a regression on them: a
+        conditional covariance is that of residuals, and changes with the regression in second order only.
+    sets : sequence of tuples of int
+        Variables of each set.
+    measure : Measure
+    """
+    found = np.empty((len(tables), len(sets)))
+    for row, table in zip(found, tables, strict=True):
+        if given:
+            z = table[:, list(given)] - table[:, list(given)].mean(axis=0)
+            centred = table - table.mean(axis=0)
+            table = centred - z @ np.linalg.lstsq(z, centred, rcond=None)[0]
+        for s, members in enumerate(sets):
+            columns = [c for v in members for c in variables[v]]
+            blocks = np.concatenate([[0], np.cumsum([len(variables[v]) for v in members])])
+            row[s] = standard_error(table[:, columns], blocks, measure.d, measure.j, measure.l)
+    return found
+
+
+def by_blocks(
+    data: Data,
+    estimator: Estimator,
+    values_of: Callable[[Problem], FloatArray],
+    problem_of: Callable[[System], Problem],
+    length: int,
+    n_resamples: int,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Standard deviations (n_datasets, n_sets) of the values over data made of blocks of samples, drawn at random.
+
+    Blocks of `length` consecutive samples start anywhere and go round the end (the circular block bootstrap of Politis
+    and Romano 1992).
+    """
+    n_samples, n_columns = data.values.shape[1:]
+    size = max(1, _BATCH // (n_samples * n_columns))
+    spread = []
+    for table in data.values:
+        values = []
+        for start in range(0, n_resamples, size):
+            number = min(size, n_resamples - start)
+            rows = _blocks(n_samples, length, number, rng)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", TiesWarning)  # rows come twice in a resample
+                system = estimator.fit(table[rows])
+            values.append(values_of(problem_of(system)))
+        spread.append(np.concatenate(values).std(axis=0, ddof=1))
+    return np.array(spread)
+
+
+def _blocks(n_samples: int, length: int, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Rows (size, n_samples) of data made of blocks."""
+    starts = rng.integers(0, n_samples, (size, -(-n_samples // length)))
+    rows = (starts[:, :, None] + np.arange(length)) % n_samples
+    return rows.reshape(size, -1)[:, :n_samples]
