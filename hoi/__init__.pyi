@@ -6,8 +6,10 @@ from hoi import torch as torch
 from hoi._api import SearchPlan as SearchPlan
 from hoi._api import as_table as as_table
 from hoi._api import backends as backends
+from hoi._api import confidence_interval as confidence_interval
 from hoi._api import copula_transform as copula_transform
 from hoi._api import dual_total_correlation as dual_total_correlation
+from hoi._api import effective_sample_size as effective_sample_size
 from hoi._api import entropy as entropy
 from hoi._api import gradient as gradient
 from hoi._api import information as information
@@ -21,6 +23,7 @@ from hoi._api import rsi as rsi
 from hoi._api import scan as scan
 from hoi._api import search as search
 from hoi._api import sinfo as sinfo
+from hoi._api import split_half as split_half
 from hoi._api import synergy_mmi as synergy_mmi
 from hoi._api import total_correlation as total_correlation
 from hoi._errors import BackendUnavailableError as BackendUnavailableError

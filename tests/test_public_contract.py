@@ -83,7 +83,7 @@ DEFAULTS = {
     "conditional_on": None,
     "everything": False,
 }
-EXCEPT = {("entropy", "estimator"): "gaussian"}
+EXCEPT = {("entropy", "estimator"): "gaussian", ("confidence_interval", "method"): "influence"}
 
 ESTIMATION = {"estimator", "bias_correction", "units", "backend"}
 SETS = ("total_correlation", "dual_total_correlation", "oinfo", "sinfo", "entropy", "measures")
