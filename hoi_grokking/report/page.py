@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from string import Template
+from typing import Any
 
 import hoi
 from hoi_grokking import experiments
@@ -50,98 +49,68 @@ def write_report(study: Study) -> list[Path]:
 
 
 def _page(study: Study, results: Sequence[Result]) -> str:
-    return Template(_file("page.html")).substitute(
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    tables, long = _tables(study.out / "tables")
+    return page.from_string(_file("page.html")).render(
         title="Grokking and synergy: what of the paper holds",
-        style=_file("page.css"),
+        style=Markup(_file("page.css")),
         version=hoi.__version__,
-        note=html.escape(f"{study.scale.note} Seeds of the models: {', '.join(map(str, study.seeds))}."),
+        note=f"{study.scale.note} Seeds of the models: {', '.join(map(str, study.seeds))}.",
+        marks=_MARKS,
         summary=_summary(results),
-        rule=html.escape(RULE),
+        rule=RULE,
         claims=_claims(results),
-        figures=_figures(study.out / "figures"),
-        tables=_tables(study.out / "tables"),
-        choices="".join(f"<h3>{html.escape(head)}</h3>{_choices(rows)}" for head, rows in CHOICES.items()),
+        figures=list(_figures(study.out / "figures")),
+        tables=tables,
+        long=long,
+        choices=CHOICES,
         settings=_settings(study),
-    )
+    ).lstrip()
 
 
 def _file(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], style: str = "") -> str:
-    """A table of cells that are HTML already."""
-    heads = "".join(f"<th scope=col>{cell}</th>" for cell in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<div class=wide><table{style}><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
 # --- claims
 
 
-def _mark(verdict: str) -> str:
-    sign, style = _MARKS[verdict]
-    return f'<span class="mark {style}">{sign} {verdict}</span>'
-
-
-def _summary(results: Sequence[Result]) -> str:
+def _summary(results: Sequence[Result]) -> dict[str, Any]:
     """How many claims, and how many controls, ended how."""
     kinds = {
         "claims of the paper": [result for result in results if not result.claim.control],
         "controls that it lacks": [result for result in results if result.claim.control],
     }
     counts = [Counter(result.verdict for result in chosen) for chosen in kinds.values()]
-    rows = [[_mark(verdict), *(str(count[verdict]) for count in counts)] for verdict in _MARKS]
-    return _table(["", *kinds], [*rows, ["all", *(str(count.total()) for count in counts)]])
+    rows = [(verdict, [count[verdict] for count in counts]) for verdict in _MARKS]
+    return {"kinds": list(kinds), "rows": [*rows, ("all", [count.total() for count in counts])]}
 
 
-def _claims(results: Sequence[Result]) -> str:
+def _claims(results: Sequence[Result]) -> list[tuple[str, list[dict[str, Any]]]]:
     found = {result.claim.key: result for result in results}
-    parts = []
-    for heading, claims in SECTIONS.items():
-        rows = "".join(_claim(found[claim.key]) for claim in claims)
-        parts.append(
-            f"<h3>{html.escape(heading)}</h3><div class=wide><table class=claims><thead><tr><th scope=col>Where</th>"
-            "<th scope=col>Claim</th><th scope=col>Number, lowest to highest</th><th scope=col>Seeds that agree</th>"
-            f"<th scope=col>Verdict</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        )
-    return "".join(parts)
+    return [(heading, [_claim(found[claim.key]) for claim in claims]) for heading, claims in SECTIONS.items()]
 
 
-def _claim(result: Result) -> str:
-    """A row for the claim, and one that unfolds what each estimator says."""
-    claim = result.claim
-    control = ' <span class="control">control</span>' if claim.control else ""
-    number, agree, by = f'<span class="missing">{html.escape(result.reason)}</span>', "", ""
+def _claim(result: Result) -> dict[str, Any]:
+    """What the row of a claim shows, and what each estimator says."""
+    row = {"claim": result.claim, "verdict": result.verdict, "reason": result.reason}
+    number = by = agree = decided_by = ""
     if result.findings:
         decisive = [item for item in result.findings.items() if item[1].verdict != OPEN]
-        name, shown = (decisive or list(result.findings.items()))[0]
-        number = f"{_interval(shown)}<br><small>{html.escape(name)}</small>"
-        agree = _agreement(shown)
+        by, shown = (decisive or list(result.findings.items()))[0]
+        number, agree = _interval(shown), _agreement(shown)
         decided = Counter(finding.verdict for finding in result.findings.values())
         n_decided = decided[HOLDS] + decided[FAILS]
         if len(result.findings) > 1 and n_decided:
-            by = f"<br><small>holds by {decided[HOLDS]} of {n_decided} that decide it</small>"
-    return (
-        f'<tr id="{claim.key}" class=claim><td class=where>{html.escape(claim.where)}</td>'
-        f'<td>{html.escape(claim.sentence)}{control}<br><span class="criterion">{html.escape(claim.criterion)}</span>'
-        f"</td><td class=number>{number}</td><td class=agree>{agree}</td>"
-        f"<td class=verdict>{_mark(result.verdict)}{by}</td></tr>"
-        f"<tr class=more><td></td><td colspan=4>{_estimators(result)}</td></tr>"
-    )
-
-
-def _estimators(result: Result) -> str:
-    if not result.findings:
-        return ""
-    rows = [
-        [html.escape(name), _interval(found), _agreement(found), " ".join(map(_number, found.values)),
-         _mark(found.verdict)]
+            decided_by = f"holds by {decided[HOLDS]} of {n_decided} that decide it"
+    estimators = [
+        ([name, _interval(found), _agreement(found), " ".join(map(_number, found.values))], found.verdict)
         for name, found in result.findings.items()
-    ]  # fmt: skip
-    title = "By estimator and seed" if len(rows) > 1 else "By seed"
-    head = ["", "Number, lowest to highest", "Seeds that agree", "All numbers", "Verdict"]
-    return f"<details><summary>{title}</summary>{_table(head, rows)}</details>"
+    ]
+    return {**row, "number": number, "by": by, "agree": agree, "decided": decided_by, "estimators": estimators}
 
 
 def _interval(found: Finding) -> str:
@@ -173,59 +142,42 @@ def _of_experiment(name: str, folder: Path, suffix: str) -> list[Path]:
     return sorted([*folder.glob(f"{name}{suffix}"), *folder.glob(f"{name}_*{suffix}")])
 
 
-def _missing(name: str) -> str:
-    return (
-        f'<p class="missing">{html.escape(experiments.title(name))}: not run here '
-        f"(<code>python -m hoi_grokking run {name}</code>).</p>"
-    )
-
-
-def _figures(folder: Path) -> str:
-    parts = []
+def _figures(folder: Path) -> Iterator[dict[str, Any]]:
     for name in experiments.NAMES:
-        paths = _of_experiment(name, folder, ".svg")
-        title = html.escape(f"{name.replace('_', ' ').capitalize()}. {experiments.title(name)}")
-        parts += [
-            f"<figure id={path.stem}><figcaption>{title}</figcaption><div>"
-            f'<img alt="{title}" src="data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}">'
-            "</div></figure>"
-            for path in paths
-        ] or [_missing(name)]
-    return "".join(parts)
+        title = experiments.title(name)
+        files = [
+            {"stem": path.stem, "content": base64.b64encode(path.read_bytes()).decode()}
+            for path in _of_experiment(name, folder, ".svg")
+        ]
+        yield {
+            "name": name, "title": title, "files": files, "caption": f"{name.replace('_', ' ').capitalize()}. {title}"
+        }  # fmt: skip
 
 
-def _tables(folder: Path) -> str:
+def _tables(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Short tables in full, long ones by their names."""
     import pandas as pd
+    from markupsafe import Markup
 
     parts, long = [], []
     for name in experiments.NAMES:
-        paths = _of_experiment(name, folder, ".csv")
-        if not paths:
-            parts.append(_missing(name))
+        paths, files = _of_experiment(name, folder, ".csv"), []
         for path in paths:
             table = pd.read_csv(path)
             if len(table) > _SHOWN_ROWS:
                 long.append(f"{path.name} ({len(table)} rows)")
                 continue
+            # pandas escapes what is in the cells
             shown = table.to_html(index=False, border=0, na_rep="–", float_format=lambda value: f"{value:.4g}")
-            parts.append(
-                f"<details><summary>{path.name}: {html.escape(experiments.title(name))}</summary>"
-                f"<div class=wide>{shown}</div></details>"
-            )
-    if long:
-        parts.append(f"<p>In the folder <code>tables</code> only: {', '.join(long)}.</p>")
-    return "".join(parts) + "<p>The claims above are the table <code>claims.csv</code>.</p>"
+            files.append((path.name, Markup(shown)))
+        parts.append({"name": name, "title": experiments.title(name), "files": files, "there": bool(paths)})
+    return parts, long
 
 
-# --- choices and settings
+# --- settings
 
 
-def _choices(rows: Iterable[Sequence[str]]) -> str:
-    return _table(["About", "What is said", "Followed here"], [[html.escape(cell) for cell in row] for row in rows])
-
-
-def _settings(study: Study) -> str:
+def _settings(study: Study) -> dict[str, Any]:
     run = study.paper()
     sweep = run.sweep.to_dict()
     variants = sweep.pop("variants")
@@ -234,27 +186,20 @@ def _settings(study: Study) -> str:
         if name not in ("label", "kept") and len({json.dumps(variant[name]) for variant in variants}) > 1
     ]  # fmt: skip
     same = {name: value for name, value in variants[0].items() if name not in (*columns, "label", "kept")}
-    networks = _table(
+    networks = (
         ["configuration", *(name.replace("_", " ") for name in columns)],
         [[variant["label"], *(_plain(variant[name]) for name in columns)] for variant in variants],
     )
-    estimators = _table(
-        ["estimator", "settings"],
-        [[name, html.escape(probe.key.replace("_", ", "))] for name, probe in PROBES.items()],
-    )
     trained = json.loads((run.path / "versions.json").read_text())
     now = versions()
-    programs = _table(["", "training", "this report"], [[name, trained.get(name, "–"), now[name]] for name in now])
     task = {f"task, {name}": value for name, value in sweep.pop("task").items()}
     others = task | sweep | same
-    everything = _table(
-        ["", ""], [[name.replace("_", " "), html.escape(_plain(value))] for name, value in others.items()]
-    )
-    return (
-        f"<h3>Networks</h3>{networks}<details><summary>All other settings of training</summary>{everything}</details>"
-        f"<h3>Estimators</h3><p>Values are in nats, without bias correction.</p>{estimators}"
-        f"<h3>Versions</h3>{programs}"
-    )
+    return {
+        "networks": networks,
+        "others": [[name.replace("_", " "), _plain(value)] for name, value in others.items()],
+        "estimators": [[name, probe.key.replace("_", ", ")] for name, probe in PROBES.items()],
+        "programs": [[name, trained.get(name, "–"), now[name]] for name in now],
+    }
 
 
 def _plain(value: object) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,13 @@ pytest.importorskip("torch", reason="the case study trains with PyTorch")
 pytest.importorskip("matplotlib", reason="the case study draws figures")
 
 import pandas as pd
+from markupsafe import escape
 
 from hoi_grokking import experiments
 from hoi_grokking.claims import CLAIMS
 from hoi_grokking.claims.rule import DEPENDS, FAILS, HOLDS, OPEN
 from hoi_grokking.cli import main
+from hoi_grokking.report import page as report_page
 from hoi_grokking.report.choices import CHOICES
 
 ARGUMENTS = ["--scale", "tiny", "--seeds", "1", "--jobs", "1", "--out"]
@@ -39,7 +41,7 @@ def page(out: Path) -> str:
 
 def row(page: str, key: str) -> str:
     """The row of a claim."""
-    found = re.findall(rf'<tr id="{re.escape(key)}" class=claim>.*?</tr>', page)
+    found = re.findall(rf'<tr id="{re.escape(key)}" class=claim>.*?</tr>', page, re.DOTALL)
     assert len(found) == 1, key
     return found[0]
 
@@ -47,9 +49,9 @@ def row(page: str, key: str) -> str:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
 def test_every_claim_has_a_row(claim, page: str) -> None:
     text = row(page, claim.key)
-    assert html.escape(claim.sentence) in text
-    assert html.escape(claim.criterion) in text
-    assert html.escape(claim.where) in text
+    assert str(escape(claim.sentence)) in text
+    assert str(escape(claim.criterion)) in text
+    assert str(escape(claim.where)) in text
     assert ('class="control"' in text) == claim.control
     assert re.search(f"[✓✗≈?] ({HOLDS}|{FAILS}|{DEPENDS}|{OPEN})</span>", text)
 
@@ -88,6 +90,37 @@ def test_figures_and_short_tables_are_on_the_page(out: Path, page: str) -> None:
     assert "<th>test 98%</th>" in page
 
 
+HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+
+
+class Elements(HTMLParser):
+    """Names of the elements, and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        assert not any(name.startswith("on") for name, _ in attributes)
+
+    def handle_data(self, text: str) -> None:
+        self.text += text
+
+
+def test_text_of_any_kind_stays_text(out: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiments, "title", lambda name: HOSTILE)
+    monkeypatch.setitem(CHOICES, HOSTILE, ((HOSTILE, HOSTILE, HOSTILE),))
+    monkeypatch.setattr(report_page, "RULE", HOSTILE)
+    assert main(["report", *ARGUMENTS, str(out)]) == 0
+    hostile = Elements((out / "report.html").read_text(encoding="utf-8"))
+    assert hostile.text.count(HOSTILE) >= 4 + len(experiments.NAMES)
+    assert "script" not in hostile.names
+    assert hostile.names.count("img") == Elements(page).names.count("img") == 1
+
+
 def test_it_needs_no_network(page: str) -> None:
     places = re.findall(r"(?:src|href)=\"?([^\"\s>]+)", page)
     assert len(places) > 5
@@ -102,7 +135,7 @@ def test_every_choice_is_named(page: str) -> None:
         assert f"<h3>{heading}</h3>" in page
         for choice in choices:
             for text in choice:
-                assert f"<td>{html.escape(text)}</td>" in page
+                assert f"<td>{escape(text)}</td>" in page
 
 
 def test_settings_and_versions_are_those_of_the_run(out: Path, page: str) -> None:

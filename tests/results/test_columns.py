@@ -76,7 +76,7 @@ def with_statistics(**more):
 
 def test_statistics_have_columns_where_they_are_given(tmp_path):
     found = with_statistics()
-    assert found.columns == ("oinfo", *STATISTICS)
+    assert found.columns == ("oinfo", "statistic", "pvalue", "low", "high")
     assert found[0].pvalue == 0.001 and found[1].high == 0.7
     assert found[[1]].pvalue.tolist() == [0.75]
     assert found.to_dataframe()["low"].tolist() == [-0.6, -0.1]
@@ -93,7 +93,7 @@ def test_statistics_have_columns_where_they_are_given(tmp_path):
 
 def test_statistics_are_none_where_they_are_not():
     found = Multiplets([[0, 1]], "ab", tc=[1.0])
-    assert [getattr(found, name) for name in STATISTICS] == [None] * 4
+    assert [getattr(found, name) for name in STATISTICS] == [None] * len(STATISTICS)
     assert "pvalue" not in found.to_dataframe()
 
 
