@@ -130,6 +130,7 @@ class Estimate(NamedTuple):
     stacked: bool
     repeated: FloatArray  # (n,) largest share of repeated values in each column, over datasets
     device: str | None
+    exponents: NDArray[np.int64] | None = None  # (n_datasets, n): the matrices are those of columns * 2.0**-exponents
 
 
 class Evaluator(ABC):

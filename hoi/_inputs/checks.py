@@ -230,6 +230,12 @@ def check_covariance(
             f"C has no positive variance on its diagonal (smallest {variance.min():.6g}) in {where}: every "
             "variance must be positive. Leave such columns out."
         )
+    if variance.min() < np.finfo(np.float64).tiny:
+        where = columns(final, np.flatnonzero((variance < np.finfo(np.float64).tiny).any(axis=0)))
+        raise HoiError(
+            f"C has a variance of {variance.min():.3g} in {where}: below 2.2e-308 float64 loses digits. Give it in "
+            "other units; measures do not depend on them."
+        )
     scale = np.sqrt(variance)
     R = values / scale[:, :, None] / scale[:, None, :]
     _require_symmetric(R, values, final)

@@ -7,12 +7,16 @@ import contextlib
 import numpy as np
 
 from hoi._maths.blas import one_thread
-from hoi._typing import FloatArray
+from hoi._typing import FloatArray, IntArray
 
-__all__ = ["covariance", "to_correlation"]
+__all__ = ["EXTREME", "FAR", "covariance", "covariance_of_any_scale", "to_correlation"]
 
 # Products of numbers from which several threads are worth their start.
 _LARGE = 2e9
+# Columns beyond 2 to the power of plus or minus this are brought to the order of 1: their squares leave float64 soon.
+EXTREME = 200
+# In units of its range: values so far from 0 that the rounding of their mean shows.
+FAR = 2.0**20
 
 
 def covariance(X: FloatArray) -> FloatArray:
@@ -43,6 +47,40 @@ def covariance(X: FloatArray) -> FloatArray:
         product = centred.T @ centred
     product /= n_samples - 1
     return product
+
+
+def covariance_of_any_scale(X: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Sample covariance of columns whose squares may be beyond float64.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_samples, n_vars)
+        Finite values.
+
+    Returns
+    -------
+    C : ndarray, shape (n_vars, n_vars)
+        The covariance of ``X * 2.0**-exponents``.
+    exponents : ndarray of int, shape (n_vars,)
+        0 for every column of ordinary size, whose covariance is `covariance` of X to the last bit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi._maths.covariance import covariance_of_any_scale
+    >>> C, exponents = covariance_of_any_scale(np.array([[0.0, 0.0], [1.0, 2.0**600], [2.0, 2.0**600]]))
+    >>> bool(np.isfinite(C).all()), exponents.tolist()
+    (True, [0, 601])
+    """
+    high, low = X.max(axis=0), X.min(axis=0)
+    exponents = np.frexp(np.maximum(high, -low))[1].astype(np.int64)
+    exponents[np.abs(exponents) <= EXTREME] = 0
+    if exponents.any():
+        X, high, low = (np.ldexp(values, -exponents) for values in (X, high, low))
+    far = np.maximum(high, -low) > FAR * (high - low)
+    if far.any():  # less one of the values, which is exact or nearly so, the mean is small
+        X = X - np.where(far, X[0], 0.0)
+    return covariance(X), exponents
 
 
 def to_correlation(C: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate
@@ -14,7 +15,7 @@ from hoi._errors import HoiError, TiesWarning, warn
 from hoi._inputs import checks
 from hoi._inputs.words import listing
 from hoi._maths.copula import TIES, normal_scores
-from hoi._maths.covariance import covariance
+from hoi._maths.covariance import covariance, covariance_of_any_scale
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.standard_form import GaussianProblem, standard_form
@@ -102,7 +103,8 @@ class GaussianSystem(System):
     Attributes
     ----------
     covariance : ndarray, shape (n_variables, n_variables) or (n_datasets, n_variables, n_variables)
-        Covariance of the variables (of their normal scores for the Gaussian copula).
+        Covariance of the variables (of their normal scores for the Gaussian copula); infinite or 0 where it is beyond
+        float64, which measures do not mind.
     names : tuple of str
         Name of each variable.
     n_samples : int or None
@@ -137,9 +139,12 @@ class GaussianSystem(System):
         stacked: bool,
         device: str | None = None,
         seed: Seed = None,
+        exponents: NDArray[np.int64] | None = None,
     ) -> None:
         matrices.setflags(write=False)
         self.matrices = matrices
+        # the matrices are those of columns * 2.0**-exponents, where some are too large or small for their squares
+        self.exponents = exponents
         self.names = names
         self.n_samples = n_samples
         self.n_datasets = len(matrices)
@@ -243,7 +248,11 @@ class GaussianSystem(System):
     @property
     def covariance(self) -> FloatArray:
         """Covariance, without the axis of datasets when there is just one table."""
-        return self.matrices if self.stacked else self.matrices[0]
+        matrices = self.matrices
+        if self.exponents is not None:
+            with np.errstate(over="ignore", under="ignore"):
+                matrices = np.ldexp(matrices, self.exponents[:, :, None] + self.exponents[:, None, :])
+        return matrices if self.stacked else matrices[0]
 
     def problem(
         self,
@@ -253,7 +262,7 @@ class GaussianSystem(System):
         bias_correction: bool = True,
     ) -> GaussianProblem:
         return standard_form(
-            self.matrices, self.names, self.n_samples, groups, given, bias_correction, self.device
+            self.matrices, self.names, self.n_samples, groups, given, bias_correction, self.device, self.exponents
         )
 
     def about(self) -> dict[str, Any]:
@@ -280,7 +289,8 @@ def _fitted(
     if ties is not None:
         _warn_of_ties(found.repeated, found.names, ties)
     return GaussianSystem(
-        found.matrices, found.names, found.n_samples, estimator, ties, found.stacked, found.device, seed
+        found.matrices, found.names, found.n_samples, estimator, ties, found.stacked, found.device, seed,
+        found.exponents,
     )
 
 
@@ -290,12 +300,16 @@ def _estimate(X: ArrayLike, estimator: str, ties: Ties, rng: np.random.Generator
     n_datasets, n_samples, n_variables = data.values.shape
     matrices = np.empty((n_datasets, n_variables, n_variables))
     repeated = np.zeros(n_variables)
-    for values, matrix in zip(data.values, matrices, strict=True):
+    exponents = np.zeros((n_datasets, n_variables), dtype=np.int64)
+    for values, matrix, powers in zip(data.values, matrices, exponents, strict=True):
         if estimator == "gaussian_copula":
-            values, share = normal_scores(values, ties, rng)
+            scores, share = normal_scores(values, ties, rng)
             np.maximum(repeated, share, out=repeated)
-        matrix[...] = covariance(values)
-    return Estimate(matrices, data.names, n_samples, data.stacked, repeated, None)
+            matrix[...] = covariance(scores)
+        else:
+            matrix[...], powers[...] = covariance_of_any_scale(values)
+    scaled = exponents if exponents.any() else None
+    return Estimate(matrices, data.names, n_samples, data.stacked, repeated, None, scaled)
 
 
 def _warn_of_ties(repeated: FloatArray, names: tuple[str, ...], ties: str) -> None:

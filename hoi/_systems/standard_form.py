@@ -81,9 +81,15 @@ def standard_form(
     given: tuple[int, ...] = (),
     bias_correction: bool = True,
     device: str | None = None,
+    exponents: NDArray[np.int64] | None = None,
 ) -> GaussianProblem:
-    """The problem of covariances (n_datasets, n, n); see :meth:`hoi._systems.protocol.System.problem`."""
+    """The problem of covariances (n_datasets, n, n) of columns that were multiplied by 2.0**-exponents (n_datasets, n).
+
+    See :meth:`hoi._systems.protocol.System.problem`.
+    """
     matrix, log_scale = to_correlation(matrices)
+    if exponents is not None:
+        log_scale = log_scale + 2 * np.log(2.0) * exponents
     columns = [c for c in range(len(names)) if c not in given] if groups is None else [c for g in groups for c in g]
     blocks = np.arange(len(columns) + 1)
     if given or groups is not None:

@@ -11,6 +11,7 @@ from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memo
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.tensors import warn_of_gradient
+from hoi._maths.covariance import EXTREME, FAR
 from hoi._typing import ArrayLike, Ties
 
 __all__ = ["estimate", "normal_scores"]
@@ -28,21 +29,41 @@ def estimate(
     n_datasets, n_samples, n_variables = values.shape
     matrices = torch.empty(n_datasets, n_variables, n_variables, dtype=torch.float64, device=device)
     repeated = torch.zeros(n_variables, dtype=torch.float64, device=device)
+    exponents = torch.zeros(n_datasets, n_variables, dtype=torch.int64, device=device)
     with saying_what_needs_memory(device, f"tables of {n_samples} samples of {n_variables} variables"):
         size = max(1, budget(device) // (24 * n_samples * n_variables))
-        for tables, some in zip(values.split(size), matrices.split(size), strict=True):
+        parts = zip(values.split(size), matrices.split(size), exponents.split(size), strict=True)
+        for tables, some, powers in parts:
             if estimator == "gaussian_copula":
                 columns, share = normal_scores(tables.transpose(0, 1).reshape(n_samples, -1), ties, rng)
                 columns = columns.view(len(tables), n_variables, n_samples)
                 torch.maximum(repeated, share.view(-1, n_variables).amax(0), out=repeated)
             else:
                 columns = tables.mT.to(torch.float64, copy=True)
+                powers.copy_(_brought_to_size(columns))
             columns -= columns.mean(dim=2, keepdim=True)
             torch.bmm(columns, columns.mT, out=some)
             some /= n_samples - 1
         matrices = (matrices + matrices.mT) / 2  # matrix products need not be symmetric to the last bit
     where = str(device) if device.type != "cpu" else None
-    return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where)
+    scaled = exponents.cpu().numpy() if bool(exponents.any()) else None
+    return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where, scaled)
+
+
+def _brought_to_size(columns: Tensor) -> Tensor:
+    """Change columns (..., n_samples) as `hoi._maths.covariance.covariance_of_any_scale` does; give the exponents."""
+    high, low = columns.amax(-1), columns.amin(-1)
+    exponents = torch.frexp(torch.maximum(high, -low)).exponent.long()
+    exponents[exponents.abs() <= EXTREME] = 0
+    if bool(exponents.any()):
+        half = exponents // 2  # a power of 2 may itself be beyond float64
+        for power in (half, exponents - half):
+            columns *= torch.exp2(-power.double())[..., None]
+        high, low = columns.amax(-1), columns.amin(-1)
+    far = torch.maximum(high, -low) > FAR * (high - low)
+    if bool(far.any()):
+        columns -= torch.where(far[..., None], columns[..., :1], 0.0)
+    return exponents
 
 
 def _read(X: ArrayLike, device: torch.device, *, ranks: bool) -> tuple[Tensor, tuple[str, ...], bool]:
