@@ -82,10 +82,11 @@ DEFAULTS = {
     "per_order": False,
     "conditional_on": None,
     "everything": False,
+    "missing": "raise",
 }
 EXCEPT = {("entropy", "estimator"): "gaussian", ("confidence_interval", "method"): "influence"}
 
-ESTIMATION = {"estimator", "bias_correction", "units", "backend"}
+ESTIMATION = {"estimator", "bias_correction", "units", "backend", "missing"}
 SETS = ("total_correlation", "dual_total_correlation", "oinfo", "sinfo", "entropy", "measures")
 TARGET = ("gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi")
 OPTIONS = {
@@ -95,7 +96,7 @@ OPTIONS = {
     "search": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"}
     | {"method", "n_restarts", "time_limit", "seed"},
-    "plan": {"estimator", "given", "groups", "backend", "measure", "threads"},
+    "plan": {"missing", "estimator", "given", "groups", "backend", "measure", "threads"},
     "permutation_test": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
     | {"null", "n_resamples", "seed"},

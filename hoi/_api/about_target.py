@@ -30,6 +30,7 @@ def information(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Information that sets of variables have, together, about a target.
 
@@ -39,7 +40,7 @@ def information(
 
     Parameters
     ----------
-    X, estimator, bias_correction, units, groups, backend
+    X, estimator, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
     multiplets : sequence of sequences of int or str, optional
         As in :func:`hoi.oinfo`; positions count all columns. None takes all that are neither target nor given.
@@ -70,7 +71,9 @@ def information(
     >>> hoi.information(system, [("a",), ("b",), ("a", "b")], target="y").round(4)
     array([0.2231, 0.2231, 0.6365])
     """
-    return _one("information", X, multiplets, target, estimator, given, bias_correction, units, groups, backend)
+    return _one(
+        "information", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
+    )
 
 
 def rsi(
@@ -84,6 +87,7 @@ def rsi(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Redundancy-synergy index: what sets tell of a target together, less what their members tell one by one.
 
@@ -94,7 +98,7 @@ def rsi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.information`.
 
     Returns
@@ -119,7 +123,7 @@ def rsi(
     >>> round(hoi.rsi(system, target=2), 4)
     0.1902
     """
-    return _one("rsi", X, multiplets, target, estimator, given, bias_correction, units, groups, backend)
+    return _one("rsi", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing)
 
 
 def gradient(
@@ -134,6 +138,7 @@ def gradient(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Gradient of the O-information: what a target adds to the balance of redundancy and synergy of sets.
 
@@ -145,7 +150,7 @@ def gradient(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.information`.
     second : int or str, optional
         A variable, counted as in `multiplets`, for the gradient of second order: what it adds to the gradient,
@@ -174,7 +179,9 @@ def gradient(
     >>> round(hoi.gradient(system, target=2), 4)  # of two variables it is -RSI
     -0.1902
     """
-    return _one("gradient", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, second)
+    return _one(
+        "gradient", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, second
+    )
 
 
 def redundancy_mmi(
@@ -188,6 +195,7 @@ def redundancy_mmi(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Minimum mutual information: the least that a member of a set tells of a target.
 
@@ -197,7 +205,7 @@ def redundancy_mmi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.information`.
 
     Returns
@@ -221,7 +229,7 @@ def redundancy_mmi(
     >>> round(hoi.redundancy_mmi(system, target=2), 4)
     0.1438
     """
-    return _extreme(True, X, multiplets, target, estimator, given, bias_correction, units, groups, backend)
+    return _extreme(True, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing)
 
 
 def synergy_mmi(
@@ -235,6 +243,7 @@ def synergy_mmi(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Synergy by minimum mutual information: what a set tells of a target beyond the best set with one member less.
 
@@ -242,7 +251,7 @@ def synergy_mmi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.information`.
 
     Returns
@@ -266,7 +275,7 @@ def synergy_mmi(
     >>> round(hoi.synergy_mmi(system, target=2), 4)
     0.4133
     """
-    return _extreme(False, X, multiplets, target, estimator, given, bias_correction, units, groups, backend)
+    return _extreme(False, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing)
 
 
 def _one(
@@ -280,13 +289,14 @@ def _one(
     units: Units,
     groups: Sequence[Multiplet] | None,
     backend: str,
+    missing: str,
     second: int | str | None = None,
 ) -> float | FloatArray:
     """One measure of the registry about a target; with `second`, what that variable adds to it."""
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target,
+        target=target, missing=missing,
     )  # fmt: skip
     also = () if second is None else _second(second, call)
     if multiplets is None:
@@ -329,12 +339,13 @@ def _extreme(
     units: Units,
     groups: Sequence[Multiplet] | None,
     backend: str,
+    missing: str,
 ) -> float | FloatArray:
     """The least information of a single member, or of one member given all others."""
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target,
+        target=target, missing=missing,
     )  # fmt: skip
     sets = sets_of(multiplets, call)
     parts = [_parts(members, single) for members in sets]

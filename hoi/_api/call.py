@@ -18,6 +18,7 @@ from hoi._backends import registry as backends
 from hoi._backends.protocol import Backend, Problem
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.gaps import MISSING, rows_without_gaps
 from hoi._inputs.roles import check_parts
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.combined import InformationProblem
@@ -50,6 +51,7 @@ class Call(NamedTuple):
     given: tuple[int, ...]
     bias_correction: bool
     target: tuple[int, ...] = ()
+    dropped: int = 0
 
     def problem_of(self, system: System) -> Problem:
         """What is asked of the system of the call, asked of another one with its columns."""
@@ -90,6 +92,7 @@ def open_call(
     groups: Sequence[Multiplet] | None,
     backend: str = "auto",
     target: Multiplet | int | str | None = None,
+    missing: str = "raise",
 ) -> Call:
     """Read and check the data, let the estimator make a system of them if they are not one yet, and its problem.
 
@@ -97,14 +100,19 @@ def open_call(
     """
     resolved = resolve(estimator)
     wanted = checks.check_bool(bias_correction, "bias_correction")
-    system = X if isinstance(X, System) else resolved.fit(X, backend=backend)
+    if isinstance(X, System):
+        checks.check_choice(missing, MISSING, "missing")
+        system, dropped = X, 0
+    else:
+        X, dropped = rows_without_gaps(X, missing, ranks=resolved.ranks)
+        system = resolved.fit(X, backend=backend)
     chosen = None if groups is None else checks.check_groups(groups, system.names)
     fixed, aim = check_parts(given, target, system.names, chosen)
     names = names_of_groups(system.names, chosen)
     free = [c for c in range(len(names)) if chosen is not None or c not in (*fixed, *aim)]
     positions = np.array(free, dtype=np.intp)
     problem = _problem(system, positions, chosen, fixed, aim, wanted)
-    return Call(system, problem, names, positions, chosen, fixed, wanted, aim)
+    return Call(system, problem, names, positions, chosen, fixed, wanted, aim, dropped)
 
 
 def _problem(
@@ -188,6 +196,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
         **about,
         "n_datasets": system.n_datasets if system.stacked else None,
         "n_samples": system.n_samples,
+        "n_dropped": call.dropped,
         "n_variables": call.problem.n_variables,
         "groups": None if call.groups is None else [[columns[c] for c in group] for group in call.groups],
         "given": [columns[c] for c in call.given] or None,

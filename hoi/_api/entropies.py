@@ -11,8 +11,9 @@ from hoi._api.call import open_call, pick, scale_of
 from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of, unwrap
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
-from hoi._inputs.checks import Data, check_data
+from hoi._inputs.checks import check_choice, check_data
 from hoi._inputs.containers import read
+from hoi._inputs.gaps import MISSING
 from hoi._inputs.table import Table
 from hoi._measures.registry import MEASURES
 from hoi._systems.protocol import Estimator, System
@@ -32,6 +33,7 @@ def entropy(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Joint differential entropy of sets of variables, taken as Gaussian.
 
@@ -42,7 +44,7 @@ def entropy(
 
     Parameters
     ----------
-    X, multiplets, given, bias_correction, units, groups, backend
+    X, multiplets, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
     estimator : {"gaussian", "gaussian_copula"}
         Covariance of the data as they are, or of their normal scores.
@@ -70,8 +72,9 @@ def entropy(
     """
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        missing=missing,
+    )  # fmt: skip
     sets = sets_of(multiplets, call)
     terms = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     values = 0.5 * terms.J
@@ -89,6 +92,7 @@ def mutual_information(
     bias_correction: bool = True,
     units: Units = "nats",
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Mutual information of all of X with all of Y, given all of `conditional_on` if there is one.
 
@@ -100,7 +104,7 @@ def mutual_information(
         The same samples of two multivariate variables; shape (n_samples,) is one column.
     conditional_on : array_like, optional
         The same samples of the variables to condition on.
-    estimator, bias_correction, units, backend
+    estimator, bias_correction, units, backend, missing
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -131,29 +135,31 @@ def mutual_information(
     scale = scale_of(units)
     roles = {"X": X, "Y": Y, **({} if conditional_on is None else {"conditional_on": conditional_on})}
     ranks = resolve(estimator).ranks
-    parts = [_columns(part, what, ranks) for what, part in roles.items()]
-    shapes = [part.values.shape[:2] for part in parts]
+    whole = check_choice(missing, MISSING, "missing") == "raise"
+    parts = [_columns(part, what, ranks, whole) for what, part in roles.items()]
+    stacked = any(part.values.ndim == 3 for part in parts)
+    tables = [part.values.reshape(-1, *part.values.shape[-2:]) for part in parts]
+    shapes = [table.shape[:2] for table in tables]
     if len(set(shapes)) > 1:
         given = ", ".join(f"{what} {shape}" for what, shape in zip(roles, shapes, strict=True))
         raise HoiError(
             f"(n_datasets, n_samples) differ: {given}. Row i of each is the same sample: cut them to the same rows."
         )
-    stacked = any(part.stacked for part in parts)
-    values = np.concatenate([part.values for part in parts], axis=2)
-    joint = Table(values if stacked else values[0], _joint_names(roles, parts))
-    ends = np.cumsum([len(part.names) for part in parts])
-    groups = [tuple(range(end - len(part.names), end)) for end, part in zip(ends, parts, strict=True)]
+    values = np.concatenate(tables, axis=2)
+    joint = Table(values if stacked else values[0], _joint_names(roles, [part.names or () for part in parts]))
+    ends = np.cumsum([table.shape[2] for table in tables])
+    groups = [tuple(range(end - table.shape[2], end)) for end, table in zip(ends, tables, strict=True)]
     call = open_call(
         joint, estimator=estimator, given=groups[2] if len(groups) > 2 else None, bias_correction=bias_correction,
-        groups=groups[:2], backend=backend,
+        groups=groups[:2], backend=backend, missing=missing,
     )
     D, J, L, _ = evaluate(call, [(0, 1)], pick(backend, 1).open(call.problem, UNRANKED))
     found = scale * MEASURES["tc"].value(D, J, L)[:, 0]
     return found if stacked else float(found[0])
 
 
-def _columns(X: ArrayLike, what: str, ranks: bool) -> Data:
-    """Checked samples (n_datasets, n_samples, n_columns) of one of the roles."""
+def _columns(X: ArrayLike, what: str, ranks: bool, whole: bool) -> Table:
+    """The columns of one of the roles with a name each; checked now, unless samples with gaps are to go first."""
     if isinstance(X, System):
         raise HoiError(
             f"{what} is a {type(X).__name__}: mutual_information takes samples. For columns of one system use "
@@ -164,12 +170,14 @@ def _columns(X: ArrayLike, what: str, ranks: bool) -> Data:
         table = replace(table, values=table.values[:, None], names=table.names or (what,))
     elif table.names is None and table.values.ndim in (2, 3):
         table = replace(table, names=tuple(f"{what}[{j}]" for j in range(table.values.shape[-1])))
-    return check_data(table, what=what)
+    if whole or table.values.ndim not in (2, 3):
+        check_data(table, what=what)
+    return table
 
 
-def _joint_names(roles: Iterable[str], parts: Sequence[Data]) -> tuple[str, ...]:
+def _joint_names(roles: Iterable[str], names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """The names of all columns, with their role where two roles have a name in common."""
-    names = [name for part in parts for name in part.names]
-    if len(set(names)) < len(names):
-        names = [f"{what}:{name}" for what, part in zip(roles, parts, strict=True) for name in part.names]
-    return tuple(names)
+    every = [name for part in names for name in part]
+    if len(set(every)) < len(every):
+        every = [f"{what}:{name}" for what, part in zip(roles, names, strict=True) for name in part]
+    return tuple(every)

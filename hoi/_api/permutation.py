@@ -19,11 +19,12 @@ from hoi._errors import HoiError, HoiWarning
 from hoi._inference.permutation import LEVEL, Question, families, independence, members
 from hoi._inference.surrogates import Surrogates, mean_problem
 from hoi._inputs import checks
-from hoi._inputs.containers import listing
+from hoi._inputs.containers import read
+from hoi._inputs.gaps import rows_without_gaps
+from hoi._inputs.words import listing
 from hoi._maths.influence import effective_sample_size
 from hoi._maths.surrogates import NULLS
 from hoi._results.multiplets import Multiplets
-from hoi._systems.gaussian import GaussianCopula
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Units
@@ -55,6 +56,7 @@ def permutation_test(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
     threads: int | None = None,
     seed: Seed = None,
     progress: bool | None = None,
@@ -81,7 +83,7 @@ def permutation_test(
         its sets are those that no smaller set explains. Columns of a group move together; columns of `given` stay.
     n_resamples : int
         Surrogates (of each variable, for "member"). p is at least 1 / (n_resamples + 1).
-    estimator, given, bias_correction, units, groups
+    estimator, given, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`.
     target
         As in :func:`hoi.search`. The target alone moves, all its columns together, and the variables keep their
@@ -148,12 +150,15 @@ def permutation_test(
             f"X is a {type(X).__name__}, and surrogates are made of samples: give the table of samples itself."
         )
     resolved = resolve(estimator)
+    # read once: the surrogates are made of the same samples
+    X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
     call = open_call(
         X, estimator=resolved, target=target, given=given, bias_correction=bias_correction, groups=groups,
         backend=backend,
     )
+    call = call._replace(dropped=dropped)
     orders = require_order(call, order)
-    data = checks.check_data(X, ranks=isinstance(resolved, GaussianCopula))
+    data = checks.check_data(X)
     surrogates = Surrogates(data, resolved, "shift" if null == "member" else null)
     unit = _units(call)
     _check_null(surrogates, null, unit)

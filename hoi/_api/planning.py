@@ -88,6 +88,7 @@ def plan(
     given: Multiplet | int | str | None = None,
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
     threads: int | None = None,
 ) -> SearchPlan:
     """What :func:`hoi.search` would cost: sets, rate, time here and on more cores, memory.
@@ -96,7 +97,7 @@ def plan(
 
     Parameters
     ----------
-    X, order, measure, target, estimator, given, groups, backend, threads
+    X, order, measure, target, estimator, given, groups, backend, missing, threads
         As in :func:`hoi.search`.
 
     Returns
@@ -119,8 +120,9 @@ def plan(
     row = ranked_by(measure, target)
     n_threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=True, groups=groups, backend=backend, target=target
-    )
+        X, estimator=estimator, given=given, bias_correction=True, groups=groups, backend=backend, target=target,
+        missing=missing,
+    )  # fmt: skip
     orders = require_order(call, order)
     n_sets = count_sets(call.problem, *orders)
     chosen = pick(backend, n_sets, call.problem)

@@ -49,6 +49,7 @@ def search(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
     method: str = "exhaustive",
     n_restarts: int = 20,
     time_limit: float | None = None,
@@ -80,7 +81,7 @@ def search(
         Sets to report at each end, over all orders together.
     per_order : bool
         Report `n_best` sets for each order instead. Across orders values differ by their number of variables.
-    estimator, given, bias_correction, units, groups
+    estimator, given, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`. With `groups` the sets are made of groups.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute; "auto" takes numba unless the search is tiny.
@@ -166,7 +167,7 @@ def search(
         raise HoiError('method="tabu" runs in this process, in seconds: it has no executor and no checkpoint.')
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target,
+        target=target, missing=missing,
     )  # fmt: skip
     low, high = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, low, high), None if heuristic else call.problem)
@@ -219,6 +220,7 @@ def scan(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> Iterator[Multiplets]:
     """Every set of the given orders with its four measures, block by block, in constant memory.
 
@@ -230,7 +232,7 @@ def scan(
         As in :func:`hoi.search`.
     target : int, str, or sequence of them, optional
         As in :func:`hoi.search`; blocks then have ``information``, ``rsi`` and ``gradient``.
-    estimator, given, bias_correction, units, groups, backend
+    estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
 
     Yields
@@ -260,7 +262,7 @@ def scan(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target,
+        target=target, missing=missing,
     )  # fmt: skip
     orders = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))

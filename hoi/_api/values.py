@@ -34,6 +34,7 @@ def oinfo(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""O-information of sets of variables: positive for redundancy, negative for synergy.
 
@@ -65,6 +66,9 @@ def oinfo(
         left out.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute. Values do not depend on it.
+    missing : {"raise", "drop"}
+        What a missing or masked value is: an error, or a reason to leave out its sample (row), in all columns. The
+        number of samples left out is warned of, and kept in the settings of a result.
 
     Returns
     -------
@@ -82,6 +86,8 @@ def oinfo(
     -----
     TiesWarning
         If over 10 % of the values of a column repeat.
+    InputWarning
+        If samples with a gap, or parts of a recording that are marked as bad, were left out.
 
     See Also
     --------
@@ -112,7 +118,7 @@ def oinfo(
     >>> hoi.oinfo(X, [(0, 1), (0, 1, 2)], units="bits").round(2) + 0.0
     array([ 0.  , -0.17])
     """
-    return _one("oinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend)
+    return _one("oinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
 
 
 def total_correlation(
@@ -125,6 +131,7 @@ def total_correlation(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Total correlation: how far the variables are from independence.
 
@@ -132,7 +139,7 @@ def total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -156,7 +163,7 @@ def total_correlation(
     >>> round(hoi.total_correlation(system), 4)  # -log(1 - 0.36) / 2
     0.2231
     """
-    return _one("tc", X, multiplets, estimator, given, bias_correction, units, groups, backend)
+    return _one("tc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
 
 
 def dual_total_correlation(
@@ -169,6 +176,7 @@ def dual_total_correlation(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Dual total correlation: the information the variables share, each with the rest.
 
@@ -176,7 +184,7 @@ def dual_total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -201,7 +209,7 @@ def dual_total_correlation(
     >>> round(hoi.dual_total_correlation(system), 4)
     0.2231
     """
-    return _one("dtc", X, multiplets, estimator, given, bias_correction, units, groups, backend)
+    return _one("dtc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
 
 
 def sinfo(
@@ -214,6 +222,7 @@ def sinfo(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""S-information: how strongly each variable depends on the rest, summed.
 
@@ -221,7 +230,7 @@ def sinfo(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -245,7 +254,7 @@ def sinfo(
     >>> round(hoi.sinfo(system), 4)
     0.4463
     """
-    return _one("sinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend)
+    return _one("sinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
 
 
 def measures(
@@ -259,6 +268,7 @@ def measures(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> Multiplets:
     """All four measures of sets of variables, or all three about a target, in one pass.
 
@@ -266,7 +276,7 @@ def measures(
     ----------
     target : int, str, or sequence of them, optional
         As in :func:`hoi.information`; the columns are then ``information``, ``rsi`` and ``gradient``.
-    X, multiplets, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -291,7 +301,7 @@ def measures(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target,
+        target=target, missing=missing,
     )  # fmt: skip
     sets = sets_of(multiplets, call)
     chosen = pick(backend, len(sets))
@@ -320,12 +330,14 @@ def _one(
     units: Units,
     groups: Sequence[Multiplet] | None,
     backend: str,
+    missing: str,
 ) -> float | FloatArray:
     """One measure of the registry."""
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        missing=missing,
+    )  # fmt: skip
     sets = sets_of(multiplets, call)
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     return unwrap(as_user_shape(call, scale * MEASURES[name].value(D, J, L)), multiplets)

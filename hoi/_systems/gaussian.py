@@ -13,6 +13,7 @@ from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate
 from hoi._errors import HoiError, TiesWarning, warn
 from hoi._inputs import checks
+from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.words import listing
 from hoi._maths.copula import TIES, normal_scores
 from hoi._maths.covariance import covariance, covariance_of_any_scale
@@ -161,6 +162,7 @@ class GaussianSystem(System):
         *,
         estimator: str | Estimator = "gaussian_copula",
         backend: str = "auto",
+        missing: str = "raise",
     ) -> GaussianSystem:
         """Estimate a system from samples.
 
@@ -174,6 +176,8 @@ class GaussianSystem(System):
         backend : {"auto", "numpy", "numba", "torch", "cuda"}
             Where to estimate: "torch" on the device of the data, "cuda" on the GPU, "auto" there too if the data are a
             tensor on a GPU, and otherwise in numpy. Values do not depend on it.
+        missing : {"raise", "drop"}
+            What a missing or masked value is: an error, or a reason to leave out its sample (row).
 
         Returns
         -------
@@ -200,7 +204,9 @@ class GaussianSystem(System):
         >>> hoi.GaussianSystem.from_data([[1, 2], [2, 1], [3, 5], [4, 3]]).covariance.shape
         (2, 2)
         """
-        system = resolve(estimator).fit(X, backend=backend)
+        chosen = resolve(estimator)
+        X, _ = rows_without_gaps(X, missing, ranks=chosen.ranks)
+        system = chosen.fit(X, backend=backend)
         if not isinstance(system, cls):
             raise HoiError(
                 f"estimator={estimator!r} does not make a covariance: a GaussianSystem takes a Gaussian one. Give the "

@@ -1,0 +1,67 @@
+"""Missing values: an error, or samples left out, which is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from messages import message, says
+
+import hoi
+
+rng = np.random.default_rng(4)
+X = rng.standard_normal((60, 4))
+GAPS = X.copy()
+GAPS[3, 0] = GAPS[7, 1] = GAPS[7, 2] = np.nan
+WHOLE = X[~np.isnan(GAPS).any(axis=1)]
+FRAME = pd.DataFrame(GAPS, columns=list("abcd"))
+
+
+def dropped(call):
+    """The result of a call that warns once of samples that were left out, at the line of the caller."""
+    with pytest.warns(hoi.InputWarning, match="2 of 60 samples have a gap") as caught:
+        result = call()
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    return result
+
+
+@pytest.mark.parametrize("data", [GAPS, FRAME, FRAME.astype("Float64"), np.ma.masked_invalid(GAPS), GAPS.tolist()])
+def test_samples_with_gaps_are_dropped(data):
+    assert dropped(lambda: hoi.oinfo(data, missing="drop")) == hoi.oinfo(WHOLE)
+
+
+def test_every_function_drops():
+    found = dropped(lambda: hoi.search(FRAME, 3, n_best=1, missing="drop"))
+    assert (found.settings["n_samples"], found.settings["n_dropped"], found.names) == (58, 2, tuple("abcd"))
+    np.testing.assert_array_equal(found.oinfo, hoi.search(WHOLE, 3, n_best=1).oinfo)
+    assert hoi.search(WHOLE, 3, n_best=1).settings["n_dropped"] == 0
+    assert dropped(lambda: hoi.entropy(FRAME, missing="drop")) == hoi.entropy(WHOLE)
+    assert dropped(lambda: hoi.information(FRAME, target="d", missing="drop")) == hoi.information(WHOLE, target=3)
+    assert dropped(lambda: hoi.GaussianSystem.from_data(FRAME, missing="drop")).n_samples == 58
+    assert dropped(lambda: list(hoi.scan(FRAME, 4, missing="drop")))[0].oinfo[0] == hoi.oinfo(WHOLE)
+
+
+def test_mutual_information_drops_the_sample_of_all_parts():
+    value = dropped(lambda: hoi.mutual_information(FRAME["a"], FRAME[["b", "c"]], missing="drop"))
+    assert value == hoi.mutual_information(WHOLE[:, 0], WHOLE[:, 1:3])
+
+
+def test_nothing_to_drop_is_silent():
+    assert hoi.oinfo(X, missing="drop") == hoi.oinfo(X)
+    assert hoi.oinfo(np.stack([X, X]), missing="drop").tolist() == [hoi.oinfo(X)] * 2
+
+
+def test_messages():
+    says(message(hoi.oinfo, FRAME), "3 NaN values, in columns 'a', 'b', 'c'", 'Use missing="drop"')
+    says(message(hoi.oinfo, X, missing="pairwise"), "missing='pairwise': use one of 'raise', 'drop'")
+    says(message(hoi.oinfo, np.stack([GAPS, GAPS]), missing="drop"), "(2, 60, 4) and gaps", "list of tables")
+    empty = FRAME.assign(e=np.nan)
+    says(message(hoi.oinfo, empty, missing="drop"), "0 rows without a gap", "e (100.0%)", "leave such columns out")
+
+
+@pytest.mark.filterwarnings("ignore::hoi.InputWarning")
+def test_infinite_values_are_no_gaps():
+    table = GAPS.copy()
+    table[0, 0] = np.inf
+    says(message(hoi.oinfo, table, missing="drop"), "1 infinite value")
