@@ -16,6 +16,8 @@ from hoi._errors import HoiError
 from hoi._inference.interval import by_blocks, by_influence
 from hoi._inference.surrogates import scores
 from hoi._inputs import checks
+from hoi._inputs.containers import read
+from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._maths import influence
 from hoi._measures.registry import MEASURES
@@ -45,6 +47,7 @@ def confidence_interval(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
     seed: Seed = None,
 ) -> Multiplets:
     """Given sets with an interval that holds the true value of a measure so often, for samples that follow in time.
@@ -64,7 +67,7 @@ def confidence_interval(
         estimators only, and fast. "bootstrap" draws blocks of 3 n_samples^(1/3) samples, for every estimator.
     n_resamples : int
         Of the bootstrap.
-    estimator, given, bias_correction, units, groups, backend
+    estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
     seed : int or numpy.random.Generator, optional
         Of the bootstrap.
@@ -116,10 +119,11 @@ def confidence_interval(
             f'method="influence" needs a Gaussian estimator, and estimator={resolved.name!r} is none: use '
             'method="bootstrap".'
         )
+    X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
     call = open_call(
         X, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
-    data = checks.check_data(X, ranks=isinstance(resolved, GaussianCopula))
+    )._replace(dropped=dropped)
+    data = checks.check_data(X)
     n_datasets, n_samples = data.values.shape[:2]
     _require_samples(n_samples)
     sets = sets_of(multiplets, call)
@@ -171,6 +175,7 @@ def split_half(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
     threads: int | None = None,
     progress: bool | None = None,
 ) -> Multiplets:
@@ -189,7 +194,7 @@ def split_half(
         As in :func:`hoi.search`; the measure is one of sets.
     confidence_level
         As in :func:`confidence_interval`.
-    estimator, given, bias_correction, units, groups
+    estimator, given, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`; a Gaussian estimator.
     backend, threads, progress
         As in :func:`hoi.search`.
@@ -219,7 +224,8 @@ def split_half(
     """
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and there are halves of samples only: give the table of samples.")
-    data = checks.check_data(X)
+    X, dropped = rows_without_gaps(X, missing, ranks=resolve(estimator).ranks)
+    data = checks.check_data(X, ranks=resolve(estimator).ranks)
     if data.stacked:
         raise HoiError(
             f"X has {len(data.values)} datasets: the halves are of one. Search some of the datasets, and give the "
@@ -238,7 +244,7 @@ def split_half(
         bias_correction=bias_correction, units=units, groups=groups, backend=backend,
     )  # fmt: skip
     columns = {name: getattr(known, name) for name in known.columns}
-    more = {"which": which, "n_best": n_best, "per_order": per_order, "chosen_in": [0, half]}
+    more = {"which": which, "n_best": n_best, "per_order": per_order, "chosen_in": [0, half], "dropped_rows": dropped}
     settings = {
         **known.settings, "order": found.settings["order"], **more, "estimated_in": [half, data.values.shape[1]]
     }  # fmt: skip

@@ -155,8 +155,7 @@ def permutation_test(
     call = open_call(
         X, estimator=resolved, target=target, given=given, bias_correction=bias_correction, groups=groups,
         backend=backend,
-    )
-    call = call._replace(dropped=dropped)
+    )._replace(dropped=dropped)
     orders = require_order(call, order)
     data = checks.check_data(X)
     surrogates = Surrogates(data, resolved, "shift" if null == "member" else null)

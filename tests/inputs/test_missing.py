@@ -33,9 +33,9 @@ def test_samples_with_gaps_are_dropped(data):
 
 def test_every_function_drops():
     found = dropped(lambda: hoi.search(FRAME, 3, n_best=1, missing="drop"))
-    assert (found.settings["n_samples"], found.settings["n_dropped"], found.names) == (58, 2, tuple("abcd"))
+    assert (found.settings["n_samples"], found.settings["dropped_rows"], found.names) == (58, 2, tuple("abcd"))
     np.testing.assert_array_equal(found.oinfo, hoi.search(WHOLE, 3, n_best=1).oinfo)
-    assert hoi.search(WHOLE, 3, n_best=1).settings["n_dropped"] == 0
+    assert hoi.search(WHOLE, 3, n_best=1).settings["dropped_rows"] == 0
     assert dropped(lambda: hoi.entropy(FRAME, missing="drop")) == hoi.entropy(WHOLE)
     assert dropped(lambda: hoi.information(FRAME, target="d", missing="drop")) == hoi.information(WHOLE, target=3)
     assert dropped(lambda: hoi.GaussianSystem.from_data(FRAME, missing="drop")).n_samples == 58
