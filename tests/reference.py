@@ -138,6 +138,41 @@ def synergy_mmi(h: Entropy, parts: Sequence[Sequence[int]], target: Sequence[int
     return information(h, parts, target, given) - max(others)
 
 
+# --- of all subsets, and of single samples
+
+
+def coinformation(h: Entropy, parts: Sequence[Sequence[int]]) -> float:
+    """-sum over subsets of (-1)^size H(subset)   (Bell 2003)."""
+    sizes = range(1, len(parts) + 1)
+    return -sum((-1) ** k * h(joined(some)) for k in sizes for some in itertools.combinations(parts, k))
+
+
+def tse_complexity(h: Entropy, parts: Sequence[Sequence[int]]) -> float:
+    """sum_k [mean over subsets of k of H(subset) - k / n H(X)]   (Tononi, Sporns, Edelman 1994)."""
+    n = len(parts)
+    return sum(
+        float(np.mean([h(joined(some)) for some in itertools.combinations(parts, k)])) - k / n * h(joined(parts))
+        for k in range(1, n + 1)
+    )
+
+
+def surprises(X: np.ndarray) -> Callable[[Sequence[int], int], float]:
+    """Minus the log density of some columns of a sample, under the Gaussian with the covariance of X."""
+    C = np.atleast_2d(np.cov(X, rowvar=False))
+    centred = X - X.mean(axis=0)
+
+    def surprise(columns: Sequence[int], t: int) -> float:
+        if not len(columns):
+            return 0.0
+        chosen = list(columns)
+        own, x = C[np.ix_(chosen, chosen)], centred[t, chosen]
+        return float(
+            0.5 * (len(chosen) * math.log(2 * math.pi) + np.linalg.slogdet(own)[1] + x @ np.linalg.solve(own, x))
+        )
+
+    return surprise
+
+
 TARGET: dict[str, Callable[..., float]] = {
     "information": information,
     "rsi": rsi,

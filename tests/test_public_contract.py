@@ -23,15 +23,20 @@ FUNCTIONS = [
     "as_table",
     "backends",
     "confidence_interval",
+    "coinformation",
     "copula_transform",
+    "drivers",
     "dual_total_correlation",
     "effective_sample_size",
     "entropy",
     "gradient",
     "information",
+    "lagged",
+    "local",
     "measures",
     "mutual_information",
     "oinfo",
+    "phiid",
     "plan",
     "redundancy_mmi",
     "rsi",
@@ -42,6 +47,8 @@ FUNCTIONS = [
     "split_half",
     "synergy_mmi",
     "total_correlation",
+    "transfer_entropy",
+    "tse_complexity",
 ]
 CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan", "Table"]
 EXCEPTIONS = [
@@ -84,12 +91,23 @@ DEFAULTS = {
     "everything": False,
     "missing": "raise",
 }
-EXCEPT = {("entropy", "estimator"): "gaussian", ("confidence_interval", "method"): "influence"}
+EXCEPT = {
+    ("drivers", "measure"): "gradient",
+    ("entropy", "estimator"): "gaussian",
+    ("confidence_interval", "method"): "influence",
+}
 
 ESTIMATION = {"estimator", "bias_correction", "units", "backend", "missing"}
 SETS = ("total_correlation", "dual_total_correlation", "oinfo", "sinfo", "entropy", "measures")
 TARGET = ("gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi")
 OPTIONS = {
+    "coinformation": ESTIMATION | {"given", "groups"},
+    "tse_complexity": ESTIMATION | {"given", "groups"},
+    "local": ESTIMATION | {"given", "groups", "measure", "target"},
+    "lagged": set(),
+    "transfer_entropy": ESTIMATION | {"lags"},
+    "drivers": ESTIMATION | {"lags", "targets", "which", "n_best", "per_order", "threads", "progress"},
+    "phiid": ESTIMATION | {"lag"},
     **{name: ESTIMATION | {"given", "groups", "target"} for name in TARGET},
     **{name: ESTIMATION | {"given", "groups"} for name in SETS},
     "mutual_information": ESTIMATION | {"conditional_on"},
@@ -111,6 +129,13 @@ OPTIONS = {
     "backends": set(),
 }
 POSITIONAL = {
+    "coinformation": ["X", "multiplets"],
+    "tse_complexity": ["X"],
+    "local": ["X", "multiplets"],
+    "lagged": ["X", "lags"],
+    "transfer_entropy": ["X"],
+    "drivers": ["X", "order"],
+    "phiid": ["X", "pairs"],
     **{name: ["X", "multiplets"] for name in TARGET},
     **{name: ["X", "multiplets"] for name in SETS},
     "mutual_information": ["X", "Y"],

@@ -5,9 +5,13 @@ from __future__ import annotations
 from hoi._api.about_target import gradient, information, redundancy_mmi, rsi, synergy_mmi
 from hoi._api.entropies import entropy, mutual_information
 from hoi._api.interval import confidence_interval, effective_sample_size, split_half
+from hoi._api.lagging import drivers, lagged, transfer_entropy
 from hoi._api.permutation import permutation_test
+from hoi._api.phi import phiid
 from hoi._api.planning import SearchPlan, plan
+from hoi._api.pointwise import local
 from hoi._api.sets import scan, search
+from hoi._api.subsets import coinformation, tse_complexity
 from hoi._api.tools import as_table, backends, copula_transform
 from hoi._api.values import (
     dual_total_correlation,
@@ -21,17 +25,22 @@ __all__ = [
     "SearchPlan",
     "as_table",
     "backends",
+    "coinformation",
     "confidence_interval",
     "copula_transform",
+    "drivers",
     "dual_total_correlation",
     "effective_sample_size",
     "entropy",
     "gradient",
     "information",
+    "lagged",
+    "local",
     "measures",
     "mutual_information",
     "oinfo",
     "permutation_test",
+    "phiid",
     "plan",
     "redundancy_mmi",
     "rsi",
@@ -41,4 +50,6 @@ __all__ = [
     "split_half",
     "synergy_mmi",
     "total_correlation",
+    "transfer_entropy",
+    "tse_complexity",
 ]

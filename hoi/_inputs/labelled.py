@@ -10,7 +10,7 @@ import numpy as np
 
 from hoi._errors import HoiError
 
-__all__ = ["is_labelled", "read_labelled"]
+__all__ = ["is_labelled", "leading", "read_labelled"]
 
 _VARIABLES = {
     "variable", "var", "channel", "chan", "ch", "sensor", "electrode", "node", "region", "roi", "area", "parcel",
@@ -39,6 +39,12 @@ def read_labelled(X: Any, what: str, oriented: bool) -> tuple[np.ndarray, tuple[
         return values, None
     labels = np.asarray(X.coords[dims[-1]].values).tolist()
     return values, tuple(str(label) for label in labels)
+
+
+def leading(X: Any) -> tuple[list[str], dict[str, Any]]:
+    """Names and coordinates of the dimensions of datasets and samples of a DataArray."""
+    dims = [str(X.dims[i]) for i in _axes([str(dim) for dim in X.dims], "X")][:-1]
+    return dims, {dim: X.coords[dim].values for dim in dims if dim in X.coords}
 
 
 def _kind(dim: str) -> str:

@@ -1,0 +1,168 @@
+"""Local values: what each sample adds to a measure, whose mean is the value."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hoi._api.call import Call, open_call, pick, ranked_by, scale_of
+from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of
+from hoi._backends.protocol import UNRANKED
+from hoi._errors import HoiError
+from hoi._inputs import checks
+from hoi._inputs.labelled import is_labelled, leading
+from hoi._maths.copula import normal_scores
+from hoi._maths.pointwise import forms, grouped_form, quadratic, residuals
+from hoi._measures.registry import Measure
+from hoi._systems.gaussian import Gaussian, GaussianCopula
+from hoi._systems.protocol import Estimator, System
+from hoi._systems.registry import resolve
+from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
+
+__all__ = ["local"]
+
+
+def local(
+    X: ArrayLike,
+    multiplets: Sequence[Multiplet] | None = None,
+    *,
+    measure: str = "oinfo",
+    target: Multiplet | int | str | None = None,
+    estimator: str | Estimator = "gaussian_copula",
+    given: Multiplet | int | str | None = None,
+    bias_correction: bool = True,
+    units: Units = "nats",
+    groups: Sequence[Multiplet] | None = None,
+    backend: str = "auto",
+) -> Any:
+    r"""Local values of a measure: one for each sample, whose mean is the value of the measure.
+
+    Every entropy is replaced by the surprise of the sample, minus the logarithm of its density. For Gaussian variables
+    a local value is a constant and a quadratic form of the sample x: with C the covariance of a set and P its inverse,
+
+    .. math:: D_t = \sum_i \log C_{ii} + x_i^2 / C_{ii}, \quad J_t = \log\det C + x^\top P x, \quad
+              L_t = \sum_i \log P_{ii} - (P x)_i^2 / P_{ii}
+
+    take the place of D, J and L. Local values can have either sign for every measure, and are large where a sample is
+    far out. Their mean is the value to rounding, whether covariances are divided by n or n - 1: the mean of the forms
+    cancels in every measure.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
+        Samples; not a system, which has none.
+    measure : {"oinfo", "tc", "dtc", "sinfo", "information", "rsi", "gradient"}
+        The last three need a `target`.
+    target : int, str, or sequence of them, optional
+        As in :func:`hoi.information`.
+    multiplets, given, units, groups, backend
+        As in :func:`hoi.oinfo`.
+    estimator : {"gaussian_copula", "gaussian"}, or object of hoi.estimators
+        A Gaussian one: x are the normal scores, or the centred values.
+    bias_correction : bool
+        Add to each sample what the correction adds to the value.
+
+    Returns
+    -------
+    ndarray or xarray.DataArray
+        In `units`, shape (n_samples, n_sets), or (n_samples,) without `multiplets`; stacked data give a leading axis of
+        datasets. A DataArray gives a DataArray with the coordinates of its samples.
+
+    Raises
+    ------
+    HoiError
+        As :func:`hoi.oinfo`, and for a system or an estimator without local values.
+
+    References
+    ----------
+    Lizier (2014), Measuring the dynamics of information processing on a local scale, in: Directed Information Measures
+    in Neuroscience; Scagliarini et al. (2022), Physical Review Research 4, 013184.
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> X = hoi.simulate.common_effect(2).sample(500, seed=0)
+    >>> values = hoi.local(X, [(0, 1, 2)])
+    >>> values.shape, np.allclose(values.mean(axis=0), hoi.oinfo(X, [(0, 1, 2)]))
+    ((500, 1), True)
+    """
+    scale = scale_of(units)
+    row = ranked_by(measure, target)
+    resolved = resolve(estimator)
+    if isinstance(X, System):
+        raise HoiError(f"X is {X!r}, which has no samples: local values are of samples. Give the data themselves.")
+    if not isinstance(resolved, (Gaussian, GaussianCopula)):
+        raise HoiError(
+            f'estimator={resolved.name!r} has no local values here: use "gaussian_copula" or "gaussian", or an object of '
+            "those."
+        )
+    samples = _samples(X, copy.deepcopy(resolved))  # with a generator of its own, which draws the same ties
+    call = open_call(
+        X, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        target=target,
+    )  # fmt: skip
+    sets = sets_of(multiplets, call)
+    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
+    whole = row.value(D, J, L)
+    values = np.stack([_local(x, C, call, sets, row) for x, C in zip(samples, _matrices(call), strict=True)])
+    values += whole[:, :, None]
+    values = as_user_shape(call, scale * values.swapaxes(1, 2))
+    return _labelled(values if multiplets is not None else values[..., 0], X, multiplets is not None)
+
+
+def _samples(X: ArrayLike, estimator: Gaussian | GaussianCopula) -> FloatArray:
+    """Centred samples (n_datasets, n_samples, n_columns) as the covariance has seen them."""
+    copula = isinstance(estimator, GaussianCopula)
+    values = checks.check_data(X, ranks=copula).values
+    if isinstance(estimator, GaussianCopula):
+        rng = np.random.default_rng(estimator.seed) if estimator.ties == "random" else None
+        values = np.stack([normal_scores(table, estimator.ties, rng)[0] for table in values])
+    return values - values.mean(axis=1, keepdims=True)
+
+
+def _matrices(call: Call) -> FloatArray:
+    return call.system.matrices  # type: ignore[attr-defined]
+
+
+def _local(X: FloatArray, C: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure) -> FloatArray:
+    """Quadratic forms (n_sets, n_samples) of one dataset: of all that is given, less those given the target too."""
+    values = _forms(X, C, call, sets, row, call.given)
+    if call.target:
+        values -= _forms(X, C, call, sets, row, call.given + call.target)
+    return values
+
+
+def _forms(
+    X: FloatArray, C: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure, fixed: tuple[int, ...]
+) -> FloatArray:
+    """Of the terms of h(S given the columns `fixed`)."""
+    weights = row.d, row.j, row.l
+    values = np.empty((len(sets), len(X)))
+    if call.groups is not None:
+        for out, members in zip(values, sets, strict=True):
+            columns = [c for v in members for c in call.groups[v]]
+            samples, own = residuals(X, C, columns, fixed)
+            ends = np.cumsum([0, *(len(call.groups[v]) for v in members)])
+            places = [np.arange(start, stop) for start, stop in itertools.pairwise(ends)]
+            form = grouped_form(own, places, weights)
+            out[:] = 0.5 * np.einsum("tk,tk->t", samples, samples @ form)
+        return values
+    samples, own = residuals(X, C, call.positions.tolist(), fixed)
+    across = np.ascontiguousarray(samples.T)
+    for rows, chosen in by_order(sets):
+        values[rows] = quadratic(across, forms(own, chosen, weights), chosen)
+    return values
+
+
+def _labelled(values: FloatArray, X: ArrayLike, several: bool) -> Any:
+    """As a DataArray with the dimensions of the data, where these are one."""
+    if not is_labelled(X):
+        return values
+    import xarray
+
+    dims, coords = leading(X)
+    return xarray.DataArray(values, dims=[*dims, "multiplet"] if several else dims, coords=coords)

@@ -1,0 +1,101 @@
+"""Local (pointwise) values of Gaussian measures: quadratic forms of each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._typing import FloatArray
+
+__all__ = ["forms", "grouped_form", "quadratic", "residuals"]
+
+# Doubles of a batch of samples of sets: small enough to stay in cache.
+_BATCH = 1 << 16
+
+
+def residuals(
+    X: FloatArray, C: FloatArray, columns: Sequence[int], given: Sequence[int]
+) -> tuple[FloatArray, FloatArray]:
+    """Centred samples (n_samples, k) of columns less what those given tell of them, and their covariance.
+
+    Parameters
+    ----------
+    X : (n_samples, n) centred samples
+    C : (n, n) covariance of X
+    columns, given : sequences of int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi._maths.pointwise import residuals
+    >>> X = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, 0.0], [-1.0, 0.0]])
+    >>> residuals(X, X.T @ X / 3, [0], [1])[0].ravel()
+    array([ 0.,  0.,  1., -1.])
+    """
+    wanted, z = np.asarray(columns, dtype=np.intp), np.asarray(given, dtype=np.intp)
+    own = C[np.ix_(wanted, wanted)]
+    if not len(z):
+        return X[:, wanted], own
+    slopes = np.linalg.solve(C[np.ix_(z, z)], C[np.ix_(z, wanted)])
+    return X[:, wanted] - X[:, z] @ slopes, own - C[np.ix_(wanted, z)] @ slopes
+
+
+def forms(C: FloatArray, members: NDArray[np.intp], weights: tuple[int, int, int]) -> FloatArray:
+    """Matrices Q (m, k, k) with which a measure of sample x of sets (m, k) is a constant and ``x' Q x / 2``.
+
+    The local terms of a sample are D = Σ x_i² / C_ii, J = x' P x and L = -Σ (P x)_i² / P_ii beside their constants, P
+    the inverse of C_SS; `weights` are the coefficients (d, j, l) of the measure on them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi._maths.pointwise import forms
+    >>> forms(np.array([[1.0, 0.5], [0.5, 1.0]]), np.array([[0, 1]]), (1, -1, 0)).round(3)  # of the total correlation
+    array([[[-0.333,  0.667],
+            [ 0.667, -0.333]]])
+    """
+    d, j, l = weights  # noqa: E741
+    P = np.linalg.inv(C[members[:, :, None], members[:, None]])
+    diagonal = np.einsum("mii->mi", P)
+    Q = np.asarray(j * P, dtype=np.float64)
+    if l:
+        Q -= l * (P / diagonal[:, None]) @ P
+    if d:
+        np.einsum("mii->mi", Q)[...] += d / np.diagonal(C)[members]
+    return Q
+
+
+def grouped_form(C: FloatArray, parts: Sequence[NDArray[np.intp]], weights: tuple[int, int, int]) -> FloatArray:
+    """The matrix of `forms` for one set of groups of columns: `parts` are positions in C."""
+    d, j, l = weights  # noqa: E741
+    P = np.linalg.inv(C)
+    Q = np.asarray(j * P, dtype=np.float64)
+    for part in parts:
+        block = np.ix_(part, part)
+        if l:
+            Q -= l * P[:, part] @ np.linalg.solve(P[block], P[part])
+        Q[block] += d * np.linalg.inv(C[block])
+    return Q
+
+
+def quadratic(X: FloatArray, Q: FloatArray, members: NDArray[np.intp]) -> FloatArray:
+    """``x' Q x / 2`` of each sample of `X` (n, n_samples) and each set (m, k) with its matrix Q (m, k, k).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi._maths.pointwise import quadratic
+    >>> quadratic(np.array([[1.0, 2.0], [0.0, 3.0]]), np.eye(2)[None], np.array([[0, 1]]))
+    array([[0.5, 6.5]])
+    """
+    m, k = members.shape
+    out = np.empty((m, X.shape[1]))
+    step = max(1, _BATCH // (k * X.shape[1]))
+    for start in range(0, m, step):
+        part = slice(start, start + step)
+        x = X[members[part]]
+        np.einsum("mkt,mkt->mt", x, Q[part] @ x, out=out[part])
+    out *= 0.5
+    return out

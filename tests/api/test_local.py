@@ -1,0 +1,121 @@
+"""Local values: by their definition from densities, with the value as their mean, in the form of the data."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hoi
+import reference
+
+MEASURES = ("tc", "dtc", "oinfo", "sinfo", "information", "rsi", "gradient")
+ABOUT_TARGET = MEASURES[4:]
+VALUES = {
+    "tc": hoi.total_correlation, "dtc": hoi.dual_total_correlation, "oinfo": hoi.oinfo, "sinfo": hoi.sinfo,
+    "information": hoi.information, "rsi": hoi.rsi, "gradient": hoi.gradient,
+}  # fmt: skip
+
+
+def data_of(n: int = 6, n_samples: int = 30, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n_samples, n)) @ (rng.standard_normal((n, n)) + 2 * np.eye(n)) + 3
+
+
+def by_definition(measure: str, X: np.ndarray, parts: list, target: tuple, fixed: tuple) -> np.ndarray:
+    """A sum of surprises, minus log density, of every sample."""
+    h = reference.surprises(X)
+    values = []
+    for t in range(len(X)):
+        at = lambda columns, t=t: h(tuple(columns), t)  # noqa: E731
+        if measure in ABOUT_TARGET:
+            values.append(reference.TARGET[measure](at, parts, target, fixed))
+        else:
+            conditional = lambda columns, at=at: at((*columns, *fixed)) - at(fixed)  # noqa: E731
+            values.append(reference.REFERENCE[measure](conditional, parts))
+    return np.array(values)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@settings(max_examples=8)
+@given(seed=st.integers(0, 10**6), z=st.integers(0, 1), k=st.integers(1, 4))
+def test_definition(measure: str, seed: int, z: int, k: int) -> None:
+    X = data_of(seed=seed)
+    about = {"target": 5} if measure in ABOUT_TARGET else {}
+    fixed = (4,) if z else ()
+    options = dict(measure=measure, estimator="gaussian", given=fixed or None, **about)
+    sets = list(itertools.combinations(range(4), k))
+    got = hoi.local(X, sets, bias_correction=False, **options)
+    expected = [by_definition(measure, X, reference.singles(S), (5,), fixed) for S in sets]
+    np.testing.assert_allclose(got, np.array(expected).T, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("estimator", ["gaussian", "gaussian_copula"])
+def test_the_mean_is_the_value(measure: str, estimator: str) -> None:
+    X = data_of(7, 25)
+    about = {"target": (5, 6)} if measure in ABOUT_TARGET else {}
+    sets = [(0, 1, 2), (3, 1), (2, 3, 0, 1)]
+    for more in ({}, {"bias_correction": False}, {"units": "bits"}, {"given": 4}):
+        options = {"estimator": estimator, **about, **more}
+        values = hoi.local(X, sets, measure=measure, **options)
+        assert values.shape == (25, 3)
+        np.testing.assert_allclose(values.mean(axis=0), VALUES[measure](X, sets, **options), rtol=0, atol=1e-10)
+
+
+def test_groups() -> None:
+    X, groups = data_of(7), [(0, 1), (2,), (3, 4)]
+    for measure in ("oinfo", "gradient"):
+        about = {"target": 5} if measure in ABOUT_TARGET else {}
+        got = hoi.local(
+            X, groups=groups, measure=measure, estimator="gaussian", given=6, bias_correction=False, **about
+        )
+        expected = by_definition(measure, X, groups, (5,), (6,))
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-8)
+
+
+def test_shapes() -> None:
+    X = np.stack([data_of(seed=s) for s in range(3)])
+    whole = hoi.local(X)
+    assert whole.shape == (3, 30)
+    assert hoi.local(X, [(0, 1, 2), (1, 2)]).shape == (3, 30, 2)
+    np.testing.assert_array_equal(hoi.local(X[1]), whole[1])
+
+
+@pytest.mark.filterwarnings("ignore::hoi.TiesWarning")
+def test_ties_are_broken_as_for_the_value() -> None:
+    rounded = np.round(data_of())
+    for seed in (lambda: 3, lambda: np.random.default_rng(3)):
+        values = hoi.local(rounded, estimator=hoi.estimators.GaussianCopula(ties="random", seed=seed()))
+        again = hoi.estimators.GaussianCopula(ties="random", seed=seed())
+        np.testing.assert_allclose(values.mean(), hoi.oinfo(rounded, estimator=again), rtol=0, atol=1e-10)
+        assert values.var() > 0
+        np.testing.assert_array_equal(values, hoi.local(rounded, estimator=hoi.estimators.GaussianCopula("random", 3)))
+
+
+def test_a_dataarray_keeps_its_time() -> None:
+    xarray = pytest.importorskip("xarray")
+    X = data_of()
+    time = np.arange(30) / 10
+    array = xarray.DataArray(X.T, dims=("channel", "time"), coords={"time": time, "channel": list("abcdef")})
+    values = hoi.local(array, [("a", "b", "c"), ("a", "d")])
+    assert values.dims == ("time", "multiplet")
+    np.testing.assert_array_equal(values["time"], time)
+    np.testing.assert_array_equal(values, hoi.local(X, [(0, 1, 2), (0, 3)]))
+    assert hoi.local(array).dims == ("time",)
+
+
+def test_errors() -> None:
+    X = data_of()
+    with pytest.raises(hoi.HoiError, match="which has no samples: local values are of samples"):
+        hoi.local(hoi.GaussianSystem.from_covariance(np.eye(3)))
+    with pytest.raises(hoi.HoiError, match="has no local values here"):
+        hoi.local(X, estimator=lambda columns: 0.0)
+    with pytest.raises(hoi.HoiError, match='measure="rsi" is about a target'):
+        hoi.local(X, measure="rsi")
+    X[:, 1] = X[:, 0]
+    with pytest.raises(hoi.HoiError, match="numerically singular"):
+        hoi.local(X, [(0, 1, 2)])
