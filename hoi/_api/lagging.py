@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from hoi._api.about_target import information
 from hoi._api.sets import search
@@ -103,8 +102,8 @@ def transfer_entropy(
 
     References
     ----------
-    Schreiber (2000), Physical Review Letters 85, 461; Barnett, Barrett, Seth (2009), Physical Review Letters 103, 238701
-    (the Gaussian one is half the Granger causality).
+    Schreiber (2000), Physical Review Letters 85, 461; Barnett, Barrett, Seth (2009), Physical Review Letters 103,
+    238701 (the Gaussian one is half the Granger causality).
 
     Examples
     --------
@@ -117,6 +116,8 @@ def transfer_entropy(
     >>> bool(found.loc["0", "1"] > 0.7 and abs(found.loc["1", "0"]) < 0.01)
     True
     """
+    import pandas as pd
+
     system, names, steps = _fitted(X, lags, estimator, backend, stacked=False)
     n = len(names)
     if n < 2:

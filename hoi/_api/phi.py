@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from hoi._api.call import open_call, pick, scale_of
 from hoi._api.given_sets import evaluate
@@ -81,6 +80,8 @@ def phiid(
     >>> hoi.phiid(X).idxmax(axis=1).tolist()
     ['xty']
     """
+    import pandas as pd
+
     scale = scale_of(units)
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples to shift in time: give the data themselves.")

@@ -97,8 +97,8 @@ def local(
         raise HoiError(f"X is {X!r}, which has no samples: local values are of samples. Give the data themselves.")
     if not isinstance(resolved, (Gaussian, GaussianCopula)):
         raise HoiError(
-            f'estimator={resolved.name!r} has no local values here: use "gaussian_copula" or "gaussian", or an object of '
-            "those."
+            f'estimator={resolved.name!r} has no local values here: use "gaussian_copula" or "gaussian", or an object '
+            "of those."
         )
     samples = _samples(X, copy.deepcopy(resolved))  # with a generator of its own, which draws the same ties
     call = open_call(

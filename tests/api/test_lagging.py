@@ -123,7 +123,7 @@ def test_other_errors() -> None:
         hoi.phiid(np.stack([X, X]))
     with pytest.raises(hoi.HoiError, match="has 1 members: phiid is about pairs"):
         hoi.phiid(X, [(0,)])
-    with pytest.raises(hoi.HoiError, match="phiid is about pairs. Give two columns or more"):
+    with pytest.raises(hoi.HoiError, match=r"phiid is about pairs\. Give two columns or more"):
         hoi.phiid(X[:, :1])
 
 
