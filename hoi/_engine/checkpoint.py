@@ -57,7 +57,7 @@ def fingerprint(problem: Problem, *options: Any) -> str:
 
 
 class Checkpoint:
-    """One file, written by the process that called, one commit for each finished unit.
+    """One file, written by the process that called, one commit for the units that have just been finished.
 
     Parameters
     ----------
@@ -120,12 +120,22 @@ class Checkpoint:
             rows = self._db.execute("SELECT number, evaluated, skipped, walk, kept FROM unit").fetchall()
             return {number: Part(_read(kept, best), e, s, walk) for number, e, s, walk, kept in rows}
 
-    def put(self, number: int, part: Part, seconds: float) -> None:
-        """Keep what a unit gave. If the disk is full the search goes on, and says so once."""
-        row = number, part.evaluated, part.skipped, seconds, part.walk, _written(part.best)
+    def put(self, done: list[tuple[int, Part, float]]) -> None:
+        """Keep what units gave, as (number, part, seconds), in one commit, since each waits for the disk.
+
+        If the disk is full the search goes on, and says so once.
+        """
+        rows = [
+            (number, part.evaluated, part.skipped, seconds, part.walk, _written(part.best))
+            for number, part, seconds in done
+        ]
         try:
-            self._db.execute("INSERT OR REPLACE INTO unit VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT OR REPLACE INTO unit VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._db.execute("COMMIT")
         except sqlite3.OperationalError as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             if not self._failed:
                 warnings.warn(
                     f"{self.path} cannot be written ({error}): the search goes on, and what follows is not in it.",

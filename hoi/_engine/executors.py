@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import queue
@@ -23,14 +24,17 @@ from hoi._engine.threads import Outcome
 from hoi._engine.work import Part, work
 from hoi._errors import HoiError
 
-__all__ = ["Job", "run_on_executor"]
+__all__ = ["UNITS_PER_WORKER", "Job", "run_on_executor", "unit_seconds"]
 
 # Units a worker has: one that it works on, and one that waits for it.
 _IN_FLIGHT = 2
 # Times that a unit is tried again after its worker was lost, or failed.
 _RETRIES = 2
-# Seconds that a unit should take: sending it costs little, and losing it too. Each worker should get some units.
-_UNIT_SECONDS, _UNITS_PER_WORKER = 4.0, 4
+# Seconds that a unit should take: sending it costs little, and losing it too. With thousands of workers it is longer,
+# since the caller takes some milliseconds for each (benchmarks/cluster.py).
+_UNIT_SECONDS, _SECONDS_PER_WORKER = 4.0, 0.01
+# Units that each worker should get at least, so that all end together.
+UNITS_PER_WORKER = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,20 +131,19 @@ class _Flight:
 
     def go(self, units: Iterator[Unit]) -> None:
         """Send units as there is room, and take in what they give, until all are done."""
-        done = self.checkpoint.parts(self.job.best) if self.checkpoint else {}
-        for part in done.values():
+        before = self.checkpoint.parts(self.job.best) if self.checkpoint else {}
+        for part in before.values():
             self._take(part)
-        waiting = ((number, unit) for number, unit in enumerate(units) if number not in done)
+        waiting = ((number, unit) for number, unit in enumerate(units) if number not in before)
         try:
             self._send(waiting)
             while self.flying:
-                try:
-                    number = self.landed.get(timeout=0.1)
-                except queue.Empty:
-                    self.bar.show()
-                    continue
-                self._land(number)
+                numbers = self._all_landed()
+                done = [landed for number in numbers if (landed := self._land(number)) is not None]
                 self._send(waiting)
+                if self.checkpoint and done:
+                    self.checkpoint.put(done)
+                self.bar.show()
         except KeyboardInterrupt:
             kept = f", and {self.checkpoint.path} has them" if self.checkpoint else ""
             share = f"{self.bar.done:,} of {self.bar.total:,} sets ({self.bar.done / self.bar.total:.1%})"
@@ -148,6 +151,15 @@ class _Flight:
         finally:
             for future, _, _ in self.flying.values():
                 future.cancel()
+
+    def _all_landed(self) -> list[int]:
+        """The units that have come back, after a while at most."""
+        numbers = []
+        with contextlib.suppress(queue.Empty):
+            numbers.append(self.landed.get(timeout=0.1))
+            while True:
+                numbers.append(self.landed.get_nowait())
+        return numbers
 
     def _send(self, waiting: Iterator[tuple[int, Unit]]) -> None:
         while len(self.flying) < self.most and (following := next(waiting, None)) is not None:
@@ -170,7 +182,8 @@ class _Flight:
         self.flying[number] = future, unit, tries
         future.add_done_callback(lambda _, number=number: self.landed.put(number))
 
-    def _land(self, number: int) -> None:
+    def _land(self, number: int) -> tuple[int, Part, float] | None:
+        """Take in what a unit gave, or send it again if it failed."""
         future, unit, tries = self.flying.pop(number)
         try:
             if (error := future.exception()) is not None:
@@ -183,15 +196,13 @@ class _Flight:
                 raise self._broken(error) from error
             self.shared = self._scattered()  # the copies may be lost with their workers
             self._submit(number, unit, tries + 1)
-            return
+            return None
         self._take(part)
-        if self.checkpoint:
-            self.checkpoint.put(number, part, seconds)
+        return number, part, seconds
 
     def _take(self, part: Part) -> None:
         self.outcome.merge(part)
         self.bar.add(part.evaluated + part.skipped)
-        self.bar.show()
 
     def _broken(self, error: BaseException) -> HoiError:
         kept = (
@@ -216,5 +227,10 @@ def _unit_sets(evaluator: Evaluator, orders: tuple[int, int], total: int, n_work
     """Sets in a unit, from the rate measured here."""
     if evaluator.unit_sets is not None:
         return evaluator.unit_sets
-    seconds = int(sets_per_second(evaluator, orders) * _UNIT_SECONDS)
-    return max(1, min(seconds, -(-total // (_UNITS_PER_WORKER * n_workers))))
+    sets = int(sets_per_second(evaluator, orders) * unit_seconds(n_workers))
+    return max(1, min(sets, -(-total // (UNITS_PER_WORKER * n_workers))))
+
+
+def unit_seconds(n_workers: int) -> float:
+    """How long a unit should take on so many workers."""
+    return max(_UNIT_SECONDS, _SECONDS_PER_WORKER * n_workers)
