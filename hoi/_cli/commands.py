@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import hoi
+from hoi._api.planning import in_words
 from hoi._cli import completion as _completion
 from hoi._cli.output import Console, Targets, table
 from hoi._cli.reading import choose, read_table
+from hoi._engine.checkpoint import status
 from hoi._errors import HoiError
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import ALL
 from hoi._results import files
 from hoi._results.multiplets import Multiplets
 
@@ -35,16 +37,26 @@ def _search(arguments: argparse.Namespace, console: Console) -> None:
     values = _read(arguments, console)
     if arguments.order in (2, (2, 2)) and arguments.measure == "oinfo":
         console.remark("the O-information of two variables is always 0; --measure tc ranks by their mutual information")
+    estimation = _estimation(arguments, values)
+    target = _columns(arguments, "target", values)
+    asked = {"measure": arguments.measure, "threads": arguments.threads, "target": target}
+    if arguments.plan:
+        of_rate = {k: v for k, v in estimation.items() if k not in ("bias_correction", "units")}
+        console.line(str(hoi.plan(values, arguments.order, **asked, **of_rate)))
+        return
     found = hoi.search(
         values,
         arguments.order,
-        measure=arguments.measure,
         which=arguments.which,
         n_best=arguments.n_best,
         per_order=arguments.per_order,
+        method=arguments.method,
+        n_restarts=arguments.n_restarts,
+        seed=arguments.seed if arguments.method == "tabu" else None,
+        checkpoint=arguments.checkpoint,
         progress=False if arguments.quiet else (True if arguments.progress else None),
-        threads=arguments.threads,
-        **_estimation(arguments, values),
+        **asked,
+        **estimation,
     )
     targets.deliver(found, console, _shown(found, arguments, console))
 
@@ -66,6 +78,18 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
     targets.deliver(found, console, _one_set(found, console) if one else _shown(found, arguments, console))
 
 
+def _status(arguments: argparse.Namespace, console: Console) -> None:
+    """How far the search of a checkpoint is."""
+    told = status(Path(arguments.checkpoint))
+    about = ", ".join(f"{name} {value}" for name, value in told["about"].items() if value is not None)
+    console.line(f"{arguments.checkpoint}: {about}")
+    share = told["done"] / told["total"]
+    console.line(f"{told['done']:,} of {told['total']:,} sets ({share:.1%}) in {told['units']:,} units")
+    if told["done"] and share < 1:
+        left = told["seconds"] * (1 - share) / share
+        console.line(f"about {in_words(left)} of one core are left; the command that began it goes on from here")
+
+
 def _demo(arguments: argparse.Namespace, console: Console) -> None:
     """A search of a shipped recording."""
     from hoi._cli.demo import demo
@@ -82,6 +106,7 @@ def _backends(arguments: argparse.Namespace, console: Console) -> None:
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
     "search": _search,
     "measure": _measure,
+    "status": _status,
     "demo": _demo,
     "backends": _backends,
 }
@@ -110,6 +135,12 @@ def _names(values: Any) -> list[str]:
     return list(values.columns) if hasattr(values, "columns") else [str(i) for i in range(values.shape[-1])]
 
 
+def _columns(arguments: argparse.Namespace, name: str, values: Any) -> list[int] | None:
+    """Columns with a part of their own, as an option names them."""
+    text = getattr(arguments, name)
+    return None if text is None else choose(text, _names(values), f"--{name}")
+
+
 def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
     """The options that search and measure share, as keywords of the public functions."""
     groups = None
@@ -121,6 +152,7 @@ def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
         estimator = hoi.estimators.GaussianCopula(arguments.ties, arguments.seed)
     return {
         "estimator": estimator,
+        "given": _columns(arguments, "given", values),
         "bias_correction": arguments.bias_correction,
         "units": arguments.units,
         "groups": groups,
@@ -141,7 +173,7 @@ def _one_set(found: Multiplets, console: Console) -> str:
     """The measures of one set, a line each."""
     row = found[0]
     lines = [textwrap.shorten(", ".join(row.names), 96, placeholder=" ..."), ""]
-    measures = {name: MEASURES[name] for name in found.columns}
+    measures = {name: ALL[name] for name in found.columns}
     symbols = all(console.encodes(measure.symbol) for measure in measures.values())
     for name, measure in measures.items():
         short = f"{measure.symbol:<4} " if symbols else ""

@@ -10,7 +10,7 @@ import hoi
 from hoi._cli.completion import SHELLS, names_a_file, names_a_folder
 from hoi._cli.output import Console
 from hoi._cli.reading import SUFFIXES
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import ALL
 from hoi._results import files
 
 __all__ = ["parser"]
@@ -78,11 +78,25 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     )
     search.add_argument("--per-order", action="store_true", help="keep that many for each order")
     search.add_argument(
-        "--measure", choices=list(MEASURES), default="oinfo", help="what to rank by (default oinfo)"
+        "--measure", choices=sorted(ALL), default="oinfo", help="what to rank by (default oinfo)"
     )
     search.add_argument(
         "--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)"
     )
+    search.add_argument("--target", metavar="LIST", help="columns that information, rsi and gradient are about")
+    search.add_argument(
+        "--method", choices=["exhaustive", "tabu"], default="exhaustive",
+        help="all sets (default), or a heuristic where nobody can go through all",
+    )  # fmt: skip
+    search.add_argument(
+        "--n-restarts", type=_count, default=20, metavar="N", help="runs of --method tabu for each end (default 20)"
+    )
+    names_a_file(
+        search.add_argument(
+            "--checkpoint", metavar="FILE", help="keep what is done, and go on from there if the file is there"
+        )
+    )
+    search.add_argument("--plan", action="store_true", help="say what the search would cost, and do not begin it")
     search.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
     search.add_argument(
         "--progress", action="store_true", help="show a progress bar even when not on a terminal"
@@ -99,6 +113,12 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
         metavar="SETS",
         help="sets of columns, separated by semicolons: '0,1,2;LHip,LAmy,LPCC'",
     )
+
+    about = "how far the search of a checkpoint is"
+    state = commands.add_parser(
+        "status", help=about, description=f"{about[0].upper()}{about[1:]}.", epilog="Example: hoi status run.sqlite"
+    )
+    names_a_file(state.add_argument("checkpoint", metavar="FILE", help="what --checkpoint of hoi search named"))
 
     about = "search a real fMRI recording that comes with hoi, and draw the result"
     demo = commands.add_parser("demo", help=about, description=f"{about[0].upper()}{about[1:]}.")
@@ -129,6 +149,7 @@ def _data_options() -> _Parser:
     )
     group = options.add_argument_group("data")
     group.add_argument("--columns", metavar="LIST", help=_COLUMNS)
+    group.add_argument("--given", metavar="LIST", help="columns to condition all measures on, written likewise")
     group.add_argument("--drop", metavar="LIST", help="columns to leave out, written likewise")
     group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
     group.add_argument(
@@ -163,7 +184,7 @@ def _estimation_options() -> _Parser:
     group.add_argument(
         "--ties", choices=["average", "ordinal", "random"], default="average", help="(default average)"
     )
-    group.add_argument("--seed", type=int, metavar="N", help="for --ties random")
+    group.add_argument("--seed", type=int, metavar="N", help="for --ties random and --method tabu")
     group.add_argument(
         "--no-bias-correction", dest="bias_correction", action="store_false", help="raw estimates"
     )

@@ -11,9 +11,9 @@ import pytest
 
 from hoi._cli import main as cli
 from hoi._cli import options
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import ALL
 
-COMMANDS = {"search", "measure", "demo", "backends", "completion"}
+COMMANDS = {"search", "measure", "status", "demo", "backends", "completion"}
 
 
 def shell(name):
@@ -44,7 +44,7 @@ CASES = [
     (["--"], {"--help", "--version"}),
     (["se"], {"search"}),
     (["search", "--or"], {"--order"}),
-    (["search", "--measure", ""], set(MEASURES)),
+    (["search", "--measure", ""], set(ALL)),
     (["search", "--measure", "t"], {"tc"}),
     (["measure", "--units", ""], {"nats", "bits"}),
     (["search", "--out", ""], FILES),
