@@ -62,6 +62,8 @@ def cells(row: Multiplet, names: list[str]) -> list[str]:
     """One row as strings, in the order of the headings."""
     values = {name: getattr(row, name) for name in names if name != "variables"}
     words = {name: f"{v:z.4f}" if isinstance(v, float) else str(v) for name, v in values.items()}
+    if "hits" in words:
+        words["hits"] = f"{row.hits:.0f}"  # a number of runs
     return [", ".join(row.names) if name == "variables" else words[name] for name in names]
 
 

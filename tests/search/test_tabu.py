@@ -26,6 +26,7 @@ def test_the_best_are_those_of_all_sets(fmri: hoi.GaussianSystem, measure: str) 
     assert found.hits[0] > 0 and found.hits[5] > 0
     assert found.settings["method"] == "tabu" and found.settings["walk"] == ["tabu"]
     assert found.settings["n_restarts"] == 20 and found.settings["seed"] == 1
+    assert f"  {found.hits[0]:.0f}  " in str(found) and "hits" in str(found)
     assert wanted.hits is None and wanted.settings["method"] == "exhaustive"
 
 
