@@ -13,7 +13,7 @@ from hoi._backends.protocol import Problem
 from hoi._errors import HoiError
 from hoi._maths.bias import entropy_bias
 from hoi._maths.covariance import to_correlation
-from hoi._maths.terms import SINGULAR, Terms, by_elimination, correction
+from hoi._maths.terms import SINGULAR, Terms, by_elimination, correction, least_variance
 from hoi._systems.protocol import names_of_groups
 from hoi._typing import FloatArray
 
@@ -124,16 +124,12 @@ def _schur_complement(
     z = np.asarray(given, dtype=np.intp)
     out = R[:, columns[:, None], columns].copy()
     for C, conditional in zip(R, out, strict=True):
-        try:
-            factor = np.linalg.cholesky(C[np.ix_(z, z)])
-        except np.linalg.LinAlgError:
-            factor = np.zeros((len(z), len(z)))
-        if np.diagonal(factor).min() ** 2 <= SINGULAR:
+        if _singular(C[np.ix_(z, z)]):
             raise HoiError(
                 f"the columns given ({', '.join(names[c] for c in given)}) are numerically singular: some of them are "
                 "determined by the others. Leave the redundant ones out."
             )
-        part = np.linalg.solve(factor, C[np.ix_(z, columns)])
+        part = np.linalg.solve(np.linalg.cholesky(C[np.ix_(z, z)]), C[np.ix_(z, columns)])
         conditional -= part.T @ part
         determined = np.diagonal(conditional) <= SINGULAR
         if determined.any():
@@ -151,18 +147,20 @@ def _whiten(matrix: FloatArray, blocks: NDArray[np.intp], names: Sequence[str]) 
     for g, (start, stop) in enumerate(itertools.pairwise(blocks)):
         part = slice(start, stop)
         for d, R in enumerate(matrix):
-            try:
-                factor = np.linalg.cholesky(R[part, part])
-            except np.linalg.LinAlgError:
-                factor = np.zeros((stop - start, stop - start))
-            scale = np.diagonal(factor)
-            if scale.min() ** 2 <= SINGULAR:
+            if _singular(R[part, part]):
                 raise HoiError(
                     f"group {names[g]!r} is numerically singular: some of its {stop - start} columns are determined "
                     "by the others. Leave the redundant columns out, or reduce the group (by PCA, for example)."
                 )
+            factor = np.linalg.cholesky(R[part, part])
             R[part] = np.linalg.solve(factor, R[part])
             R[:, part] = R[part].T
             R[part, part] = np.eye(stop - start)
-            logdet[d, g] = 2 * np.log(scale).sum()
+            logdet[d, g] = 2 * np.log(np.diagonal(factor)).sum()
     return logdet
+
+
+def _singular(R: FloatArray) -> bool:
+    """Whether some of the columns with these correlations are determined by the others, by the rule for sets."""
+    k = len(R)
+    return not least_variance(R, np.arange(k)[None], np.arange(k + 1))[0] > SINGULAR

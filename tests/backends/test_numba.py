@@ -124,9 +124,8 @@ def test_a_walk_hands_over_all_that_reaches_the_floor(
 
 
 def ill_conditioned(n: int, where: tuple[int, int, int]) -> np.ndarray:
-    """A near copy, and a third variable close to what it differs by: its variance given them is known to two digits.
-
-    Each conditional variance is far above the limit of singularity.
+    """A near copy, and a third variable close to what it differs by: each conditional variance is far above the limit
+    of singularity, and the least one given all the others, 3e-10, close to it.
     """
     rng = np.random.default_rng(0)
     factors = 0.3 * rng.standard_normal((n, 2 * n + 3))

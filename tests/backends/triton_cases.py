@@ -126,6 +126,18 @@ def test_a_screen_in_float32_loses_no_set():
     assert singular == 0
 
 
+@pytest.mark.parametrize("powers", [(-3, 1), (2, -1), (1, -2), (4, 1), (0, -1)])
+def test_powers_of_any_sign(powers):
+    R, rows, T, screen = states(12, 2, powers)
+    codes, found, singular = launched(R, rows, T, screen)
+    assert (codes, singular) == plain(R, rows, T, screen)
+    sets = np.array([(*row, x, y) for row in rows.tolist() for x, y in itertools.combinations(range(row[-1] + 1, 12), 2)])
+    values = scores_of(R, rows, powers)
+    of_interest = sets[(values <= screen.low) | (values >= screen.high)]
+    assert [(*rows[code // 144].tolist(), code // 12 % 12, code % 12) for code in codes] == [*map(tuple, of_interest.tolist())]
+    assert found == len(codes) > 3
+
+
 def test_more_survivors_than_room_are_counted_and_not_written():
     R, rows, T, screen = states(12, 2, (2, 1))
     codes, found, _ = launched(R, rows, T, screen)
@@ -158,7 +170,8 @@ def test_sets_too_close_to_singular_ones_are_listed_whatever_their_score(dtype, 
     screen = sweep.Screen(2, 1, -60.0, 60.0, walk.NEAR[dtype], dtype)
     codes, found, singular = launched(R, rows, 8, screen)
     sets = [(*rows[code // 81].tolist(), code // 9 % 9, code % 9) for code in codes]
-    assert sorted(sets) == [s for s in itertools.combinations(range(9), 4) if {1, 3} <= set(s)]
+    # a prefix that is no closer does no harm: its state is made in float64, and the trace of its inverse is watched
+    assert sorted(sets) == [s for s in itertools.combinations(range(9), 4) if {1, 3} <= set(s) and s[:2] != (1, 3)]
     assert (found, singular) == (len(codes), 0)
     assert dtype == torch.float32 or plain(R, rows, 8, screen) == (codes, 0)
 

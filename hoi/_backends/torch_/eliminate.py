@@ -7,17 +7,23 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hoi._maths.terms import SINGULAR
+from hoi._maths.terms import NEAR, SINGULAR
 
-__all__ = ["DeviceTerms", "bytes_per_set", "factor", "terms_of"]
+__all__ = ["SURELY_SINGULAR", "DeviceTerms", "bytes_per_set", "factor", "terms_of"]
+
+# With a least conditional variance (`hoi._maths.terms.least_variance`) so small, rounding cannot have moved it from
+# above SINGULAR. Sets in doubt are left open, and the reference path decides.
+SURELY_SINGULAR = SINGULAR / 2
 
 
 class DeviceTerms(NamedTuple):
-    """Terms in standard form, where D = 0, and which sets are numerically singular, all of one shape."""
+    """Terms in standard form, where D = 0, which sets are surely singular, and which are left open: close enough to
+    the limit for the reference path to decide. All of one shape."""
 
     J: Tensor
     L: Tensor
     singular: Tensor
+    open: Tensor
 
 
 def bytes_per_set(order: int, width: int) -> int:
@@ -34,8 +40,8 @@ def terms_of(R: Tensor, members: Tensor, blocks: Tensor, width: int) -> DeviceTe
     entry of each.
     """
     shape = len(members), R.shape[-1]
-    J, L, singular = _eliminate(_gather(R, members, blocks, width).flatten(2), width)
-    return DeviceTerms(J.view(shape), L.view(shape), singular.view(shape))
+    terms = _eliminate(_gather(R, members, blocks, width).flatten(2), width)
+    return DeviceTerms(*(term.view(shape) for term in terms))
 
 
 def _eliminate(A: Tensor, width: int) -> DeviceTerms:
@@ -44,21 +50,31 @@ def _eliminate(A: Tensor, width: int) -> DeviceTerms:
     W, pivots, singular = factor(A)
     J = pivots.log().sum(0)
     if width == 1:
-        return DeviceTerms(J, (W.square_() / pivots[:, None]).sum(0).log().sum(0), singular)
+        entries = (W.square_() / pivots[:, None]).sum(0)
+        return _judged(J, entries.log().sum(0), singular, entries.amax(0))
     W = W.reshape(K, K // width, width, -1)
     P = W.new_zeros(K // width, width, width, W.shape[-1])  # diagonal blocks of the inverse
     for row, pivot in zip(W, pivots, strict=True):
         P += row[:, :, None] * (row[:, None] / pivot)
+    largest = P.diagonal(dim1=1, dim2=2).sum(-1).amax(0)
     L = torch.zeros_like(J)
     for i in range(width):
         pivot = torch.where(singular, 1.0, P[:, i, i])
         L += pivot.log().sum(0)
         P[:, i + 1 :, i + 1 :] -= (P[:, i + 1 :, i] / pivot[:, None])[:, :, None] * P[:, i, None, i + 1 :]
-    return DeviceTerms(J, L, singular)
+    return _judged(J, L, singular, largest)
+
+
+def _judged(J: Tensor, L: Tensor, singular: Tensor, largest: Tensor) -> DeviceTerms:
+    """With the verdict for the largest diagonal entry of the inverse; that is meaningless where a set is singular."""
+    least = torch.where(singular, 0.0, 1.0 / largest)
+    singular = ~(least > SURELY_SINGULAR)
+    return DeviceTerms(J, L, singular, ~(singular | (least >= NEAR)))
 
 
 def factor(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Inverse of the unit lower factor (K, K, m), pivots (K, m) and singular (m,) of matrices (K, K, m), destroyed.
+    """Inverse of the unit lower factor (K, K, m), pivots (K, m) and surely singular (m,) of matrices (K, K, m),
+    destroyed.
 
     The pivots are the variances of each row given the earlier ones; from where a matrix is singular, they are 1.
     """
@@ -68,7 +84,7 @@ def factor(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     pivots = A.new_empty(K, m)
     singular = torch.zeros(m, dtype=torch.bool, device=A.device)
     for i in range(K):
-        singular |= ~(A[i, i] > SINGULAR)
+        singular |= ~(A[i, i] > SURELY_SINGULAR)
         pivot = pivots[i] = torch.where(singular, 1.0, A[i, i])
         multiple = A[i + 1 :, i] / pivot
         A[i + 1 :, i + 1 :] -= multiple[:, None] * A[i, None, i + 1 :]

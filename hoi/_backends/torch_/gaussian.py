@@ -71,13 +71,18 @@ class GaussianSweep(BlockEvaluator):
             last = some.permute(1, 2, 0).contiguous()
 
             def work(start: int, stop: int, last: Tensor = last) -> NDArray[Any]:
-                J, L, singular = terms_of(last, rows[start:stop], blocks, width)
-                return torch.stack([J, L, singular.to(J.dtype)]).cpu().numpy()
+                J, L, singular, left = terms_of(last, rows[start:stop], blocks, width)
+                return torch.stack([torch.where(left, torch.nan, J), L, singular.to(J.dtype)]).cpu().numpy()
 
             parts = in_parts(work, 0, m, step // len(some), R.device, f"set of {k} variables")
             found.append(np.concatenate(list(parts), axis=1))
         J, L, singular = np.concatenate(found, axis=2).swapaxes(1, 2)
-        return Terms(np.zeros(J.shape), J, L, singular > 0)
+        terms = Terms(np.zeros(J.shape), J, L, singular > 0)
+        dataset, row = np.nonzero(np.isnan(J))
+        if len(row):
+            for target, source in zip(terms, self.problem.reference(members[row], dataset), strict=True):
+                target[dataset, row] = source
+        return terms
 
     def walk_name(self, unit: Unit) -> str:
         swept = unit.n_datasets == 1 and not self.problem.grouped and unit.order >= 3 and self.ranking != UNRANKED

@@ -13,7 +13,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from hoi._backends.torch_.sweep import SURELY_SINGULAR, Screen, State
+from hoi._backends.torch_.eliminate import SURELY_SINGULAR
+from hoi._backends.torch_.sweep import Screen, State
 
 __all__ = ["launch_pairs", "shape_for", "try_out"]
 
@@ -48,21 +49,20 @@ def _less_member(q, j, V, at_x, at_y, T, on_x, on_y):
 
 
 @triton.jit
-def _times_entry(g, j, U, P, at_x, at_y, at_p, T, on_x, on_y, live, c, inv_x, inv_y):
-    """The product with the diagonal entry of the inverse for member j, given x and y."""
-    pj = tl.load(P + at_p + j, live, other=1.0)
+def _times_entry(g, j, U, at_x, at_y, T, on_x, on_y, c, inv_x, inv_y):
+    """The product with the diagonal entry of the inverse for member j, given x and y, over that of the prefix."""
     ux = tl.load(U + at_x + j * T, on_x, other=0.0)
     uy = tl.load(U + at_y + j * T, on_y, other=0.0)
     t = uy[:, None, :] - ux[:, :, None] * c
-    return g * ((pj[:, None] + ux * ux * inv_x)[:, :, None] + t * t * inv_y)
+    return g * ((1.0 + ux * ux * inv_x)[:, :, None] + t * t * inv_y)
 
 
 # Sizes and alignments that differ from launch to launch must not compile the kernel again.
 @triton.jit(do_not_specialize=["PLACE", "rows", "T", "n", "M", "capacity"])
 def _pairs(
-    R, V, U, S, P, LOW, HIGH, FIRST, DEAD, PLACE, OUT, COUNT,
+    R, V, U, S, NEAR, ABSENT, SURE, LOW, HIGH, FIRST, DEAD, PLACE, OUT, COUNT,
     rows, T, n, M, capacity,
-    near: tl.constexpr, tol: tl.constexpr, tiny: tl.constexpr,
+    tol: tl.constexpr, tiny: tl.constexpr,
     EXACT: tl.constexpr, UNROLLED: tl.constexpr, a: tl.constexpr, b: tl.constexpr,
     ROWS: tl.constexpr, X: tl.constexpr, Y: tl.constexpr,
 ):  # fmt: skip
@@ -71,7 +71,9 @@ def _pairs(
     V += block * M * T
     U += block * M * T
     S += block * T
-    P += block * M
+    NEAR += block * T
+    ABSENT += block * T
+    SURE += block * T
     row = tl.arange(0, ROWS)
     x = tl.program_id(1) * X + tl.arange(0, X)
     real = row < rows - block
@@ -86,12 +88,14 @@ def _pairs(
     scale = inv_x * 0.0 + 1.0
     for _ in tl.static_range(a):
         scale *= inv_x
+    for _ in tl.static_range(-a):
+        scale *= sx
     low = tl.load(LOW + block + row, live, other=0.0)[:, None] * scale
     low = tl.where(low > tiny, low, tiny)
-    bound = tl.load(HIGH + block + row, live, other=0.0)[:, None]
-    sound = bound >= 0
-    high = bound * scale
-    absent = sound & (sx <= tol)
+    high = tl.load(HIGH + block + row, live, other=0.0)[:, None] * scale
+    near = tl.load(NEAR + row[:, None] * T + x[None, :], on_x, other=1.0)
+    absent = tl.load(ABSENT + row[:, None] * T + x[None, :], on_x, other=0) != 0
+    sure = tl.load(SURE + row[:, None] * T + x[None, :], on_x, other=0) != 0
     at_x = row[:, None] * (M * T) + x[None, :]
     for start in range(tl.program_id(1) * X, T, Y):
         y = start + tl.arange(0, Y)
@@ -111,25 +115,27 @@ def _pairs(
         s2 = tl.load(S + row[:, None] * T + y[None, :], on_y, other=1.0)[:, None, :] - q * c
         inv_y = 1.0 / s2
         v = inv_y * 0.0 + 1.0
-        if b > 0:
+        if b != 0:
             g = inv_x[:, :, None] + c * c * inv_y
             if UNROLLED > 0:
                 for j in tl.static_range(UNROLLED):
-                    g = _times_entry(g, j, U, P, at_x, at_y, row * M, T, on_x, on_y, live, c, inv_x, inv_y)
+                    g = _times_entry(g, j, U, at_x, at_y, T, on_x, on_y, c, inv_x, inv_y)
             else:
                 for j in range(M):
-                    g = _times_entry(g, j, U, P, at_x, at_y, row * M, T, on_x, on_y, live, c, inv_x, inv_y)
+                    g = _times_entry(g, j, U, at_x, at_y, T, on_x, on_y, c, inv_x, inv_y)
             for _ in tl.static_range(b):
                 v *= g
+            for _ in tl.static_range(-b):
+                v /= g
         for _ in tl.static_range(a - b):
             v *= s2
         for _ in tl.static_range(b - a):
             v *= inv_y
         # written so that anything that is not a number, or out of range, is handed over
-        plain = (v > low[:, :, None]) & (v < high[:, :, None]) & (s2 >= near) & (sx >= near)[:, :, None]
+        plain = (v > low[:, :, None]) & (v < high[:, :, None]) & (s2 >= near[:, :, None])
         singular = on & absent[:, :, None]
         if EXACT:
-            singular = singular | (on & (sound & (sx >= near))[:, :, None] & (s2 <= tol))
+            singular = singular | (on & sure[:, :, None] & (s2 <= tol))
         hit = tl.reshape((on & ~plain & ~singular).to(tl.int32), [ROWS * X * Y])
         found = tl.sum(hit, axis=0)
         if found > 0:
@@ -158,9 +164,10 @@ def launch_pairs(R: Tensor, state: State, screen: Screen, place: Tensor, out: Te
     grid = (triton.cdiv(B, ROWS), triton.cdiv(T - 1, X))
     with torch.cuda.device_of(R):  # Triton launches on the current GPU, whatever its arguments are on
         _pairs[grid](
-            R, state.V, state.U, state.S, state.P, state.low, state.high, state.first, state.dead, place, out, count,
+            R, state.V, state.U, state.S, state.near, state.absent, state.sure, state.low, state.high, state.first,
+            state.dead, place, out, count,
             B, T, R.shape[-1], M, len(out),
-            near=screen.near, tol=SURELY_SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
+            tol=SURELY_SINGULAR, tiny=torch.finfo(screen.dtype).tiny,
             EXACT=screen.dtype == torch.float64, UNROLLED=M if M <= _UNROLLED and Y == _LANES else 0,
             a=screen.a, b=screen.b,
             ROWS=ROWS, X=X, Y=Y, num_warps=warps, enable_fp_fusion=True,

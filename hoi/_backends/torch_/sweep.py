@@ -9,7 +9,9 @@ A set S + x + y then needs one product over j, as in the compiled backend:
     q = Cov(x, y | S) = R_xy - V_x . V_y,   c = q / s_x,   s2 = Var(y | S + x) = s_y - q c,
     score = det^a prod(p)^b = (det_S s_x)^a s2^(a - b) [ (1/s_x + c^2/s2) prod_j (p_j + U_jx^2/s_x + t_j^2/s2) ]^b
 
-with t_j = U_jy - U_jx c. The state is always made in float64; the pairs may be screened in float32.
+with t_j = U_jy - U_jx c. The prod_j p_j is common to all pairs, and left to the thresholds: U_j is kept over sqrt(p_j),
+and the factors are 1 + U_jx^2/s_x + t_j^2/s2, which stay in the range of float32 where the p_j would leave it. The
+state is always made in float64; the pairs may be screened in float32.
 """
 
 from __future__ import annotations
@@ -20,24 +22,36 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hoi._backends.torch_.eliminate import factor
+from hoi._backends.torch_.eliminate import SURELY_SINGULAR, factor
 from hoi._maths.terms import SINGULAR
 
 __all__ = [
-    "SURELY_SINGULAR", "Bucket", "Screen", "State", "buckets", "bytes_per_prefix", "make_state", "power", "score_pairs",
+    "MARGIN", "Bucket", "Screen", "State", "buckets", "bytes_per_prefix", "largest_trace", "make_state", "power",
+    "score_pairs",
 ]
 
+# Nats for each member by which values screened in float64 may differ from the reference path's.
+MARGIN = 1e-5
+_EPS = 2.0**-52
 
-# A conditional variance in float64 so small leaves no doubt: rounding cannot have moved it from above SINGULAR, where
-# those before it are not near-singular. Sets in doubt are handed over, and elimination decides.
-SURELY_SINGULAR = SINGULAR / 2
+
+def largest_trace(order: int) -> float:
+    """Trace of the inverse of a set up to which rounding stays within `MARGIN` a member: four times the bound on a
+    value, 3 order^3 eps times the trace."""
+    return min(1e8, MARGIN / (3 * order**2 * _EPS))
+
+
+def _sure_trace(order: int) -> float:
+    """Trace of the inverse up to which the variance of one more member is known to half of the limit of singularity."""
+    return SINGULAR / (2 * _EPS * order * (order + 1)) - 1.0
 
 
 class Screen(NamedTuple):
     """Which sets are of interest: those whose score is not within ``exp(low) < det^a prod(p)^b < exp(high)``.
 
-    A set with a conditional variance below `near` is of interest too, unless it is surely singular, since its score
-    may be off by more than the margin in the thresholds.
+    A set is of interest too, unless it is surely singular, where its score may be off by more than the margin in the
+    thresholds: with one of the last two conditional variances below `near`, or a trace of the inverse that may be above
+    `largest_trace`.
     """
 
     a: int
@@ -51,15 +65,19 @@ class Screen(NamedTuple):
 class State(NamedTuple):
     """What a block of prefixes leaves to the pairs. Lanes are the last `T` variables.
 
-    `first` (B,) is the first lane behind each prefix; `low`, `high` (B,) its thresholds, without the determinant of
-    the prefix: inf and -inf for one that is near-singular, of which every set is handed over. `dead` (B,) marks
-    singular prefixes. `V`, `U` (B, M, T), `S` (B, T), `P` (B, M).
+    `V`, `U` (B, M, T), `S` (B, T); `near` (B, T) is the least variance of a last member with which the set is not
+    handed over whatever its score, for each lane as the last but one: inf where all are. `absent` (B, T) marks lanes
+    that are surely singular with the prefix, `sure` (B, T) those with which a last variance of `SURELY_SINGULAR` leaves
+    no doubt. `first` (B,) is the first lane behind each prefix; `low`, `high` (B,) its
+    thresholds, without the factors of the prefix. `dead` (B,) marks singular prefixes.
     """
 
     V: Tensor
     U: Tensor
     S: Tensor
-    P: Tensor
+    near: Tensor
+    absent: Tensor
+    sure: Tensor
     low: Tensor
     high: Tensor
     first: Tensor
@@ -105,7 +123,7 @@ def _pairs(m: int) -> int:
 
 def bytes_per_prefix(M: int, T: int, *, mask: bool) -> int:
     """Memory that `make_state` takes for each prefix, and `score_pairs` with its mask."""
-    return 8 * (5 * M * M + 6 * M * T + 8 * T + 16) + (T * T + 8 * (M + 6) * T if mask else 0)
+    return 8 * (5 * M * M + 7 * M * T + 14 * T + 16) + (T * T + 8 * (M + 6) * T if mask else 0)
 
 
 def make_state(R: Tensor, prefixes: Tensor, T: int, screen: Screen) -> State:
@@ -116,18 +134,24 @@ def make_state(R: Tensor, prefixes: Tensor, T: int, screen: Screen) -> State:
     inverse = (W / pivots.sqrt()[:, None]).permute(2, 0, 1).contiguous()  # of the Cholesky factor
     V = inverse @ R[:, n - T :][prefixes]
     U = inverse.mT @ V
-    det = screen.a * pivots.log().sum(0)
-    weak = pivots.amin(0) < screen.near
-    low = torch.where(weak, torch.inf, (screen.low - det).exp())
-    high = torch.where(weak, -torch.inf, (screen.high - det).exp())
+    S = 1.0 - (V * V).sum(1)
+    p = (inverse * inverse).sum(1)
+    common = screen.a * pivots.log().sum(0) + screen.b * p.log().sum(1)
+    order = len(columns) + 2
+    prefix, top = p.sum(1)[:, None], largest_trace(order)
+    trace = prefix + ((U * U).sum(1) + 1.0) / S
+    # with less than this variance of the last member, the trace may be above the largest
+    near = ((trace + 1.0) / (top - trace)).clamp(min=screen.near)
     kind = screen.dtype
     return State(
         V.to(kind).contiguous(),  # a kernel goes by address
-        U.to(kind).contiguous(),
-        (1.0 - (V * V).sum(1)).to(kind),
-        (inverse * inverse).sum(1).to(kind),
-        low.to(kind),
-        high.to(kind),
+        (U / p.sqrt()[:, :, None]).to(kind).contiguous(),
+        S.to(kind),
+        torch.where((S > screen.near) & (trace < top), near, torch.inf).to(kind),
+        (S <= SURELY_SINGULAR) & (prefix < _sure_trace(order)),
+        (S > SURELY_SINGULAR) & (trace < _sure_trace(order)),
+        (screen.low - common).exp().to(kind),
+        (screen.high - common).exp().to(kind),
         prefixes[:, -1] + 1 - (n - T),
         dead,
     )
@@ -155,18 +179,17 @@ def score_pairs(R: Tensor, state: State, screen: Screen) -> tuple[Tensor, Tensor
         if b:
             ux = state.U[:, :, x, None]
             t = state.U[:, :, y] - ux * c[:, None]
-            h = (state.P[:, :, None] + ux * ux * inv_x[:, None]) + t * t * inv_y[:, None]
-            v = power((inv_x + c * c * inv_y) * h.prod(1), 1.0, b)
+            h = (1.0 + ux * ux * inv_x[:, None]) + t * t * inv_y[:, None]
+            g = (inv_x + c * c * inv_y) * h.prod(1)
+            v = power(g, 1.0 / g, b)
         v = v * power(s2, inv_y, E)
         scale = power(inv_x, state.S[:, x, None], a)
         low = (state.low[:, None] * scale).clamp(min=smallest)
         high = state.high[:, None] * scale
         here = (state.first <= x)[:, None] & ~state.dead[:, None]
         # written so that anything that is not a number, or out of range, is handed over
-        plain = (v > low) & (v < high) & (s2 >= screen.near) & (state.S[:, x, None] >= screen.near)
-        sx = state.S[:, x, None]
-        singular = (sx <= SURELY_SINGULAR) | ((sx >= screen.near) & (s2 <= SURELY_SINGULAR))
-        singular &= here & (state.high >= 0)[:, None]
+        plain = (v > low) & (v < high) & (s2 >= state.near[:, x, None])
+        singular = here & (state.absent[:, x, None] | (state.sure[:, x, None] & (s2 <= SURELY_SINGULAR)))
         hit[:, x, y] = here & ~plain & ~singular
         skipped += singular.sum()
     return hit.nonzero(), skipped

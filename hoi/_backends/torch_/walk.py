@@ -23,10 +23,9 @@ from hoi._maths.terms import correction
 
 __all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin", "powers"]
 
-# Conditional variance below which a set is handed over whatever its score: rounding may exceed the margin there.
+# Conditional variance of the last two members below which a set is handed over whatever its score: rounding may exceed
+# the margin there. So it may where the trace of the inverse is large, see `sweep.largest_trace`.
 NEAR = {torch.float64: 1e-4, torch.float32: 1e-2}
-# Nats for each member by which values in float64 may differ from the reference path's, see `margin`.
-_MARGIN = 1e-5
 # The same down to the most singular sets that have a value: sets that close to the floor go to the reference path.
 _APPROXIMATE = 1e-4
 # A part is at most so many times as large as all that came before it in its unit: the floor is still rising.
@@ -66,11 +65,11 @@ def margin(order: int, dtype: torch.dtype) -> float:
     terms, by s + 2 (2 e + 9 e / sqrt(h) + d / h) + 17 e. The score is a product of at most 2 of the first and M + 1
     of the second, and a value is half its logarithm.
 
-    In float64 the inputs carry the errors of the elimination of the prefix, about M e / sqrt(h), which make those of
-    a value about M^2 e / h^2: 1e-6 nats for ten members, a hundredth of the margin. It is no strict bound.
+    In float64 small conditional variances do not bound the inverse: sets are handed over by the trace of their inverse,
+    and up to `sweep.largest_trace` the bound of `hoi._backends.numba_.score` is within the margin.
     """
     if dtype == torch.float64:
-        return order * _MARGIN
+        return order * sweep.MARGIN
     e, h, M = 2.0**-24, NEAR[dtype], order - 2
     d = 2 * (M + 4) * e
     s = (2 * d / math.sqrt(h) + 9 * e) / h
@@ -187,7 +186,8 @@ class Walk:
         datasets = range(self.unit.dataset + begin, self.unit.dataset + begin + R.shape[-1])
         keep = self._promising(terms, members, [floor(dataset=d) for d in datasets])
         at, row = keep.nonzero(as_tuple=True)
-        numbers = torch.cat([terms.singular.sum()[None], terms.J[row, at], terms.L[row, at]]).cpu().numpy()
+        J = torch.where(terms.open, torch.nan, terms.J)[row, at]
+        numbers = torch.cat([terms.singular.sum()[None], J, terms.L[row, at]]).cpu().numpy()
         sets = torch.cat([at[:, None], members[row]], dim=1).cpu().numpy().astype(np.intp, copy=False)
         evaluated, skipped = others
         singular = int(numbers[0])
@@ -200,7 +200,7 @@ class Walk:
     def _promising(self, terms: DeviceTerms, members: Tensor, floors: list[Floor]) -> Tensor:
         """Which sets reach the floor of their dataset, and are among the n best here: (n_datasets, m)."""
         value = 0.5 * (self.ranking.j * terms.J + self.ranking.l * terms.L) + self._shift(members)
-        value, singular = value.T.contiguous(), terms.singular.T
+        value, unknown = value.T.contiguous(), (terms.singular | terms.open).T
         n_best = self.ranking.n_best or len(members)
         spare = self.k * _APPROXIMATE
         ends = np.array(floors) * (1, -1)
@@ -209,13 +209,13 @@ class Walk:
         for end, sign in enumerate((1, -1)):
             if np.all(ends[:, end] == -np.inf):
                 continue  # not wanted
-            signed = torch.where(singular, torch.inf, sign * value)
+            signed = torch.where(unknown, torch.inf, sign * value)
             limit = limits[:, end, None]
             if n_best < len(members):
                 last = signed.topk(n_best, largest=False).values[:, -1:]
                 limit = torch.minimum(limit, last + 2 * spare)
             keep |= signed <= limit
-        return keep & ~singular
+        return (keep & ~unknown) | terms.open.T
 
     def _shift(self, members: Tensor) -> Tensor | float:
         """What the bias correction adds to the value of each set."""
@@ -287,7 +287,7 @@ class Walk:
     def _screen(self, floor: Floor) -> sweep.Screen:
         """Powers and thresholds of the score ``exp(2 sign value)``."""
         shift = _shift_of(self.problem, self.k, self.ranking)
-        spare = margin(self.k, self.dtype)
+        spare = margin(self.k, self.dtype) * max(1.0, (abs(self.ranking.j) + abs(self.ranking.l)) / 3)
         ends = [self.sign * 2 * (floor.low + spare - shift), self.sign * 2 * (floor.high - spare - shift)]
         low, high = ends if self.sign > 0 else ends[::-1]
         return sweep.Screen(self.a, self.b, low, high, NEAR[self.dtype], self.dtype)

@@ -27,7 +27,7 @@ struct Part {
     unsigned long long* count;  // of survivors, of singular sets, of tickets
     long long start, stop, capacity;
     double low, high;  // logarithms of the thresholds
-    double near, tolerance, largest;
+    double near, tolerance, largest, trace;
     int n, pitch, lanes, chunk, slices, reserved;
 };
 
@@ -294,7 +294,7 @@ __device__ __forceinline__ State make_prefix(
     const State state = judge(part, s);
     if (state != SOUND) return state;
     const double is = 1.0 / s, rs = sqrt(is);
-    double v[M], u[M], scale[M], product = is;
+    double v[M], u[M], scale[M], product = is, trace = is;
     bool large = is > part.largest;
 #pragma unroll
     for (int j = 0; j < M - 1; j++) {
@@ -303,12 +303,13 @@ __device__ __forceinline__ State make_prefix(
         const double p = fma(u[j] * u[j], is, stem_p[j]);
         large |= p > part.largest;
         product *= p;
+        trace += p;
         scale[j] = 1.0 / sqrt(p);
     }
     scale[M - 1] = sqrt(s);
     if (large) return WEAK;
     for (int l = threadIdx.x; l < ((c + 3) & ~3); l += G) {
-        double q = 0, e = 0, left = 1, own[M];
+        double q = 0, e = 0, left = 1, squares = 1, own[M];
 #pragma unroll
         for (int j = 0; j < M; j++) own[j] = 0;
         if (l < c) {
@@ -319,14 +320,21 @@ __device__ __forceinline__ State make_prefix(
             e = q * is;
             left = fma(-q, e, left);
 #pragma unroll
-            for (int j = 0; j < M - 1; j++) own[j] = fma(-u[j], e, at.stemU[j * W + l]) * scale[j];
+            for (int j = 0; j < M - 1; j++) {
+                const double plain = fma(-u[j], e, at.stemU[j * W + l]);
+                squares = fma(plain, plain, squares);
+                own[j] = plain * scale[j];
+            }
+            squares = fma(e, e, squares);
             own[M - 1] = e * scale[M - 1];
         } else {
 #pragma unroll
             for (int j = 0; j < M - 1; j++) at.V[j * W + l] = 0;  // tails of a stem only become shorter
         }
-        // an x that is near-singular is no number, so that every test of it fails
-        const double inv = left >= part.near ? 1.0 / left : 0.0 / 0.0;
+        // an x that is near-singular is no number, so that every test of it fails; so is one with which a variance of
+        // `near` might make the trace of the inverse too large
+        const bool sound = left >= part.near && trace * left + squares <= part.trace * left;
+        const double inv = sound ? 1.0 / left : 0.0 / 0.0;
         at.V[(M - 1) * W + l] = (T)(q * rs);
         at.S[l] = (T)left;
         at.I[l] = (T)inv;

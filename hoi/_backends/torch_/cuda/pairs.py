@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from hoi._backends.torch_.cuda.compiler import KernelUnavailableError
+from hoi._backends.torch_.eliminate import SURELY_SINGULAR
 from hoi._backends.torch_.ranges import LARGEST, before
-from hoi._backends.torch_.sweep import SURELY_SINGULAR, Screen
+from hoi._backends.torch_.sweep import Screen, largest_trace
 
 __all__ = ["LARGEST_INVERSE", "MOST_MEMBERS", "Kernel", "PairSweep", "Part", "Runner", "source", "try_out", "why_not"]
 
@@ -49,7 +50,7 @@ class Part(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("R", "Q", "before", "out", "count")),
         *((name, ctypes.c_longlong) for name in ("start", "stop", "capacity")),
-        *((name, ctypes.c_double) for name in ("low", "high", "near", "tolerance", "largest")),
+        *((name, ctypes.c_double) for name in ("low", "high", "near", "tolerance", "largest", "trace")),
         *((name, ctypes.c_int) for name in ("n", "pitch", "lanes", "chunk", "slices", "reserved")),
     )
 
@@ -123,7 +124,7 @@ class PairSweep:
         part = Part(
             self.R.data_ptr(), self.Q.data_ptr(), self.before.data_ptr(), codes.data_ptr(), count.data_ptr(),
             start, stop, room, screen.low, screen.high, screen.near, SURELY_SINGULAR, LARGEST_INVERSE,
-            self.n, self.lanes, self.lanes, chunk, slices, 0,
+            screen.near * largest_trace(M + 2), self.n, self.lanes, self.lanes, chunk, slices, 0,
         )  # fmt: skip
         self.runner.launch(text, min(groups, tickets), kernel.threads, shared, part)
         return codes, count[:2]
