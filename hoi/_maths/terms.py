@@ -192,7 +192,7 @@ def _eliminate(
     # eigenvalues with a mean of 1 are all above det / e
     limit = np.log(np.e * width * _CLEAR)
     if J.min(initial=0.0) < limit:
-        rows = np.flatnonzero((J < limit) & ~singular)
+        rows = np.flatnonzero((limit > J) & ~singular)
         least[rows] = 1.0 / np.einsum("vaam->vm", P[..., rows]).max(axis=0)
     L = np.zeros(m)
     for i in range(width):

@@ -131,10 +131,11 @@ def test_powers_of_any_sign(powers):
     R, rows, T, screen = states(12, 2, powers)
     codes, found, singular = launched(R, rows, T, screen)
     assert (codes, singular) == plain(R, rows, T, screen)
-    sets = np.array([(*row, x, y) for row in rows.tolist() for x, y in itertools.combinations(range(row[-1] + 1, 12), 2)])
+    lasts = enumerate(rows[:, -1].tolist())
+    pairs = [(i, *pair) for i, last in lasts for pair in itertools.combinations(range(last + 1, 12), 2)]
     values = scores_of(R, rows, powers)
-    of_interest = sets[(values <= screen.low) | (values >= screen.high)]
-    assert [(*rows[code // 144].tolist(), code // 12 % 12, code % 12) for code in codes] == [*map(tuple, of_interest.tolist())]
+    of_interest = np.flatnonzero((values <= screen.low) | (values >= screen.high)).tolist()
+    assert [(code // 144, code // 12 % 12, code % 12) for code in codes] == [pairs[i] for i in of_interest]
     assert found == len(codes) > 3
 
 

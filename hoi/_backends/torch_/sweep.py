@@ -147,7 +147,7 @@ def make_state(R: Tensor, prefixes: Tensor, T: int, screen: Screen) -> State:
         V.to(kind).contiguous(),  # a kernel goes by address
         (U / p.sqrt()[:, :, None]).to(kind).contiguous(),
         S.to(kind),
-        torch.where((S > screen.near) & (trace < top), near, torch.inf).to(kind),
+        torch.where((screen.near < S) & (trace < top), near, torch.inf).to(kind),
         (S <= SURELY_SINGULAR) & (prefix < _sure_trace(order)),
         (S > SURELY_SINGULAR) & (trace < _sure_trace(order)),
         (screen.low - common).exp().to(kind),
