@@ -1,4 +1,7 @@
-"""The CUDA kernel without a card: its text run by an emulator against brute force, and whole searches with it."""
+"""The CUDA kernel against brute force, and whole searches with it: an emulator runs its text.
+
+Where HOI_TEST_BACKENDS names cuda, the card runs it instead.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,11 @@ from hoi._backends.torch_ import backend as leaf  # noqa: E402
 from hoi._backends.torch_ import walk  # noqa: E402
 from hoi._backends.torch_.cuda import pairs  # noqa: E402
 from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep  # noqa: E402
+from hoi._backends.torch_.device import cuda_device  # noqa: E402
 from hoi._backends.torch_.ranges import unrank_at  # noqa: E402
 from hoi._backends.torch_.sweep import Screen  # noqa: E402
 from hoi._measures.registry import MEASURES  # noqa: E402
+from tests.conftest import required_backends  # noqa: E402
 
 # Of the determinant and of the diagonal of the inverse: the four measures, and one that no measure has yet
 POWERS = [(2, 1), (1, 0), (1, 1), (0, 1), (2, -1)]
@@ -34,9 +39,16 @@ KERNELS = [
 ]
 
 
+ON_CARD = "cuda" in required_backends()
+DEVICE = torch.device("cuda" if ON_CARD else "cpu")
+
+
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("emulator"), KERNELS)
+def runner(tmp_path_factory):
+    """The card, or an emulator of these kernels."""
+    if ON_CARD:
+        return leaf.CudaBackend().runner(cuda_device())
+    return Emulator(build(tmp_path_factory.mktemp("emulator"), KERNELS))
 
 
 def correlations(n, seed=0):
@@ -63,16 +75,13 @@ def brute_force(C, order, a, b):
 class Launches:
     """Launches of one kernel with the shares that a test asks for."""
 
-    def __init__(self, library, *, threads=32, chunk=5, slices=1, groups=2):
-        self.runner = Emulator(library, groups)
-        self.threads, self.cut = threads, (chunk, slices)
+    def __init__(self, runner, *, threads=32, chunk=5, slices=1):
+        self.runner, self.shares = runner, {"threads": threads, "chunk": chunk, "slices": slices}
 
     def __call__(self, C, members, a, b, low, high, dtype, start=0, stop=None, room=1 << 16):
         """The sets that the kernel lists, in its order, and its two counts."""
         n = len(C)
-        sweep = PairSweep(torch.from_numpy(C), members, dtype, self.runner)
-        sweep._threads = lambda: self.threads
-        sweep._cut = lambda *_: self.cut
+        sweep = PairSweep(torch.from_numpy(C).to(DEVICE), members, dtype, self.runner, **self.shares)
         stop = comb(n - 2, members) if stop is None else stop
         screen = Screen(a, b, low, high, walk.NEAR[dtype], dtype)
         codes, count = sweep.queue(start, stop, screen, room)
@@ -91,14 +100,14 @@ class Launches:
 @pytest.mark.parametrize(
     ("n", "members"), [(4, 1), (9, 1), (21, 1), (8, 2), (14, 2), (9, 3), (14, 3), (11, 6), (12, 6)]
 )
-def test_lists_what_brute_force_finds(library, n, members, a, b, dtype):
-    check_against_brute_force(Launches(library, slices=1 + n % 3, chunk=1 + n % 7), n, members, a, b, dtype)
+def test_lists_what_brute_force_finds(runner, n, members, a, b, dtype):
+    check_against_brute_force(Launches(runner, slices=1 + n % 3, chunk=1 + n % 7), n, members, a, b, dtype)
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize(("n", "members", "threads", "slices"), [(30, 1, 128, 2), (13, 3, 64, 3), (17, LONG, 32, 2)])
-def test_larger_groups_and_high_orders(library, n, members, threads, slices, dtype):
-    check_against_brute_force(Launches(library, threads=threads, slices=slices), n, members, 2, 1, dtype)
+def test_larger_groups_and_high_orders(runner, n, members, threads, slices, dtype):
+    check_against_brute_force(Launches(runner, threads=threads, slices=slices), n, members, 2, 1, dtype)
 
 
 def check_against_brute_force(launches, n, members, a, b, dtype):
@@ -116,11 +125,11 @@ def check_against_brute_force(launches, n, members, a, b, dtype):
     assert all(s in near_ends for s, is_sound in zip(listed, sound, strict=True) if is_sound), "and nothing else"
 
 
-def test_a_part_of_the_prefixes_and_little_room(library):
+def test_a_part_of_the_prefixes_and_little_room(runner):
     C = correlations(12, seed=2)
     _, scores = brute_force(C, 4, 2, 1)
     low, high = np.quantile(scores, [0.1, 0.9])
-    launches = Launches(library, chunk=3)
+    launches = Launches(runner, chunk=3)
     whole, found, _ = launches(C, 2, 2, 1, low, high, torch.float64)
     parts = [launches(C, 2, 2, 1, low, high, torch.float64, a, b)[0] for a, b in [(0, 7), (7, 8), (8, 45)]]
     assert sorted(itertools.chain(*parts)) == sorted(whole)
@@ -131,9 +140,9 @@ def test_a_part_of_the_prefixes_and_little_room(library):
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize("members", [1, 2, 3])
-def test_sets_with_a_copy_are_counted_and_not_listed(library, members, dtype):
+def test_sets_with_a_copy_are_counted_and_not_listed(runner, members, dtype):
     C = noisy_copy(correlations(10, seed=5), 7, 1, 0.0)
-    listed, found, singular = Launches(library, slices=2)(C, members, 2, 1, 50.0, -50.0, dtype)
+    listed, found, singular = Launches(runner, slices=2)(C, members, 2, 1, 50.0, -50.0, dtype)
     sets = set(itertools.combinations(range(10), members + 2))
     both = {s for s in sets if {1, 7} <= set(s)}
     left_open = set(listed) - (sets - both)
@@ -145,47 +154,47 @@ def test_sets_with_a_copy_are_counted_and_not_listed(library, members, dtype):
 
 @pytest.mark.parametrize(("dtype", "noise"), [(torch.float64, 1e-3), (torch.float32, 3e-2)], ids=str)
 @pytest.mark.parametrize("members", [1, 2, 3, 6])
-def test_sets_close_to_singular_ones_are_listed_whatever_their_score(library, members, dtype, noise):
+def test_sets_close_to_singular_ones_are_listed_whatever_their_score(runner, members, dtype, noise):
     C = noisy_copy(correlations(10, seed=6), 3, 1, noise)
-    listed, _, singular = Launches(library)(C, members, 2, 1, -200.0, 200.0, dtype)
+    listed, _, singular = Launches(runner)(C, members, 2, 1, -200.0, 200.0, dtype)
     assert {s for s in itertools.combinations(range(10), members + 2) if {1, 3} <= set(s)} <= set(listed)
     assert members > 2 or all({1, 3} <= set(s) for s in listed)
     assert singular == 0
 
 
-def test_a_set_is_singular_by_the_order_of_its_members(library):
+def test_a_set_is_singular_by_the_order_of_its_members(runner):
     """The variance of x given y may be far from zero where that of y given x is not, and the rule is ascending."""
     C = np.eye(5)
     C[0, 1] = C[1, 0] = np.sqrt(1 - 1e-9)  # 1 given 0: near-singular, and no more
     C[1, 4] = C[4, 1] = 0.9 * np.sqrt(1e-9)
     C[0, 4] = C[4, 0] = 0.0
-    listed, _, singular = Launches(library)(C, 1, 2, 1, 500.0, -500.0, torch.float64)
+    listed, _, singular = Launches(runner)(C, 1, 2, 1, 500.0, -500.0, torch.float64)
     assert len(listed) == 10
     assert singular == 0
 
 
 @pytest.mark.parametrize(("pivot", "large"), [(0.05, True), (0.3, False)])
-def test_a_prefix_with_a_large_inverse_is_handed_over_whole(library, pivot, large):
+def test_a_prefix_with_a_large_inverse_is_handed_over_whole(runner, pivot, large):
     """Pivots that are not small do not bound the inverse: in a chain it grows from one to the next."""
     L = np.diag([1.0, *[np.sqrt(pivot)] * 8]) + np.diag([np.sqrt(1 - pivot)] * 8, -1)
     C = L @ L.T
     assert (np.linalg.inv(C[:6, :6]).max() > pairs.LARGEST_INVERSE) == large
-    listed, _, singular = Launches(library)(C, 6, 2, 1, -1e4, 1e4, torch.float64)
+    listed, _, singular = Launches(runner)(C, 6, 2, 1, -1e4, 1e4, torch.float64)
     behind = {(*range(6), *pair) for pair in itertools.combinations(range(6, 9), 2)}
     assert behind & set(listed) == (behind if large else set())
     assert singular == 0
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-def test_products_that_are_large_stay_in_range(library, dtype):
+def test_products_that_are_large_stay_in_range(runner, dtype):
     """The diagonal of the inverse of eight members goes to 1e26 here: normalised, float32 holds it."""
     common = np.sqrt(0.985)
     C = np.full((10, 10), common**2) + (1 - common**2) * np.eye(10)
     sets, scores = brute_force(C, 8, 2, 1)
     assert np.prod(np.diagonal(np.linalg.inv(C[:8, :8]))) > 1e13
-    listed, _, _ = Launches(library)(C, 6, 2, 1, scores.min() - 5, scores.max() + 5, dtype)
+    listed, _, _ = Launches(runner)(C, 6, 2, 1, scores.min() - 5, scores.max() + 5, dtype)
     assert listed == []
-    listed, _, _ = Launches(library)(C, 6, 2, 1, scores.min() - 9, scores.min() - 5, dtype)
+    listed, _, _ = Launches(runner)(C, 6, 2, 1, scores.min() - 9, scores.min() - 5, dtype)
     assert len(listed) == len(sets)
 
 
@@ -193,49 +202,61 @@ def test_products_that_are_large_stay_in_range(library, dtype):
 
 
 @pytest.fixture(params=["float64", "float32"])
-def on_emulator(request, library, monkeypatch):
-    """The backend with the emulator in place of a card, and parts so small that nearly all sets are swept."""
+def on_kernel(request, runner, monkeypatch):
+    """The backend with this kernel, an emulator or a card behind it, and parts so small that nearly all is swept."""
     sizes = walk.Sizes(sets=3000, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0)
-    chosen = leaf.TorchBackend(kernel="nvrtc", precision=request.param, sizes=sizes)
-    chosen.emulator = Emulator(library)
-    monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: self.emulator)
-    return chosen
+    monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: runner)
+    kind = leaf.CudaBackend if ON_CARD else leaf.TorchBackend
+    return kind(kernel="nvrtc", precision=request.param, sizes=sizes)
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """The ranges of prefixes that were launched."""
+    ranges, original = [], PairSweep.queue
+
+    def queue(self, start, stop, *others):
+        ranges.append((start, stop))
+        return original(self, start, stop, *others)
+
+    monkeypatch.setattr(PairSweep, "queue", queue)
+    return ranges
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize("order", [3, 4, 5, 8])
-def test_search_finds_what_numpy_finds(on_emulator, order, measure):
+def test_search_finds_what_numpy_finds(on_kernel, launched, order, measure):
     system = system_of(10, copies=[(7, 1)], near=[(4, 2, 1e-4), (6, 0, 1e-2)])
-    agree(system.problem(), order, measure, on_emulator)
-    assert on_emulator.emulator.launched, "the kernel was used"
+    agree(system.problem(), order, measure, on_kernel)
+    assert launched, "the kernel was used"
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_a_longer_table_several_datasets_and_given_columns(on_emulator, measure):
-    agree(system_of(20, n_datasets=2).problem(), 3, measure, on_emulator)
-    agree(system_of(14).problem(given=(0, 3)), 4, measure, on_emulator)
-    assert len(on_emulator.emulator.launched) > 3
+def test_a_longer_table_several_datasets_and_given_columns(on_kernel, launched, measure):
+    agree(system_of(20, n_datasets=2).problem(), 3, measure, on_kernel)
+    agree(system_of(14).problem(given=(0, 3)), 4, measure, on_kernel)
+    assert len(launched) > 3
 
 
-def test_survivors_beyond_the_room_and_beyond_the_host(on_emulator, monkeypatch):
-    on_emulator.sizes = on_emulator.sizes._replace(room=60)
-    agree(system_of(16).problem(), 4, "oinfo", on_emulator, n_best=50)
-    on_emulator.sizes = on_emulator.sizes._replace(room=1 << 12)
+def test_survivors_beyond_the_room_and_beyond_the_host(on_kernel, monkeypatch):
+    on_kernel.sizes = on_kernel.sizes._replace(room=60)
+    agree(system_of(16).problem(), 4, "oinfo", on_kernel, n_best=50)
+    on_kernel.sizes = on_kernel.sizes._replace(room=1 << 12)
     monkeypatch.setattr(walk, "_FEW", 0)
-    agree(system_of(16).problem(), 4, "oinfo", on_emulator, n_best=50)
+    agree(system_of(16).problem(), 4, "oinfo", on_kernel, n_best=50)
 
 
-def test_a_result_says_which_walk_ran(on_emulator):
-    found = hoi.search(system_of(9), 4, backend=on_emulator)
+def test_a_result_says_which_walk_ran(on_kernel):
+    found = hoi.search(system_of(9), 4, backend=on_kernel)
     assert (found.settings["kernel"], found.settings["walk"]) == ("nvrtc", ["nvrtc"])
-    evaluator = on_emulator.open(system_of(9).problem(), Ranking(1, -2, -1))
+    evaluator = on_kernel.open(system_of(9).problem(), Ranking(1, -2, -1))
     assert [evaluator.walk_name(Unit(0, order, 0, 1)) for order in (2, 3)] == ["elimination", "nvrtc"]
-    assert on_emulator.open(system_of(9).problem(), UNRANKED).walk_name(Unit(0, 3, 0, 1)) == "elimination"
-    assert on_emulator.open(system_of(20).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 16, 0, 1)) == "torch"
-    assert on_emulator.open(system_of(9).problem(), Ranking(0, -5, -2)).walk_name(Unit(0, 4, 0, 1)) == "torch"
+    assert on_kernel.open(system_of(9).problem(), UNRANKED).walk_name(Unit(0, 3, 0, 1)) == "elimination"
+    assert on_kernel.open(system_of(20).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 16, 0, 1)) == "torch"
+    assert on_kernel.open(system_of(9).problem(), Ranking(0, -5, -2)).walk_name(Unit(0, 4, 0, 1)) == "torch"
 
 
-def test_a_set_exactly_at_the_floor_is_given(on_emulator):
+def test_a_set_exactly_at_the_floor_is_given(on_kernel):
     problem = system_of(9).problem()
     sets = np.array(list(itertools.combinations(range(9), 4)))
     terms = problem.reference(sets, np.zeros(len(sets), dtype=np.intp))
@@ -243,7 +264,7 @@ def test_a_set_exactly_at_the_floor_is_given(on_emulator):
     values = MEASURES["oinfo"].value(terms.D + D, terms.J + J, terms.L + L)
     for i in range(0, len(sets), 9):
         for floor in (Floor(values[i], 1e9), Floor(-1e9, values[i])):
-            opened = on_emulator.open(problem, Ranking(1, -2, -1, 5))
+            opened = on_kernel.open(problem, Ranking(1, -2, -1, 5))
             parts = opened.walk(Unit(0, 4, 0, 21), lambda floor=floor, **_: floor)
             given = set(map(tuple, np.concatenate([part.members for part in parts]).tolist()))
             assert set(map(tuple, sets[(values <= floor.low) | (values >= floor.high)].tolist())) <= given
@@ -274,6 +295,7 @@ def test_every_barrier_is_listed():
     assert len(BARRIERS) == len(set(BARRIERS)) == TEXT.read_text(encoding="utf-8").count("sync_group<G>();") == 5
 
 
+@pytest.mark.skipif(ON_CARD, reason="a card without a barrier may do anything")
 @pytest.mark.parametrize("barrier", BARRIERS)
 def test_without_a_barrier_the_emulator_finds_a_fault(barrier, tmp_path):
     text = TEXT.read_text(encoding="utf-8")
@@ -286,7 +308,7 @@ def test_without_a_barrier_the_emulator_finds_a_fault(barrier, tmp_path):
     wanted = sorted(map(tuple, sets[(scores <= low) | (scores >= high)].tolist()))
 
     def faults(library):
-        launches = Launches(library, chunk=4, groups=2)
+        launches = Launches(Emulator(library), chunk=4)
         count = 0
         for _ in range(6):
             try:

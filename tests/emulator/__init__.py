@@ -43,7 +43,6 @@ class Emulator:
 
     def __init__(self, library: ctypes.CDLL, groups: int = 2) -> None:
         self.library, self.at_once, self.seeds = library, groups, itertools.count()
-        self.launched: list[tuple[int, ...]] = []
 
     def groups(self, text: str, threads: int, shared: int) -> int:
         return self.at_once
@@ -56,4 +55,3 @@ class Emulator:
         assert status != 0, f"no kernel {kind} {numbers} was built"
         if status != 1:
             raise RuntimeError("some threads of a group have ended where others wait at a barrier")
-        self.launched.append((size, *map(int, numbers)))

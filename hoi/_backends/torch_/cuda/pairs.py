@@ -100,15 +100,22 @@ def _lanes(n: int) -> int:
 
 
 class PairSweep:
-    """The sets of one order of one matrix `R` (n, n) in standard form: a range of prefixes is one launch."""
+    """The sets of one order of one matrix `R` (n, n) in standard form: a range of prefixes is one launch.
 
-    def __init__(self, R: Tensor, members: int, dtype: torch.dtype, runner: Runner) -> None:
+    `threads` of a group, `chunk` prefixes of a ticket and `slices` of a prefix are chosen by the shape, if not given.
+    """
+
+    def __init__(
+        self, R: Tensor, members: int, dtype: torch.dtype, runner: Runner,
+        *, threads: int | None = None, chunk: int | None = None, slices: int | None = None,
+    ) -> None:  # fmt: skip
         n = len(R)
         self.n, self.members, self.runner = n, members, runner
         self.lanes = _lanes(n)
         self.R = torch.nn.functional.pad(R.flip(0, 1), (0, self.lanes - n, 0, self.lanes - n)).contiguous()
         self.Q = self.R.to(dtype)
         self.before = before(n - 2, members, R.device)
+        self.threads, self.chunk, self.slices = threads or self._threads(), chunk, slices
 
     def queue(self, start: int, stop: int, screen: Screen, room: int) -> tuple[Tensor, Tensor]:
         """Queue the prefixes at positions start to stop: survivors as ``((position - start) * n + x) * n + y``, at most
@@ -116,10 +123,10 @@ class PairSweep:
         device, M = self.R.device, self.members
         codes = torch.empty(room, dtype=torch.int64, device=device)
         count = torch.zeros(3, dtype=torch.int64, device=device)
-        kernel = Kernel(screen.dtype, M, screen.a, screen.b, self._threads())
+        kernel = Kernel(screen.dtype, M, screen.a, screen.b, self.threads)
         text, shared = source(kernel), kernel.shared(self.lanes)
         groups = self.runner.groups(text, kernel.threads, shared)
-        chunk, slices = self._cut(stop - start, groups, kernel.threads)
+        chunk, slices = self._cut(stop - start, groups)
         tickets = -(-(stop - start) // chunk) * slices
         part = Part(
             self.R.data_ptr(), self.Q.data_ptr(), self.before.data_ptr(), codes.data_ptr(), count.data_ptr(),
@@ -141,12 +148,12 @@ class PairSweep:
             threads *= 2
         return threads
 
-    def _cut(self, prefixes: int, groups: int, threads: int) -> tuple[int, int]:
+    def _cut(self, prefixes: int, groups: int) -> tuple[int, int]:
         """Prefixes of a ticket, and slices of each prefix."""
         wanted = _TICKETS * groups
         chunk = int(np.clip(prefixes // wanted, 1, _CHUNK))
-        slices = int(np.clip(-(-wanted // prefixes), 1, max(1, self._tiles() // (4 * threads))))
-        return chunk, slices
+        slices = int(np.clip(-(-wanted // prefixes), 1, max(1, self._tiles() // (4 * self.threads))))
+        return self.chunk or chunk, self.slices or slices
 
 
 def try_out(runner: Runner, device: torch.device) -> None:
