@@ -1,5 +1,5 @@
 #!/bin/sh
-# All checks and measurements on a machine with one NVIDIA GPU, in under 8 minutes: tests, agreement with numba,
+# All checks and measurements on a machine with one NVIDIA GPU, in under 8 minutes after a warm-up: tests, agreement with numba,
 # throughput, memory. From a checkout, with nothing installed but numpy, scipy, numba, scikit-learn, pandas, tqdm,
 # torch, triton, pytest and hypothesis (and thoi, if it is to be measured as well):
 #

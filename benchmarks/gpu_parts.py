@@ -7,8 +7,11 @@ kernel under its interpreter; its times mean nothing.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import shutil
 import sys
+import tempfile
 import time
 from math import comb
 from pathlib import Path
@@ -18,10 +21,12 @@ import numpy as np
 import torch
 
 import hoi
+from benchmarks import gpu_kernel
 from benchmarks.cases import factor_data
 from benchmarks.machine import describe
 from hoi._backends.torch_ import backend as leaf
-from hoi._backends.torch_ import walk
+from hoi._backends.torch_ import device, walk
+from hoi._backends.torch_.cuda.pairs import Kernel
 
 N_BEST = 10
 
@@ -48,14 +53,41 @@ class Bench:
         tiny = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10, together=0)
         self.sizes = tiny if dry_run else walk.GPU
         self.backend = self.use(kernel="triton") if dry_run else self.use()
+        self._emulator: Any = None
         if dry_run:
             np.seterr(all="ignore")  # the interpreter computes pairs that are switched off
 
     def use(self, **options: str) -> leaf.TorchBackend:
         """Make the backend one with these options."""
+        if options.get("kernel") == "nvrtc":
+            self.runner()
         kind = leaf.TorchBackend if self.dry_run else leaf.CudaBackend
         self.backend = kind(**options, sizes=self.sizes)
         return self.backend
+
+    def kernels(self) -> list[str]:
+        """The compiled kernels that can run; in a dry run that of NVRTC by the emulator of the tests (g++)."""
+        if self.dry_run:
+            return [*["nvrtc"] * (shutil.which("g++") is not None), "triton"]
+        named = {"nvrtc": device.why_no_nvrtc, "triton": device.why_no_triton}
+        return [name for name, why_not in named.items() if not why_not(self.device)]
+
+    def runner(self) -> Any:
+        """What runs the kernel of NVRTC."""
+        if not self.dry_run:
+            return leaf.CudaBackend().runner(self.device)
+        if self._emulator is None:
+            from emulator import Emulator, build
+
+            wanted = itertools.product((torch.float64, torch.float32), range(1, 7), [(2, 1), (1, 0)])
+            self._folder = tempfile.TemporaryDirectory()
+            library = build(Path(self._folder.name), [Kernel(t, M, *powers, 32) for t, M, powers in wanted])
+            self._emulator = Emulator(library)
+            leaf.TorchBackend.runner = lambda *_: self._emulator
+        return self._emulator
+
+    def system(self, n: int) -> hoi.GaussianSystem:
+        return system(n)
 
     def together(self, most: int) -> None:
         """Have datasets of at most so many sets share units of work."""
@@ -136,8 +168,8 @@ def agreement(bench: Bench) -> None:
     shapes = [(9, 4, 1), (8, (2, 8), 2)] if bench.dry_run else [
         (60, 5, 1), (100, 4, 1), (300, 3, 1), (30, 10, 1), (18, (2, 9), 2), (40, 3, 20),
     ]  # fmt: skip
-    options = [{"kernel": kernel, "precision": precision} for kernel, precision in
-               (("triton", "float64"), ("triton", "float32"), ("torch", "float64"))]  # fmt: skip
+    options = [{"kernel": kernel, "precision": precision} for kernel in bench.kernels()
+               for precision in ("float64", "float32")] + [{"kernel": "torch", "precision": "float64"}]  # fmt: skip
     checked = []
     for n, order, n_datasets in shapes:
         data = system(n, n_datasets=n_datasets)
@@ -154,17 +186,23 @@ def agreement(bench: Bench) -> None:
 def shape(bench: Bench, n: int, order: int) -> None:
     """Sets a second of a whole search, what it took, and then numba on two threads, on a part of the work."""
     small = system({3: 60, 4: 40, 5: 30}.get(order, order + 6) if not bench.dry_run else order + 2)
-    same(bench.search(small, order), bench.search(small, order, backend="numpy"))
+    wanted = bench.search(small, order, backend="numpy")
     data = system(n if not bench.dry_run else order + 3)
     n_sets = comb(data.n_variables, order)
-    began = time.perf_counter()
-    found = bench.search(data, order)
-    bench.answer.add(n=data.n_variables, order=order, sets=n_sets, first_seconds=time.perf_counter() - began)
-    bench.answer.add(**{name: found.settings[name] for name in ("device", "kernel", "screening")})
-    seconds = bench.seconds(lambda: bench.search(data, order))
-    rate = n_sets / seconds
-    bench.answer.add(seconds=seconds, sets_per_second=rate, pair_flops_per_second=rate * pair_flops(order))
-    bench.answer.add(peak_bytes=bench.peak(lambda: bench.search(data, order)))
+    bench.answer.add(n=data.n_variables, order=order, sets=n_sets)
+    for kernel in reversed(bench.kernels()):  # the one that is taken comes last, and stays
+        bench.use(kernel=kernel)
+        same(bench.search(small, order), wanted)
+        began = time.perf_counter()
+        found = bench.search(data, order)
+        numbers: dict[str, Any] = {"first_seconds": time.perf_counter() - began}
+        numbers |= {name: found.settings[name] for name in ("device", "kernel", "screening", "walk")}
+        seconds = bench.seconds(lambda: bench.search(data, order), most=8.0)
+        rate = n_sets / seconds
+        numbers |= {"seconds": seconds, "sets_per_second": rate, "pair_flops_per_second": rate * pair_flops(order)}
+        bench.answer.add(**{kernel: numbers})
+        numbers["peak_bytes"] = bench.peak(lambda: bench.search(data, order))
+        bench.answer.add(**{kernel: numbers})
     m = data.n_variables
     while comb(m, order) > 2_000_000_000:
         m -= 1
@@ -176,13 +214,24 @@ def shape(bench: Bench, n: int, order: int) -> None:
     bench.answer.add(agrees_with_numba_on=m)
 
 
+def warm_up(bench: Bench) -> None:
+    """Whatever is slow the first time: imports, the context of the card, the first kernels, those of numba."""
+    for kernel in bench.kernels():
+        bench.use(kernel=kernel)
+        bench.search(system(8), 4)
+    bench.search(system(8), 4, backend="numba")
+    bench.answer.add(kernels=bench.kernels())
+
+
 def precision(bench: Bench) -> None:
     """The same search with each kernel and precision of the screen: which one a card should take."""
     data = system(7 if bench.dry_run else 150)
     order = 4 if bench.dry_run else 5
     wanted = None
-    for option in ({"precision": "float64"}, {"precision": "float32"}, {"kernel": "torch"}):
-        bench.use(**{"kernel": "triton", **option})
+    options = [{"kernel": kernel, "precision": precision} for kernel in bench.kernels()
+               for precision in ("float64", "float32")]  # fmt: skip
+    for option in [*options, {"kernel": "torch"}]:
+        bench.use(**option)
         found = bench.search(data, order)
         same(found, wanted or found)
         wanted = found
@@ -272,6 +321,11 @@ def thoi(bench: Bench) -> None:
         bench.wait()
         bench.answer.add(**{f"sets_per_second_batch_{batch}": tails.count / (time.perf_counter() - tails.began)})
     bench.answer.add(n=n, order=order)
+    few = 8 if bench.dry_run else 40  # as it comes, with a table of every set
+    began = time.perf_counter()
+    multi_order_measures(torch.from_numpy(factor_data(1000, few)), order, order, device=bench.device)
+    bench.wait()
+    bench.answer.add(sets_per_second_table=comb(few, order) / (time.perf_counter() - began), n_of_table=few)
 
 
 class Tails:
@@ -296,7 +350,8 @@ def main() -> None:
         # an interpreter needs minutes for a high order
         shape(bench, n, min(order, 4) if bench.dry_run else order)
     else:
-        globals()[name](bench)
+        part = name.replace("-", "_")
+        (globals().get(part) or getattr(gpu_kernel, part))(bench)
 
 
 if __name__ == "__main__":
