@@ -17,7 +17,8 @@ _HOME = {
         ["entropy", "total_correlation", "dual_total_correlation", "oinfo", "sinfo", "mutual_information",
          "measures", "search", "scan", "plan", "SearchPlan", "copula_transform", "as_table", "backends"], "hoi._api"),
     **dict.fromkeys(["information", "rsi", "gradient", "redundancy_mmi", "synergy_mmi", "local", "lagged",
-                     "transfer_entropy", "drivers", "phiid", "coinformation", "tse_complexity"], "hoi._api"),
+                     "transfer_entropy", "drivers", "phiid", "coinformation", "tse_complexity", "oinfo_rate",
+                     "oinfo_spectrum"], "hoi._api"),
     "Table": "hoi._inputs.table",
     **dict.fromkeys(
         ["permutation_test", "confidence_interval", "split_half", "effective_sample_size"], "hoi._api"),

@@ -20,6 +20,8 @@ from hoi._api import local as local
 from hoi._api import measures as measures
 from hoi._api import mutual_information as mutual_information
 from hoi._api import oinfo as oinfo
+from hoi._api import oinfo_rate as oinfo_rate
+from hoi._api import oinfo_spectrum as oinfo_spectrum
 from hoi._api import permutation_test as permutation_test
 from hoi._api import phiid as phiid
 from hoi._api import plan as plan

@@ -10,6 +10,7 @@ from hoi._api.permutation import permutation_test
 from hoi._api.phi import phiid
 from hoi._api.planning import SearchPlan, plan
 from hoi._api.pointwise import local
+from hoi._api.rates import oinfo_rate, oinfo_spectrum
 from hoi._api.sets import scan, search
 from hoi._api.subsets import coinformation, tse_complexity
 from hoi._api.tools import as_table, backends, copula_transform
@@ -39,6 +40,8 @@ __all__ = [
     "measures",
     "mutual_information",
     "oinfo",
+    "oinfo_rate",
+    "oinfo_spectrum",
     "permutation_test",
     "phiid",
     "plan",

@@ -11,6 +11,8 @@ from hoi._api.about_target import information
 from hoi._api.sets import search
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.containers import read
+from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.roles import check_columns
 from hoi._inputs.sets import is_int
 from hoi._inputs.table import Table
@@ -36,7 +38,7 @@ def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table:
     -------
     Table
         Columns ``y, y-1, y-2, ...`` of each variable y, variable after variable; the first ``max(lags)`` rows, which
-        have no past, are left out. Accepted wherever data are.
+        have no past, are left out. Accepted wherever data are. A gap is NaN wherever it went to.
 
     Raises
     ------
@@ -54,18 +56,22 @@ def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table:
            [4., 3., 2., 5., 7., 6.]])
     """
     steps = _check_lags(lags)
-    data = checks.check_data(X)
+    data = read(X, "X")
+    if data.values.ndim not in (2, 3):
+        checks.check_data(X)  # says what is wrong with the shape
+    series = data.values if data.values.ndim == 3 else data.values[None]
+    known = data.names or tuple(map(str, range(series.shape[2])))
     first = max(steps)
-    n_samples = data.values.shape[1]
+    n_samples = series.shape[1]
     if n_samples - first < 2:
         raise HoiError(
             f"lags up to {first} of {n_samples} samples leave {max(0, n_samples - first)} rows: at least 2 are needed. "
             "Take smaller lags or longer series."
         )
-    shifted = [data.values[:, first - step : n_samples - step] for step in (0, *steps)]
-    values = np.stack(shifted, axis=3).reshape(len(data.values), n_samples - first, -1)
-    names = tuple(name if step == 0 else f"{name}-{step}" for name in data.names for step in (0, *steps))
-    return Table(values if data.stacked else values[0], names)
+    shifted = [series[:, first - step : n_samples - step] for step in (0, *steps)]
+    values = np.stack(shifted, axis=3).reshape(len(series), n_samples - first, -1)
+    names = tuple(name if step == 0 else f"{name}-{step}" for name in known for step in (0, *steps))
+    return Table(values if data.values.ndim == 3 else values[0], names)
 
 
 def transfer_entropy(
@@ -76,6 +82,7 @@ def transfer_entropy(
     bias_correction: bool = True,
     units: Units = "nats",
     backend: str = "auto",
+    missing: str = "raise",
 ) -> Any:
     r"""Transfer entropy between all columns: what the past of one tells of another beyond that one's own past.
 
@@ -89,6 +96,8 @@ def transfer_entropy(
         As in :func:`hoi.lagged`; the same for both pasts.
     estimator, bias_correction, units, backend
         As in :func:`hoi.oinfo`.
+    missing : {"raise", "drop"}
+        What a gap is: an error, or a reason to leave out the rows of the lagged table that it is in.
 
     Returns
     -------
@@ -118,7 +127,7 @@ def transfer_entropy(
     """
     import pandas as pd
 
-    system, names, steps = _fitted(X, lags, estimator, backend, stacked=False)
+    system, names, steps = _fitted(X, lags, estimator, backend, missing, stacked=False)
     n = len(names)
     if n < 2:
         raise HoiError(f"X has the one column {names[0]!r}: transfer entropy is between two. Give more columns.")
@@ -146,6 +155,7 @@ def drivers(
     bias_correction: bool = True,
     units: Units = "nats",
     backend: str = "auto",
+    missing: str = "raise",
     threads: int | None = None,
     progress: bool | None = None,
 ) -> dict[str, Multiplets]:
@@ -171,6 +181,8 @@ def drivers(
         What sets are ranked by.
     which, n_best, per_order, estimator, bias_correction, units, backend, threads, progress
         As in :func:`hoi.search`.
+    missing : {"raise", "drop"}
+        As in :func:`hoi.transfer_entropy`.
 
     Returns
     -------
@@ -197,7 +209,7 @@ def drivers(
     >>> found["4"].members
     [(0, 2)]
     """
-    system, names, steps = _fitted(X, lags, estimator, backend, stacked=True)
+    system, names, steps = _fitted(X, lags, estimator, backend, missing, stacked=True)
     n = len(names)
     chosen = range(n) if targets is None else check_columns(targets, names, "targets")
     found = {}
@@ -217,7 +229,8 @@ def drivers(
 
 
 def _fitted(
-    X: ArrayLike, lags: int | Sequence[int], estimator: str | Estimator, backend: str, *, stacked: bool
+    X: ArrayLike, lags: int | Sequence[int], estimator: str | Estimator, backend: str, missing: str, *,
+    stacked: bool
 ) -> tuple[System, tuple[str, ...], tuple[int, ...]]:
     """The system of lagged columns, the names of the variables, and the lags."""
     if isinstance(X, System):
@@ -227,7 +240,9 @@ def _fitted(
     if not stacked and table.values.ndim == 3:
         raise HoiError(f"X has {len(table.values)} datasets: one table is needed. Call it for each of them.")
     names = tuple((table.names or ())[:: len(steps) + 1])
-    return resolve(estimator).fit(table, backend=backend), names, steps
+    resolved = resolve(estimator)
+    whole, _ = rows_without_gaps(table, missing, ranks=resolved.ranks, what="the table of lags")
+    return resolved.fit(whole, backend=backend), names, steps
 
 
 def _present(j: int, steps: Sequence[int]) -> int:

@@ -34,6 +34,7 @@ def phiid(
     bias_correction: bool = True,
     units: Units = "nats",
     backend: str = "auto",
+    missing: str = "raise",
 ) -> Any:
     """The 16 atoms of integrated information of pairs of time series (PhiID), with minimum mutual information.
 
@@ -55,6 +56,8 @@ def phiid(
         Steps between past and present.
     estimator, bias_correction, units, backend
         As in :func:`hoi.oinfo`.
+    missing : {"raise", "drop"}
+        As in :func:`hoi.transfer_entropy`.
 
     Returns
     -------
@@ -100,8 +103,9 @@ def phiid(
     if not chosen:
         raise HoiError(f"X has the one column {names[0]!r}: phiid is about pairs. Give two columns or more.")
     call = open_call(
-        table, estimator=estimator, given=None, bias_correction=bias_correction, groups=None, backend=backend
-    )
+        table, estimator=estimator, given=None, bias_correction=bias_correction, groups=None, backend=backend,
+        missing=missing,
+    )  # fmt: skip
     sides = ((0,), (1,), (0, 1))
     entropies = [
         tuple(sorted((*_columns(pair, a, 1), *_columns(pair, b, 0))))

@@ -14,6 +14,8 @@ from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.containers import read
+from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.labelled import is_labelled, leading
 from hoi._maths.copula import normal_scores
 from hoi._maths.pointwise import forms, grouped_form, quadratic, residuals
@@ -38,6 +40,7 @@ def local(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> Any:
     r"""Local values of a measure: one for each sample, whose mean is the value of the measure.
 
@@ -65,6 +68,8 @@ def local(
         A Gaussian one: x are the normal scores, or the centred values.
     bias_correction : bool
         Add to each sample what the correction adds to the value.
+    missing : {"raise", "drop"}
+        As in :func:`hoi.oinfo`; the values of samples that are left out are NaN.
 
     Returns
     -------
@@ -100,9 +105,10 @@ def local(
             f'estimator={resolved.name!r} has no local values here: use "gaussian_copula" or "gaussian", or an object '
             "of those."
         )
-    samples = _samples(X, copy.deepcopy(resolved))  # with a generator of its own, which draws the same ties
+    data, _ = rows_without_gaps(X, missing, ranks=resolved.ranks)
+    samples = _samples(data, copy.deepcopy(resolved))  # with a generator of its own, which draws the same ties
     call = open_call(
-        X, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         target=target,
     )  # fmt: skip
     sets = sets_of(multiplets, call)
@@ -111,6 +117,8 @@ def local(
     values = np.stack([_local(x, C, call, sets, row) for x, C in zip(samples, _matrices(call), strict=True)])
     values += whole[:, :, None]
     values = as_user_shape(call, scale * values.swapaxes(1, 2))
+    if missing == "drop" and not call.system.stacked:
+        values = _in_place(values, read(X, "X", ranks=resolved.ranks).values)
     return _labelled(values if multiplets is not None else values[..., 0], X, multiplets is not None)
 
 
@@ -122,6 +130,13 @@ def _samples(X: ArrayLike, estimator: Gaussian | GaussianCopula) -> FloatArray:
         rng = np.random.default_rng(estimator.seed) if estimator.ties == "random" else None
         values = np.stack([normal_scores(table, estimator.ties, rng)[0] for table in values])
     return values - values.mean(axis=1, keepdims=True)
+
+
+def _in_place(values: FloatArray, table: FloatArray) -> FloatArray:
+    """With NaN for the samples that have gaps."""
+    out = np.full((len(table), *values.shape[1:]), np.nan)
+    out[~np.isnan(table).any(axis=1)] = values
+    return out
 
 
 def _matrices(call: Call) -> FloatArray:

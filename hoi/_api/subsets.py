@@ -37,6 +37,7 @@ def coinformation(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Co-information (interaction information with the sign of McGill for even sets) of sets of variables.
 
@@ -47,7 +48,7 @@ def coinformation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`. A set of k members has 2**k subsets: at most 16 members.
 
     Returns
@@ -73,8 +74,9 @@ def coinformation(
     """
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        missing=missing,
+    )  # fmt: skip
     sets = sets_of(multiplets, call)
     if (most := max(map(len, sets))) > _MOST_LISTED:
         raise HoiError(
@@ -102,6 +104,7 @@ def tse_complexity(
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
+    missing: str = "raise",
 ) -> float | FloatArray:
     r"""Neural complexity of Tononi, Sporns and Edelman: how far subsets of all sizes are from their share of it.
 
@@ -112,7 +115,7 @@ def tse_complexity(
 
     Parameters
     ----------
-    X, estimator, given, bias_correction, units, groups, backend
+    X, estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`. All 2**n subsets of the variables are evaluated: at most 25 variables.
 
     Returns
@@ -138,8 +141,9 @@ def tse_complexity(
     """
     scale = scale_of(units)
     call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend
-    )
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        missing=missing,
+    )  # fmt: skip
     n = call.problem.n_variables
     if n > _MOST:
         raise HoiError(

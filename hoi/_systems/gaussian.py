@@ -19,6 +19,7 @@ from hoi._maths.copula import TIES, normal_scores
 from hoi._maths.covariance import covariance, covariance_of_any_scale
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
+from hoi._systems.spectral import SpectralSystem, check_spectra
 from hoi._systems.standard_form import GaussianProblem, standard_form
 from hoi._typing import ArrayLike, FloatArray, Seed, Ties
 
@@ -250,6 +251,45 @@ class GaussianSystem(System):
         """
         matrices, checked, stacked = checks.check_covariance(C, n_samples, names)
         return cls(matrices, checked, n_samples, "covariance", None, stacked)
+
+    @classmethod
+    def from_spectra(
+        cls, S: ArrayLike, weights: ArrayLike | None = None, names: Sequence[str] | None = None
+    ) -> SpectralSystem:
+        """Processes with known cross-spectra: measures of it are rates, in nats per sample.
+
+        Parameters
+        ----------
+        S : array_like, shape (n_frequencies, n_variables, n_variables)
+            Complex and Hermitian, positive definite at each frequency. Units and scales of variables do not matter.
+        weights : array_like, shape (n_frequencies,), optional
+            Share of each frequency in the mean over the whole circle; equal by default.
+        names : sequence of str, optional
+            Names of the variables; "0", "1", ... otherwise.
+
+        Returns
+        -------
+        SpectralSystem
+            Accepted wherever data are: all measures, `groups`, `given`, `target`, search and scan.
+
+        Raises
+        ------
+        HoiError
+            If S is no set of cross-spectra; the message says which rule it breaks.
+
+        References
+        ----------
+        Faes et al. (2022), IEEE Trans. Signal Process. 70, 5766-5777.
+
+        Examples
+        --------
+        >>> import numpy as np, hoi
+        >>> C = np.array([[1, 0.5, 0.5], [0.5, 1, 0.5], [0.5, 0.5, 1]])  # white noise: the same at each frequency
+        >>> rate = hoi.oinfo(hoi.GaussianSystem.from_spectra([C] * 8))
+        >>> bool(np.isclose(rate, hoi.oinfo(hoi.GaussianSystem.from_covariance(C))))
+        True
+        """
+        return SpectralSystem(*check_spectra(S, weights, names))
 
     @property
     def covariance(self) -> FloatArray:

@@ -155,3 +155,19 @@ def test_atoms_of_what_is_copied() -> None:
     named = hoi.phiid(X, [(1, 0)])
     assert named.index.tolist() == [("1", "0")]
     assert named.iloc[0]["ytx"] == pytest.approx(atoms["xty"])
+
+
+def test_a_gap_leaves_out_the_rows_that_it_is_in() -> None:
+    X = series(3, 60)
+    gappy = X.copy()
+    gappy[20, 1] = np.nan
+    with pytest.raises(hoi.HoiError, match="NaN"):
+        hoi.transfer_entropy(gappy)
+    rows = np.delete(hoi.lagged(X).values, [19, 20], axis=0)
+    with pytest.warns(hoi.InputWarning):
+        found = hoi.transfer_entropy(gappy, missing="drop")
+    expected = hoi.information(rows, [(1,)], target=2, given=3)[0]
+    assert found.loc["0", "1"] == pytest.approx(expected, abs=1e-12)
+    for function in (hoi.drivers, hoi.phiid):
+        with pytest.warns(hoi.InputWarning):
+            function(gappy, missing="drop")

@@ -119,3 +119,13 @@ def test_errors() -> None:
     X[:, 1] = X[:, 0]
     with pytest.raises(hoi.HoiError, match="numerically singular"):
         hoi.local(X, [(0, 1, 2)])
+
+
+def test_samples_with_gaps_are_nan() -> None:
+    X = data_of()
+    gappy = X.copy()
+    gappy[[3, 7], 2] = np.nan
+    with pytest.warns(hoi.InputWarning):
+        values = hoi.local(gappy, missing="drop")
+    assert np.flatnonzero(np.isnan(values)).tolist() == [3, 7]
+    np.testing.assert_array_equal(values[~np.isnan(values)], hoi.local(np.delete(X, [3, 7], axis=0)))
