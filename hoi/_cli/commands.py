@@ -6,6 +6,7 @@ import argparse
 import io
 import textwrap
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import hoi
 from hoi._api.planning import in_words
 from hoi._cli import completion as _completion
 from hoi._cli.output import Console, Targets, table
-from hoi._cli.reading import choose, read_table
+from hoi._cli.reading import Options, choose, listing, open_table, read_table
 from hoi._engine.checkpoint import status
 from hoi._errors import HoiError
 from hoi._measures.registry import ALL
@@ -90,6 +91,14 @@ def _status(arguments: argparse.Namespace, console: Console) -> None:
         console.line(f"about {in_words(left)} of one core are left; the command that began it goes on from here")
 
 
+def _show(arguments: argparse.Namespace, console: Console) -> None:
+    """What would be read."""
+    values, notes = open_table(arguments.data, _reading(arguments))
+    for note in notes:
+        console.remark(note)
+    console.line(listing(values))
+
+
 def _demo(arguments: argparse.Namespace, console: Console) -> None:
     """A search of a shipped recording."""
     from hoi._cli.demo import demo
@@ -107,6 +116,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
     "search": _search,
     "measure": _measure,
     "status": _status,
+    "show": _show,
     "demo": _demo,
     "backends": _backends,
 }
@@ -115,17 +125,14 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
 # -- parts of them ---------------------------------------------------------------------------------
 
 
+def _reading(arguments: argparse.Namespace) -> Options:
+    """The options of reading that were given."""
+    return Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
+
+
 def _read(arguments: argparse.Namespace, console: Console) -> Any:
-    """The table of the file, with remarks on what was left out."""
-    values, notes = read_table(
-        arguments.data,
-        columns=arguments.columns,
-        drop=arguments.drop,
-        variable=arguments.variable,
-        header=arguments.header,
-        missing=arguments.missing,
-        transpose=arguments.transpose,
-    )
+    """The table of the file, with remarks on how it was read and what was left out."""
+    values, notes = read_table(arguments.data, _reading(arguments))
     for note in notes:
         console.remark(note)
     return values

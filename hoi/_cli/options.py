@@ -15,8 +15,16 @@ from hoi._results import files
 
 __all__ = ["parser"]
 
-_COLUMNS = """names or numbers (from 0) of columns, separated by commas; a colon between two means all from
-the first to the second, both included: LHip,LAmy,3,5:8"""
+_COLUMNS = """names or numbers (from 0, as hoi show lists them) of columns, separated by commas; a colon between
+two means all from the first to the second, both included: LHip,LAmy,3,5:8; @3 is always a number"""
+
+
+def _examples(*lines: str) -> str:
+    """Sentences and commands below the options."""
+    said = [line for line in lines if not line.startswith("hoi ")]
+    return "\n".join([*said, "Examples:" if len(lines) - len(said) > 1 else "Example:"] + [
+        f"  {line}" for line in lines if line.startswith("hoi ")
+    ])
 
 
 def _order(text: str) -> int | tuple[int, int]:
@@ -61,14 +69,22 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"hoi {hoi.__version__}")
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
-    data, estimation = _data_options(), _estimation_options()
+    reading, writing = _data_options()
+    estimation = _estimation_options()
 
     search = commands.add_parser(
         "search",
-        parents=[data, estimation],
+        parents=[reading, estimation, writing],
         help="the most synergistic and most redundant sets of a table",
         description="Evaluate every set of columns of the given orders and list those at both ends.",
-        epilog="O-information is negative where synergy dominates, and positive where redundancy does.",
+        epilog=_examples(
+            "O-information is negative where synergy dominates, and positive where redundancy does.",
+            "hoi search data.csv --order 3",
+            "hoi search data.csv --order 3:5 --per-order --drop id,group --missing drop --out best.csv",
+            "hoi search table.txt --decimal , --order 3 --measure tc --report best.html",
+            "hoi search recording.mat --variable EEG.data --transpose --order 3",
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     search.add_argument(
         "--order", type=_order, required=True, metavar="K|LOW:HIGH", help="variables in a set: 3, or 3:5"
@@ -104,9 +120,14 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
 
     measure = commands.add_parser(
         "measure",
-        parents=[data, estimation],
+        parents=[reading, estimation, writing],
         help="all four measures of the whole table or of given sets",
         description="Total correlation, dual total correlation, O-information and S-information.",
+        epilog=_examples(
+            "hoi measure data.csv --columns A,B,C,D --units bits",
+            "hoi measure data.csv --multiplets 'A,B,C;B,C,D' --format csv > values.csv",
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     measure.add_argument(
         "--multiplets",
@@ -120,16 +141,29 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     )
     names_a_file(state.add_argument("checkpoint", metavar="FILE", help="what --checkpoint of hoi search named"))
 
-    about = "search a real fMRI recording that comes with hoi, and draw the result"
-    demo = commands.add_parser("demo", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    names_a_folder(
-        demo.add_argument(
-            "--out", metavar="DIR", default="demo-output", help="folder to write to (default demo-output)"
-        )
+    commands.add_parser(
+        "show",
+        parents=[reading],
+        help="what would be read from a file: its columns, their numbers, gaps and ranges",
+        description="Print how a file is read, and each column with its number, name, values that are there and range.",
+        epilog=_examples("hoi show data.csv", "hoi show data.csv --header 3 --decimal , --index time"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
+    about = "search a real fMRI recording that comes with hoi, and draw the result"
+    demo = commands.add_parser(
+        "demo",
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}.",
+        epilog="Example: hoi demo --out demo-output",
+    )
+    where = "folder to write to (default demo-output)"
+    names_a_folder(demo.add_argument("--out", metavar="DIR", default="demo-output", help=where))
+
     about = "what can compute here, and why the rest cannot"
-    commands.add_parser("backends", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    commands.add_parser(
+        "backends", help=about, description=f"{about[0].upper()}{about[1:]}.", epilog="Example: hoi backends"
+    )
 
     completion = commands.add_parser(
         "completion",
@@ -141,26 +175,34 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     return whole
 
 
-def _data_options() -> _Parser:
-    """Options on what to read and where to write."""
-    options = _Parser(add_help=False)
+def _data_options() -> list[_Parser]:
+    """Options on what to read, and on where to write."""
+    reading = _Parser(add_help=False)
     names_a_file(
-        options.add_argument("data", metavar="FILE", help=f"{', '.join(SUFFIXES)}; - reads csv from standard input")
+        reading.add_argument("data", metavar="FILE", help=f"{', '.join(SUFFIXES)}; - reads csv from standard input")
     )
-    group = options.add_argument_group("data")
+    group = reading.add_argument_group("data")
     group.add_argument("--columns", metavar="LIST", help=_COLUMNS)
-    group.add_argument("--given", metavar="LIST", help="columns to condition all measures on, written likewise")
     group.add_argument("--drop", metavar="LIST", help="columns to leave out, written likewise")
-    group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
+    group.add_argument("--numeric-only", action="store_true", help="leave out columns that are not numbers")
     group.add_argument(
         "--missing", choices=["error", "drop"], default="error", help="rows that lack values (default error)"
     )
-    group.add_argument(
-        "--header", choices=["auto", "yes", "no"], default="auto", help="first line holds names (default auto)"
-    )
-    group.add_argument("--variable", metavar="NAME", help="which array of an npz or mat file")
+    group.add_argument("--na", metavar="WORDS", default="", help="further words for a missing value: -999,?,n.d.")
+    group.add_argument("--variable", metavar="NAME", help="which array of an npz or mat file: X, EEG.data")
     group.add_argument("--transpose", action="store_true", help="the rows are the variables")
-    group = options.add_argument_group("output")
+    group = reading.add_argument_group("how a text file is written (default auto: told from the file, or asked)")
+    group.add_argument("--header", metavar="auto|yes|no|LINE", default="auto", help="line 1 holds names, or this one")
+    group.add_argument("--separator", metavar="SIGN", default="auto", help="comma, semicolon, tab, blank, bar or sign")
+    group.add_argument("--decimal", metavar="SIGN", default="auto", help="in numbers: . or ,")
+    group.add_argument("--thousands", metavar="SIGN", default="auto", help="between thousands: , . ' ' or no")
+    group.add_argument("--index", metavar="LIST", default="auto", help="columns that label the rows, or no")
+    group.add_argument("--comment", metavar="SIGN", default="auto", help="that begins a comment (auto: # %% //), or no")
+    group.add_argument("--skip", metavar="LINES", default="", help="lines to leave out, by number: 2,5:7")
+    group.add_argument("--encoding", metavar="NAME", default="auto", help="utf-8, cp1252, latin-1, utf-16 ...")
+    group.add_argument("--quiet", action="store_true", help="no remarks, warnings or progress on standard error")
+    writing = _Parser(add_help=False)
+    group = writing.add_argument_group("output")
     written = f"also write the result: {', '.join(files.SUFFIXES)}"
     names_a_file(group.add_argument("--out", metavar="FILE", help=written))
     names_a_file(
@@ -169,16 +211,15 @@ def _data_options() -> _Parser:
     group.add_argument(
         "--format", choices=["table", "csv"], default="table", help="on standard output (default table)"
     )
-    group.add_argument(
-        "--quiet", action="store_true", help="no remarks, warnings or progress on standard error"
-    )
-    return options
+    return [reading, writing]
 
 
 def _estimation_options() -> _Parser:
     """Options on how the measures are estimated."""
     options = _Parser(add_help=False)
     group = options.add_argument_group("estimation")
+    group.add_argument("--given", metavar="LIST", help="columns to condition all measures on, written like --columns")
+    group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
     group.add_argument("--units", choices=["nats", "bits"], default="nats", help="(default nats)")
     group.add_argument("--estimator", default="gaussian_copula", help="gaussian_copula (default) or gaussian")
     group.add_argument(

@@ -40,11 +40,13 @@ def data(X, tmp_path):
 
 @pytest.fixture
 def run(capsys):
-    """Run hoi with arguments: (exit status, standard output, standard error)."""
+    """Run hoi with arguments: (exit status, standard output, standard error but the line on how a file was read)."""
 
     def run(*arguments):
         status = cli.main([str(a) for a in arguments])
-        return (status, *capsys.readouterr())
+        out, err = capsys.readouterr()
+        lines = err.splitlines(keepends=True)
+        return status, out, "".join(line for line in lines if not line.startswith("hoi: read "))
 
     return run
 
@@ -164,7 +166,7 @@ def test_remarks_go_to_standard_error_and_can_be_silenced(run, X, tmp_path):
     _, out, err = run("search", path, "--order", 3, "--missing", "drop")
     assert "LHip, LAmy, LPCC" in out
     assert err.splitlines() == [
-        "hoi: left out the first column: it has no name and holds labels",
+        "hoi: left out the first column: no name, and labels of the rows (columns are numbered without)",
         "hoi: left out 1 of 81 rows with missing or infinite values, in 'LHip' (1)",
     ]
     assert run("search", path, "--order", 3, "--missing", "drop", "--quiet")[2] == ""

@@ -14,7 +14,8 @@ def choose(text: str, names: list[str], what: str = "--columns") -> list[int]:
     """Positions of the columns that a text like "LHip,3,5:8,LCau:RCau" names.
 
     A part is the name of a column, its number (from 0), or two of either with a colon between: all columns
-    from the first to the second, both included. A name wins over a number. Quotes protect a comma in a name.
+    from the first to the second, both included. ``@3`` is always the number. A number that is also the name of another
+    column is an error that shows both. Quotes protect a comma in a name.
     """
     chosen: list[int] = []
     for part in next(csv.reader([text], skipinitialspace=True), []):
@@ -38,11 +39,20 @@ def choose(text: str, names: list[str], what: str = "--columns") -> list[int]:
 
 def _position(part: str, names: list[str], what: str) -> int:
     """Position of one column given by name or number."""
+    number = int(part) if re.fullmatch(r"\d+", part) else None
     if part in names:
-        return names.index(part)
-    if re.fullmatch(r"\d+", part) and int(part) < len(names):
-        return int(part)
-    if re.fullmatch(r"-?\d+", part):
+        place = names.index(part)
+        if number is not None and number < len(names) and place != number:
+            raise HoiError(
+                f"{what}: {part} is the name of column number {place}, and number {number} is {names[number]!r}: "
+                f"write @{place} or @{number}"
+            )
+        return place
+    if number is None and (marked := re.fullmatch(r"@(\d+)", part)):
+        number = int(marked[1])
+    if number is not None and number < len(names):
+        return number
+    if number is not None or re.fullmatch(r"@?-?\d+", part):
         raise HoiError(f"{what}: there is no column {part}; columns are numbered 0 to {len(names) - 1}")
     close = [name for name in names if name.lower() == part.lower()]
     hint = f"did you mean {close[0]!r}?" if close else f"the columns are {listed(names)}"
@@ -51,6 +61,4 @@ def _position(part: str, names: list[str], what: str) -> int:
 
 def listed(names: list[str], most: int = 12) -> str:
     """Names for a message, not too many."""
-    return ", ".join(map(repr, names[:most])) + (
-        f" and {len(names) - most} more" if len(names) > most else ""
-    )
+    return ", ".join(map(repr, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,173 +1,199 @@
-"""Tables from text files, whose separator, header and row labels are recognised."""
+"""Tables from text files: what can be told surely is told, and what cannot is asked."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
-import sys
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hoi._cli.reading._columns import listed
+from hoi._cli.reading._columns import choose, listed
+from hoi._cli.reading._decode import read_text_of
+from hoi._cli.reading._dialect import (
+    SEPARATORS,
+    Line,
+    Row,
+    cells_of,
+    content,
+    find_separator,
+    rows_of,
+    said_separator,
+)
+from hoi._cli.reading._header import holds_names, is_units, is_unnamed, labels_rows, one_longer
+from hoi._cli.reading._numbers import MISSING, PLAIN, convert, style_of
+from hoi._cli.reading._options import Options
 from hoi._errors import HoiError
 
-if TYPE_CHECKING:
-    import pandas
-
-__all__ = ["read_text"]
-
-# spellings of a missing value, beside the empty cell
-_MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>"]
+__all__ = ["Columns", "read_text"]
 
 
-def read_text(path: str, suffix: str, header: str, notes: list[str]) -> pandas.DataFrame:
-    """Read a text table and leave out what is not data, with a note on it."""
-    source: Any = io.StringIO(sys.stdin.read()) if path == "-" else path
-    head, start = _first_lines(source)
-    if not head:
-        raise HoiError(f"cannot read {path!r}: the file is empty")
-    separator = "\t" if suffix == ".tsv" else _separator(head)
-    first = _cells(head[0], separator)
-    named = header == "yes" or (header == "auto" and _is_header(first, head, separator))
-    if start:
-        notes.append(f"left out {start} line{'s' * (start > 1)} before the table (empty, or begin with #)")
-    if named:
-        _refuse_repeated_names(first, path)
-        if len(head) > 1 and len(_cells(head[1], separator)) == len(first) + 1:
-            # R writes no name over the row labels
-            first = ["", *first]
-    frame = _parse(source, path, separator, start + named, first if named else None, head)
-    if not len(frame):
-        raise HoiError(f"cannot read {path!r}: it has a header and no rows")
-    return _without_unnamed(frame, first, notes) if named else frame
+class Columns(NamedTuple):
+    """Named columns, of float64 or of text where some cell is no number; and how they were read."""
+
+    names: list[str]
+    values: list[np.ndarray[Any, Any]]
+    how: str
+    notes: list[str]
 
 
-def _parse(
-    source: Any, path: str, separator: str, skipped: int, names: list[str] | None, head: list[str]
-) -> pandas.DataFrame:
-    """The rows after the first `skipped` lines."""
-    import pandas as pd
+def read_text(path: str, suffix: str, options: Options) -> Columns:
+    """Read a text table by what the options say and what its lines show."""
+    name = "standard input" if path == "-" else path
+    text, encoding = read_text_of(path, options.encoding)
+    lines, comments, separator = content(text, options.comment, options.lines("--skip", options.skip))
+    if not lines:
+        raise HoiError(f"cannot read {name!r}: the file is empty")
+    if options.separator != "auto":
+        separator = SEPARATORS.get(options.separator, options.separator)
+    elif separator is None:
+        separator = "\t" if suffix == ".tsv" else find_separator(lines, name)
+    notes: list[str] = []
+    if options.header.isdigit():
+        above = [line for line in lines if line.number < int(options.header)]
+        lines = lines[len(above) :]
+        if not lines or lines[0].number != int(options.header):
+            raise HoiError(f"--header {options.header}: line {options.header} of {name!r} holds nothing")
+        if above:
+            notes.append(f"left out {_counted(len(above), 'line')} above the header")
+    words = {word.strip() for word in options.na.split(",") if word.strip()}
+    missing = MISSING | words if words else MISSING
+    rows = rows_of(lines, separator, name)
+    first, body, line = _header(rows, lines, comments, separator, missing, options, name, notes)
+    columns = [[row.cells[i] for row in body] for i in range(len(body[0].cells))]
+    names = [cell or f"unnamed {i}" for i, cell in enumerate(first)] if line else list(map(str, range(len(columns))))
+    kept = _without_index(names, first if line else [], columns, options, name, notes)
+    names, columns = [names[i] for i in kept], [columns[i] for i in kept]
+    style = style_of(columns, names, separator, missing, options.decimal, options.thousands)
+    how = [f"header on line {line}" if line else "no header"]
+    how += [f"separator {said_separator(separator)}"] if len(names) > 1 else []
+    how[-1] += f', decimal "{style.decimal}"' if style != PLAIN else ""
+    how[-1] += f', thousands "{style.thousands}"' if style.thousands else ""
+    how += [f"encoding {encoding}"] if encoding != "utf-8" else []
+    if left := [entry for entry in comments if entry.number != line]:
+        where = f"line {left[0].number}" if len(left) == 1 else f"{len(left)} lines, the first one {left[0].number}"
+        notes.append(f"left out as comments: {where}")
+    return Columns(names, [convert(column, style, missing) for column in columns], "; ".join(how), notes)
 
-    # the number written, to the last bit; from pandas 3 on that is the default and the option is deprecated
-    exact: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
-    columns = None if names is None else [name or f"unnamed {i}" for i, name in enumerate(names)]
-    try:
-        with warnings.catch_warnings():
-            # a row longer than the header is an error, not something to cut
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                source,
-                sep=r"\s+" if separator == " " else separator,
-                decimal="," if separator == ";" and _decimal_comma(head) else ".",
-                header=None,
-                names=columns,
-                skiprows=skipped,
-                index_col=False,
-                na_values=_MISSING,
-                keep_default_na=False,
-                skipinitialspace=True,
-                encoding="utf-8-sig",
-                low_memory=False,
-                **exact,
+
+def _header(
+    rows: list[Row],
+    lines: list[Line],
+    comments: list[Line],
+    separator: str,
+    missing: frozenset[str],
+    options: Options,
+    name: str,
+    notes: list[str],
+) -> tuple[list[str], list[Row], int]:
+    """The names, the rows of values, all of one length, and the line of the names (0: there are none)."""
+    first = Row(rows[0].line, [cell.strip() for cell in rows[0].cells])
+    quoted = lines[0].text.lstrip().startswith('"')
+    quoted_rows = len(lines) > 1 and lines[1].text.lstrip().startswith('"')
+    line = 0
+    if options.header == "auto":
+        all_quoted = quoted and not quoted_rows and lines[0].text.count('"') >= 2 * len(first.cells)
+        line = first.line * holds_names([first, *rows[1:]], missing, name, quoted=all_quoted)
+        if not line and (above := _names_in_comment(comments, first, separator)):
+            line, names = above
+            return names, _even(rows, len(names), name, notes), line
+    elif options.header != "no":
+        line = first.line
+    if not line:
+        return [], _even(rows, 0, name, notes), 0
+    names, body = first.cells, rows[1:]
+    if not body:
+        raise HoiError(f"cannot read {name!r}: it has a header and no rows")
+    while len(names) > 1 and not names[-1] and all(len(row.cells) < len(names) for row in body):
+        names = names[:-1]
+    if all(len(row.cells) == len(names) + 1 for row in body):
+        kind = "label" if options.index not in ("auto", "no") else one_longer(body, separator, quoted=quoted_rows)
+        if not kind:
+            raise HoiError(
+                f"cannot read {name!r}: its rows have {len(names) + 1} cells and its header {len(names)} names. If the "
+                "first cell is a label of the row, say --index 0; if a separator stands where it should not, such as "
+                "an unquoted decimal comma, mend the file"
             )
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame(columns=columns)
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        reason = " ".join(str(error).split()).removesuffix(".")
-        raise HoiError(
-            f"cannot read {path!r}: its rows have different numbers of cells ({reason}); mend the file"
-        ) from error
-
-
-def _first_lines(source: Any, count: int = 50) -> tuple[list[str], int]:
-    """The first lines that hold something, and how many empty lines and comments come before them."""
-    if isinstance(source, io.StringIO):
-        lines = [line for _, line in zip(range(count), source, strict=False)]
-        source.seek(0)
-    else:
-        opened = gzip.open if source.lower().endswith(".gz") else open
-        with opened(source, "rt", encoding="utf-8-sig", newline="") as file:
-            lines = [line for _, line in zip(range(count), file, strict=False)]
-    start = 0
-    while start < len(lines) and (lines[start].startswith("#") or not lines[start].strip()):
-        start += 1
-    return [line.rstrip("\r\n") for line in lines[start:] if line.strip()], start
-
-
-def _separator(head: list[str]) -> str:
-    """The separator that cuts the first lines into equally many cells, most cells first."""
-    best, most = ",", 1
-    for candidate in ("\t", ";", ",", " "):
-        first, *rest = (len(_cells(line, candidate)) for line in head)
-        sizes = set(rest) or {first}
-        # a decimal comma also cuts every line alike, but then the semicolon was found before
-        if len(sizes) > 1 or (candidate == "," and best == ";"):
-            continue
-        size = sizes.pop()
-        # R leaves the name over the row labels away
-        if size > most and first in (size, size - 1):
-            best, most = candidate, size
-    return best
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    """The cells of one line, without quotes and blanks around them."""
-    cells = csv.reader(
-        [line.strip() if separator == " " else line], delimiter=separator, skipinitialspace=True
-    )
-    return [cell.strip() for cell in next(cells, [])]
-
-
-def _decimal_comma(head: list[str]) -> bool:
-    """Whether numbers are written 1,5 in a file separated by semicolons."""
-    cells = [cell for line in head for cell in _cells(line, ";")]
-    return any(re.fullmatch(r"[-+]?\d*,\d+(e[-+]?\d+)?", cell, re.IGNORECASE) for cell in cells)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return True
-
-
-def _is_header(first: list[str], head: list[str], separator: str) -> bool:
-    """Whether the first line holds names: words, or the running numbers 0, 1, 2 that pandas writes."""
-    if not all(_is_number(cell) for cell in first if cell not in _MISSING):
-        return True
-    labelled = first[0] == "" or (len(head) > 1 and len(_cells(head[1], separator)) == len(first) + 1)
-    numbers = first[1:] if first[0] == "" else first
-    if len(numbers) < 2 or numbers != [str(i) for i in range(len(numbers))]:
-        return False
-    # without labels, 0, 1, 2 may be a row of whole numbers like the next one
-    return labelled or (len(head) > 1 and not all(c.isdigit() for c in _cells(head[1], separator)))
-
-
-def _refuse_repeated_names(first: list[str], path: str) -> None:
-    repeated = sorted({name for name in first if name and first.count(name) > 1})
+        names = ["", *names] if kind == "label" else names
+    body = _even(body, len(names), name, notes)
+    if is_units(body[0].cells, body[1:], missing):
+        if not all(names[1:]):
+            raise HoiError(
+                f"cannot read {name!r}: lines {line} and {body[0].line} both hold no numbers, and either may be the "
+                f"names: say --header {body[0].line}, or --skip {body[0].line} if that one holds units"
+            )
+        notes.append(f"left out line {body[0].line}: it holds no numbers (units?)")
+        body = body[1:]
+    repeated = sorted({cell for cell in names if cell and names.count(cell) > 1})
     if repeated:
         raise HoiError(
-            f"cannot read {path!r}: the header names {listed(repeated)} more than once; rename the "
+            f"cannot read {name!r}: the header names {listed(repeated)} more than once; rename the "
             "columns, or use --header no if the first line is data"
         )
+    return names, body, line
 
 
-def _without_unnamed(frame: pandas.DataFrame, first: list[str], notes: list[str]) -> pandas.DataFrame:
-    """Leave out a first column of row numbers or labels, and empty columns, if they have no name."""
-    unnamed = [i for i, name in enumerate(first) if not name]
-    leave = [i for i in unnamed if frame.iloc[:, i].isna().all()]
-    if leave:
-        notes.append(f"left out {len(leave)} empty column{'s' * (len(leave) > 1)} without a name")
-    if 0 in unnamed and 0 not in leave and frame.shape[1] > 1:
-        start = frame.iloc[:, 0]
-        numbers = start.dtype.kind in "biuf"
-        if not numbers or (np.diff(start.to_numpy(float)) == 1).all():
-            leave.append(0)
-            what = "counts the rows" if numbers else "holds labels"
-            notes.append(f"left out the first column: it has no name and {what}")
-    return frame.iloc[:, [i for i in range(frame.shape[1]) if i not in leave]]
+def _names_in_comment(comments: list[Line], first: Row, separator: str) -> tuple[int, list[str]] | None:
+    """Names in the comment right above the numbers, as numpy.savetxt writes them."""
+    above = [line for line in comments if line.number == first.line - 1]
+    if not above:
+        return None
+    names = cells_of(re.sub(r"^\s*(#|%|//)\s*", "", above[0].text), separator)
+    good = len(names) == len(first.cells) > 1 and len(set(names)) == len(names) and all(names)
+    return (above[0].number, names) if good and not any(re.fullmatch(r"[-+.\d].*", cell) for cell in names) else None
+
+
+def _even(rows: list[Row], width: int, name: str, notes: list[str]) -> list[Row]:
+    """Rows of one length: empty cells behind the header's last are cut; anything else is an error with its line."""
+    width = width or len(rows[0].cells)
+    cut = sum(len(row.cells) > width for row in rows)
+    if cut and not any(cell.strip() for row in rows for cell in row.cells[width:]):
+        notes.append(f"left out empty cells at the end of {_counted(cut, 'line')}")
+        rows = [Row(row.line, row.cells[:width]) for row in rows]
+    odd = next((row for row in rows if len(row.cells) != width), None)
+    if odd is not None:
+        raise HoiError(
+            f"cannot read {name!r}: its rows have different numbers of cells (line {odd.line} has {len(odd.cells)}, "
+            f"and {width} are expected); mend the file, or name the line of the header with --header, lines to leave "
+            "out with --skip, or the --separator"
+        )
+    return rows
+
+
+def _without_index(
+    names: list[str], first: list[str], columns: list[list[str]], options: Options, name: str, notes: list[str]
+) -> list[int]:
+    """Positions of the columns that are data: no labels of rows, no empty columns without a name."""
+    kept = list(range(len(names)))
+    if options.index not in ("auto", "no"):
+        away = choose(options.index, names, "--index")
+        notes.append(f"left out the index {listed([names[i] for i in away])}")
+        kept = [i for i in kept if i not in away]
+        if not kept:
+            raise HoiError("no columns are left: --index names all of them")
+        return kept
+    empty = [i for i, cell in enumerate(first) if not cell and not any(map(str.strip, columns[i]))]
+    if empty:
+        notes.append(f"left out {_counted(len(empty), 'empty column')} without a name")
+    kept = [i for i in kept if i not in empty]
+    if options.index == "no":
+        return kept
+    leading: list[int] = []
+    for i in kept:
+        if i >= len(first) or not is_unnamed(first[i]):
+            break
+        leading.append(i)
+    if not leading or len(leading) == len(kept):
+        return kept
+    if not labels_rows([columns[i] for i in leading]):
+        which = "column has" if len(leading) == 1 else f"{len(leading)} columns have"
+        raise HoiError(
+            f"cannot read {name!r}: its first {which} no name, so it may be labels of the rows or data: say "
+            f"--index {','.join(map(str, leading))} to leave it out or --index no to keep it"
+        )
+    what = "the first column" if len(leading) == 1 else f"the first {len(leading)} columns"
+    notes.append(f"left out {what}: no name, and labels of the rows (columns are numbered without)")
+    return [i for i in kept if i not in leading]
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n > 1)}"
