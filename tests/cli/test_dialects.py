@@ -79,6 +79,9 @@ ASKED = {
     "points of thousands": ("a;b\n1.234;2\n987;3\n", r"is 1\.234 with --decimal \. --thousands no, or 1234 with --dec"),
     "a row of five under four": ("a,b,c\n1,5,2,3\n2,7,4,4\n", r"its rows have 4 cells and its header 3 names"),
     "decimal comma without quotes": ("a,b\n1,5,2\n1,7,4\n", r"its rows have 3 cells and its header 2 names.*unquoted"),
+    "two columns or one": ("5,7\n1,9\n4,2\n", r"lines, such as '5,7', are two numbers .* --decimal ,"),
+    "one column": ("7\n1.5\n2.5\n", r"line 1 is 7, so it may be names or a sample"),
+    "names behind a comment sign": ("#3 x\n1 5 6\n2 7 9\n3 1 4\n", r"line 1 may be a comment or the names of the col"),
     "unnamed and repeated": (",a,b\n1,2,3\n1,4,5\n", r"its first column has no name.*--index 0 .* or --index no"),
     "unnamed measurements": (",a,b\n.5,2,3\n.1,4,5\n.3,1,1\n", r"its first column has no name, so it may be labels"),
     "two separators": ("1,234 567,8\n3,456 789,1\n", r"cuts its lines into . cells and .* say which with --sep"),
@@ -125,7 +128,7 @@ def test_wrong_options(tmp_path, options, message):
 
 def test_options_of_text_are_for_text(tmp_path):
     np.save(tmp_path / "x.npy", np.eye(3))
-    with pytest.raises(HoiError, match="--header, --na: for files of text only, and .* is none"):
+    with pytest.raises(HoiError, match=r"--header, --na: for files of text only, and .* is none"):
         read_table(str(tmp_path / "x.npy"), header="yes", na="?")
 
 

@@ -107,7 +107,7 @@ def test_text_of_many_kinds(tmp_path, case):
         ("row numbers", INDEX),
         ("row labels", INDEX),
         ("row labels of R", INDEX),
-        ("comma at the end", "left out 1 empty column without a name"),
+        ("comma at the end", "left out an empty last column without a name"),
         ("comments", "left out as comments: 2 lines, the first one 1"),
         ("comma", None),
     ],
@@ -124,8 +124,8 @@ def test_what_is_left_out_is_said(tmp_path, case, note):
         ("0,1,2,3,4\n.1,.2,.3,.4,.5\n.3,.4,.1,.2,.7\n", list("01234"), 2),
         ('"1","2"\n1,5\n3,4\n', ["1", "2"], 2),
         ("time,1,2,3\n0.1,5,6,7\n0.3,4,5,6\n", ["time", "1", "2", "3"], 2),
-        ("7,2\n1,0\n0,1\n", ["0", "1"], 3),  # whole numbers: data
-        ("1,NA\n3,4\n5,6\n", ["0", "1"], 2),
+        ("7,2,4\n1,0,4\n0,1,5\n", ["0", "1", "2"], 3),  # whole numbers: data
+        ("7,2,NA\n3,4,1\n5,6,2\n", ["0", "1", "2"], 2),
     ],
 )
 def test_a_header_is_recognised(tmp_path, text, names, rows):

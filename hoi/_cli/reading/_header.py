@@ -39,22 +39,23 @@ def holds_names(rows: Sequence[Row], missing: frozenset[str], name: str, *, quot
     if words:
         # "time", 1, 2, 3 over numbers: a sample would have to lack its time and count the rest
         over = [i for i, cell in enumerate(first) if cell in words]
-        if counted and len(numbers) > 1 and all(_is_numbers(body, i, missing) for i in over):
+        names = len({word for word in words if re.search(r"[^\W\d_]", word)})  # two words are no accident of a sample
+        if ((counted and len(numbers) > 1) or names > 1) and all(_is_numbers(body, i, missing) for i in over):
             return True
         raise _both(rows[0], name, f"holds text ({words[0]!r}) and numbers ({numbers[0]!r})")
+    if not all(re.fullmatch(r"\d+", cell) for cell in numbers) or len(set(numbers)) < len(numbers):
+        return False
     if len(numbers) < len(first):
-        labels = first[0] == "" and len(numbers) == len(first) - 1 and (_is_labels(body) or _counts(body))
-        if labels and counted:
+        unnamed = first[0] == "" and len(numbers) == len(first) - 1
+        if unnamed and counted and (_is_labels(body) or _counts(body)):
             return True
-        if not counted:
+        if not unnamed and not counted:
             return False
         raise _both(rows[0], name, f"is {', '.join(first[:6])}")
-    if not all(re.fullmatch(r"\d+", cell) for cell in numbers) or len(set(numbers)) < len(numbers) or len(first) < 2:
-        return False
     broken = all(any(re.search(r"[.,eE]", row[i]) for row in body if i < len(row)) for i in range(len(first)))
     if counted and broken and len(first) >= _MANY:
         return True
-    if counted or broken:
+    if counted or broken or len(first) == 1:
         raise _both(rows[0], name, f"is {', '.join(first[:6])}{', ...' * (len(first) > 6)}")
     return False
 

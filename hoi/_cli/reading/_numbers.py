@@ -22,6 +22,8 @@ _NUMBER = re.compile(
     r"[-+]?(\d{1,3}([ \u00a0\u202f'’]\d{3})+([.,]\d*)?|\d([\d.,]*\d)?\.?|[.,]\d+)([eE][-+]?\d+)?"
 )
 _SIGNS = re.compile(r"[.,'’ \u00a0\u202f]")
+# a point that cannot stand between thousands
+_SURE_POINT = re.compile(r"(?<![\d.,])0\d*\.|\.(?!\d{3}(?!\d))|^[-+]?\.|\d{4}\.", re.MULTILINE)
 _BEYOND_PLAIN = re.compile(r"[^0-9+\-.eE\n]")
 
 
@@ -82,8 +84,6 @@ def style_of(
     cells = _telling(columns, names, separator, missing, forced=(decimal, thousands) != ("auto", "auto"))
     if not cells or len(styles) < 2:
         return styles[0] if styles else Style(decimal, "" if thousands == "no" else thousands)
-    if separator != ";" and decimal == thousands == "auto" and not any("," in cell for cell, _, _ in cells):
-        styles = [style for style in styles if style.decimal == "."]
     fitting = [style for style in styles if all(map(style.pattern().fullmatch, (cell for cell, _, _ in cells)))]
     if not fitting:
         return styles[0]
@@ -109,9 +109,13 @@ def _telling(
 ) -> list[tuple[str, str, int]]:
     """(cell, column, row) of the numbers written with any sign, where there is more to tell than a decimal point."""
     held = ["\n".join(column) for column in columns]
-    # a point is a decimal point, but where semicolons separate (then commas may be decimal and points thousands)
-    if not forced and not any(re.search(r"[,'’ \u00a0\u202f]", text) for text in held) and separator != ";":
-        return []
+    if not forced and not any(re.search(r"[,'’ \u00a0\u202f]", text) for text in held):
+        # only points: decimal, unless each could stand before three digits; and then where semicolons separate, as
+        # they do where commas are decimal, or where other numbers of the column have none
+        pointed = [text for text in held if "." in text]
+        mixed = any(re.search(r"^[-+]?\d{1,3}$", text, re.MULTILINE) for text in pointed)
+        if any(map(_SURE_POINT.search, pointed)) or not (mixed or separator == ";"):
+            return []
     found: list[tuple[str, str, int]] = []
     for column, name in zip(columns, names, strict=True):
         own = [(cell.strip(), name, row) for row, cell in enumerate(column, 1)]

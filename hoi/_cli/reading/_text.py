@@ -63,7 +63,9 @@ def read_text(path: str, suffix: str, options: Options) -> Columns:
     names = [cell or f"unnamed {i}" for i, cell in enumerate(first)] if line else list(map(str, range(len(columns))))
     kept = _without_index(names, first if line else [], columns, options, name, notes)
     names, columns = [names[i] for i in kept], [columns[i] for i in kept]
-    style = style_of(columns, names, separator, missing, options.decimal, options.thousands)
+    # a file of one column shows no separator, so it may be written like one with semicolons
+    told = separator if len(names) > 1 else ";"
+    style = style_of(columns, names, told, missing, options.decimal, options.thousands)
     how = [f"header on line {line}" if line else "no header"]
     how += [f"separator {said_separator(separator)}"] if len(names) > 1 else []
     how[-1] += f', decimal "{style.decimal}"' if style != PLAIN else ""
@@ -92,10 +94,16 @@ def _header(
     line = 0
     if options.header == "auto":
         all_quoted = quoted and not quoted_rows and lines[0].text.count('"') >= 2 * len(first.cells)
+        all_quoted &= all(cell.isdigit() for cell in first.cells)
         line = first.line * holds_names([first, *rows[1:]], missing, name, quoted=all_quoted)
-        if not line and (above := _names_in_comment(comments, first, separator)):
+        if not line and (above := _names_in_comment(comments, rows, separator, name)):
             line, names = above
             return names, _even(rows, len(names), name, notes), line
+        if not line and options.separator == "auto" and separator == "," and _one_column(rows):
+            raise HoiError(
+                f"cannot read {name!r}: its lines, such as {lines[0].text.strip()!r}, are two numbers with a comma "
+                "between or one with a decimal comma: say --separator comma, or --separator semicolon --decimal ,"
+            )
     elif options.header != "no":
         line = first.line
     if not line:
@@ -103,6 +111,10 @@ def _header(
     names, body = first.cells, rows[1:]
     if not body:
         raise HoiError(f"cannot read {name!r}: it has a header and no rows")
+    # a separator at the end of the header and of each row
+    if len(names) > 1 and not names[-1] and all(len(row.cells) > 1 and not row.cells[-1].strip() for row in body):
+        notes.append("left out an empty last column without a name")
+        names, body = names[:-1], [Row(row.line, row.cells[:-1]) for row in body]
     while len(names) > 1 and not names[-1] and all(len(row.cells) < len(names) for row in body):
         names = names[:-1]
     if all(len(row.cells) == len(names) + 1 for row in body):
@@ -123,6 +135,11 @@ def _header(
             )
         notes.append(f"left out line {body[0].line}: it holds no numbers (units?)")
         body = body[1:]
+    if len(names) > 1 and not names[-1] and options.header == "auto":
+        raise HoiError(
+            f"cannot read {name!r}: its last column has values and no name, so the names may stand one column too far "
+            "left: say --header yes if they do not, or mend the header"
+        )
     repeated = sorted({cell for cell in names if cell and names.count(cell) > 1})
     if repeated:
         raise HoiError(
@@ -132,12 +149,28 @@ def _header(
     return names, body, line
 
 
-def _names_in_comment(comments: list[Line], first: Row, separator: str) -> tuple[int, list[str]] | None:
+def _one_column(rows: list[Row]) -> bool:
+    """Whether each row may also be one number with a decimal comma."""
+    return all(
+        len(row.cells) == 2 and re.fullmatch(r"[-+]?\d*", row.cells[0]) and re.fullmatch(r"\d+", row.cells[1])
+        for row in rows
+    )
+
+
+def _names_in_comment(
+    comments: list[Line], rows: list[Row], separator: str, name: str
+) -> tuple[int, list[str]] | None:
     """Names in the comment right above the numbers, as numpy.savetxt writes them."""
+    first = rows[0]
     above = [line for line in comments if line.number == first.line - 1]
     if not above:
         return None
     names = cells_of(re.sub(r"^\s*(#|%|//)\s*", "", above[0].text), separator)
+    if len(names) == len(first.cells) - 1 and labels_rows([[row.cells[0] for row in rows]]):
+        raise HoiError(
+            f"cannot read {name!r}: line {above[0].number} may be a comment or the names of the columns, with a label "
+            f"first in each row: say --header {above[0].number} --comment no, or --header no"
+        )
     good = len(names) == len(first.cells) > 1 and len(set(names)) == len(names) and all(names)
     return (above[0].number, names) if good and not any(re.fullmatch(r"[-+.\d].*", cell) for cell in names) else None
 
