@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from fuzz.tables import case
 
 import hoi
 from hoi import HoiError
@@ -79,7 +82,9 @@ ASKED = {
     "points of thousands": ("a;b\n1.234;2\n987;3\n", r"is 1\.234 with --decimal \. --thousands no, or 1234 with --dec"),
     "a row of five under four": ("a,b,c\n1,5,2,3\n2,7,4,4\n", r"its rows have 4 cells and its header 3 names"),
     "decimal comma without quotes": ("a,b\n1,5,2\n1,7,4\n", r"its rows have 3 cells and its header 2 names.*unquoted"),
-    "two columns or one": ("5,7\n1,9\n4,2\n", r"lines, such as '5,7', are two numbers .* --decimal ,"),
+    "two columns or one": ("5,7\n1,9\n4,2\n", r"lines, such as '5,7', are numbers with a comma .* --decimal ,"),
+    "blanks of thousands": ("5 700\n1 900\n4 200.5\n", r"numbers with a blank between .* semicolon --thousands ' '"),
+    "names like a comment": ("#3;b\n;mV\n1;2\n3;5\n", r"the names may be on line 2 or on line 1, which begins like"),
     "one column": ("7\n1.5\n2.5\n", r"line 1 is 7, so it may be names or a sample"),
     "names behind a comment sign": ("#3 x\n1 5 6\n2 7 9\n3 1 4\n", r"line 1 may be a comment or the names of the col"),
     "unnamed and repeated": (",a,b\n1,2,3\n1,4,5\n", r"its first column has no name.*--index 0 .* or --index no"),
@@ -205,3 +210,8 @@ def test_standard_input_that_is_no_text_or_closed(monkeypatch):
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(HoiError, match="cannot read standard input: it is closed; pipe a table into hoi"):
         read_table("-")
+
+
+def test_dialects_at_random():
+    found = Counter(case(np.random.default_rng([0, number])) for number in range(200))
+    assert set(found) == {None, "asked"} and found[None] > 120

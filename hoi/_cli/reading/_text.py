@@ -99,10 +99,18 @@ def _header(
         if not line and (above := _names_in_comment(comments, rows, separator, name)):
             line, names = above
             return names, _even(rows, len(names), name, notes), line
-        if not line and options.separator == "auto" and separator == "," and _one_column(rows):
+        if not line and options.separator == "auto" and _fewer_columns(rows, separator):
+            word, sign = ("comma", "--decimal ,") if separator == "," else ("blank", "--thousands ' '")
+            which = f"--separator {word}, or --separator semicolon {sign}"
             raise HoiError(
-                f"cannot read {name!r}: its lines, such as {lines[0].text.strip()!r}, are two numbers with a comma "
-                "between or one with a decimal comma: say --separator comma, or --separator semicolon --decimal ,"
+                f"cannot read {name!r}: its lines, such as {lines[0].text.strip()!r}, are numbers with a {word} "
+                f"between or fewer numbers with a {word} inside: say {which}"
+            )
+        before = [entry for entry in comments if entry.number < line and not all(first.cells)][-1:]
+        if any(len(_cells_of_comment(entry, separator)) == len(first.cells) > 1 for entry in before):
+            raise HoiError(
+                f"cannot read {name!r}: the names may be on line {line} or on line {before[0].number}, which begins "
+                f"like a comment: say --header {line}, or --header {before[0].number} --comment no"
             )
     elif options.header != "no":
         line = first.line
@@ -149,10 +157,22 @@ def _header(
     return names, body, line
 
 
-def _one_column(rows: list[Row]) -> bool:
-    """Whether each row may also be one number with a decimal comma."""
+def _cells_of_comment(line: Line, separator: str) -> list[str]:
+    return cells_of(re.sub(r"^\s*(#|%|//)\s*", "", line.text), separator)
+
+
+def _fewer_columns(rows: list[Row], separator: str) -> bool:
+    """Whether each two cells may also be one number, with a decimal comma or a blank between thousands."""
+    if separator == ",":
+        left, right, widths = r"[-+]?\d*", r"\d+|\d{3}\.\d*", {2}
+    elif separator == " ":
+        left, right, widths = r"[-+]?[1-9]\d{0,2}", r"\d{3}(\.\d*)?", set(range(2, 1 + len(rows[0].cells), 2))
+    else:
+        return False
     return all(
-        len(row.cells) == 2 and re.fullmatch(r"[-+]?\d*", row.cells[0]) and re.fullmatch(r"\d+", row.cells[1])
+        len(row.cells) in widths
+        and all(re.fullmatch(left, cell) for cell in row.cells[::2])
+        and all(re.fullmatch(right, cell) for cell in row.cells[1::2])
         for row in rows
     )
 
@@ -162,10 +182,10 @@ def _names_in_comment(
 ) -> tuple[int, list[str]] | None:
     """Names in the comment right above the numbers, as numpy.savetxt writes them."""
     first = rows[0]
-    above = [line for line in comments if line.number == first.line - 1]
+    above = [line for line in comments if line.number < first.line][-1:]
     if not above:
         return None
-    names = cells_of(re.sub(r"^\s*(#|%|//)\s*", "", above[0].text), separator)
+    names = _cells_of_comment(above[0], separator)
     if len(names) == len(first.cells) - 1 and labels_rows([[row.cells[0] for row in rows]]):
         raise HoiError(
             f"cannot read {name!r}: line {above[0].number} may be a comment or the names of the columns, with a label "
