@@ -21,7 +21,7 @@ _HOME = {
                      "oinfo_spectrum"], "hoi._api"),
     "Table": "hoi._inputs.table",
     **dict.fromkeys(
-        ["permutation_test", "confidence_interval", "split_half", "effective_sample_size"], "hoi._api"),
+        ["permutation_test", "confidence_interval", "split_half", "compare", "effective_sample_size"], "hoi._api"),
     "GaussianSystem": "hoi._systems.gaussian",
     "GaussianCopulaTransformer": "hoi._sklearn.transformer",
     "Multiplets": "hoi._results.multiplets",

@@ -7,6 +7,7 @@ from hoi._api import SearchPlan as SearchPlan
 from hoi._api import as_table as as_table
 from hoi._api import backends as backends
 from hoi._api import coinformation as coinformation
+from hoi._api import compare as compare
 from hoi._api import confidence_interval as confidence_interval
 from hoi._api import copula_transform as copula_transform
 from hoi._api import drivers as drivers

@@ -22,6 +22,7 @@ WITH_DOCTEST = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FUNCTIONS = [
     "as_table",
     "backends",
+    "compare",
     "confidence_interval",
     "coinformation",
     "copula_transform",
@@ -97,6 +98,7 @@ EXCEPT = {
     ("drivers", "measure"): "gradient",
     ("entropy", "estimator"): "gaussian",
     ("confidence_interval", "method"): "influence",
+    ("compare", "n_resamples"): 9999,
 }
 
 ESTIMATION = {"estimator", "bias_correction", "units", "backend", "missing"}
@@ -126,6 +128,7 @@ OPTIONS = {
     | {"given", "groups", "measure", "confidence_level", "method", "n_resamples", "seed"},
     "split_half": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress", "confidence_level"},
+    "compare": ESTIMATION | {"given", "groups", "measure", "n_best", "paired", "n_resamples", "seed"},
     "effective_sample_size": set(),
     "scan": ESTIMATION | {"given", "groups"},
     "copula_transform": {"ties", "seed"},
@@ -149,6 +152,7 @@ POSITIONAL = {
     "permutation_test": ["X", "order"],
     "confidence_interval": ["X", "multiplets"],
     "split_half": ["X", "order"],
+    "compare": ["A", "B", "order"],
     "effective_sample_size": ["X"],
     "scan": ["X", "order"],
     "plan": ["X", "order"],

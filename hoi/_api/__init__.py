@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hoi._api.about_target import gradient, information, redundancy_mmi, rsi, synergy_mmi
+from hoi._api.comparison import compare
 from hoi._api.entropies import entropy, mutual_information
 from hoi._api.interval import confidence_interval, effective_sample_size, split_half
 from hoi._api.lagging import drivers, lagged, transfer_entropy
@@ -27,6 +28,7 @@ __all__ = [
     "as_table",
     "backends",
     "coinformation",
+    "compare",
     "confidence_interval",
     "copula_transform",
     "drivers",

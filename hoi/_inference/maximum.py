@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from hoi._typing import FloatArray
 
-__all__ = ["MaximumNull", "exceedances"]
+__all__ = ["MaximumNull", "exceedances", "standardised"]
 
 # Values are compared on a grid: a surrogate that is the data itself must count as being as far.
 _DIGITS = 12
+# Standard deviations closer to 0 than this are 0: a set whose value no surrogate changes.
+_FLAT = 1e-12
 
 
 class MaximumNull(NamedTuple):
@@ -63,3 +65,11 @@ def exceedances(extremes: FloatArray, values: FloatArray, family: NDArray[np.int
         ascending = np.sort(np.round(column, _DIGITS))
         counts[rows] = 1 + len(column) - np.searchsorted(ascending, np.round(values[rows], _DIGITS), side="left")
     return counts
+
+
+def standardised(values: FloatArray) -> FloatArray:
+    """Each column less its mean, over its standard deviation; 0 where it has none, NaN where some value is missing."""
+    centred = values - values.mean(axis=0)
+    spread = np.sqrt((centred**2).mean(axis=0))
+    flat = spread <= _FLAT
+    return np.where(flat, 0.0, centred / np.where(flat, 1.0, spread))

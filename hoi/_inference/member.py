@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hoi._backends.protocol import Evaluator, Problem
 from hoi._errors import HoiError
+from hoi._inference.maximum import standardised
 from hoi._maths import combinatorics
 from hoi._measures.registry import Measure
 from hoi._search.exhaustive import corrected
@@ -19,8 +20,6 @@ __all__ = ["MemberTest", "member_test"]
 
 # Numbers that may be held at once: the values of all sets with one member, in all surrogates.
 _MOST = 1 << 28
-# Standard deviations closer to 0 than this are 0: a set whose value does not change with its member.
-_FLAT = 1e-12
 
 
 class MemberTest(NamedTuple):
@@ -95,7 +94,7 @@ def member_test(
         for problem in surrogates(v):
             values.append(_values(evaluator(problem), sets, measure))
             after(problem.n_datasets * with_one)
-        scores = _standardised(np.concatenate(values))
+        scores = standardised(np.concatenate(values))
         for sign in signs:
             np.maximum(null, np.nanmax(sign * scores[1:], axis=1, initial=-np.inf), out=null)
         start = 0
@@ -114,11 +113,3 @@ def _values(evaluator: Evaluator, sets: Sequence[NDArray[np.intp]], measure: Mea
         D, J, L, singular = corrected(evaluator.problem, evaluator.terms(members), members)
         parts.append(np.where(singular, np.nan, measure.value(D, J, L)))
     return np.concatenate(parts, axis=1)
-
-
-def _standardised(values: FloatArray) -> FloatArray:
-    """Each column less its mean, over its standard deviation; 0 where it has none, NaN where some value is missing."""
-    centred = values - values.mean(axis=0)
-    spread = np.sqrt((centred**2).mean(axis=0))
-    flat = spread <= _FLAT
-    return np.where(flat, 0.0, centred / np.where(flat, 1.0, spread))
