@@ -19,6 +19,8 @@ from hoi._inference import compare as parts_of
 from hoi._inference.maximum import MaximumNull
 from hoi._inference.surrogates import scores
 from hoi._inputs import checks
+from hoi._inputs.containers import read
+from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._measures.registry import MEASURES, Measure
 from hoi._results.multiplets import Multiplets
@@ -46,6 +48,7 @@ def compare(
     bias_correction: bool = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
+    missing: str = "raise",
     backend: str = "auto",
     seed: Seed = None,
 ) -> Multiplets:
@@ -66,7 +69,7 @@ def compare(
         Arrangements: of labels, of signs of the differences if paired, of blocks of samples for one recording.
     n_best : int
         Sets to report at each end: those higher in B ("lowest"), and those higher in A ("highest").
-    estimator, given, bias_correction, units, groups, backend
+    estimator, given, bias_correction, units, groups, missing, backend
         As in :func:`hoi.oinfo`. For one recording a Gaussian estimator.
     seed : int or numpy.random.Generator, optional
         Of the arrangements.
@@ -117,7 +120,9 @@ def compare(
         checks.check_positive_int(value, name) for value, name in ((n_resamples, "n_resamples"), (n_best, "n_best"))
     )
     resolved = resolve(estimator)
-    (first, one_recording), (second, one_too) = _tables(A, "A", resolved), _tables(B, "B", resolved)
+    (first, one_recording), (second, one_too) = (
+        _tables(X, what, resolved, missing) for X, what in ((A, "A"), (B, "B"))
+    )
     if one_recording != one_too:
         raise HoiError(
             "one of A and B is a single table and the other holds several: give two tables (conditions of one "
@@ -180,14 +185,19 @@ def _t(r: Any, freedom: int) -> Any:
     return r * np.sqrt(freedom) / np.sqrt(np.maximum(1 - np.square(r), 1e-300))
 
 
-def _tables(X: Any, what: str, estimator: Estimator) -> tuple[list[Table], bool]:
+def _tables(X: Any, what: str, estimator: Estimator, missing: str) -> tuple[list[Table], bool]:
     """The tables of several datasets, or a single one; and whether it is a single one."""
     if isinstance(X, System):
         raise HoiError(f"{what} is a {type(X).__name__}, and what is compared are samples: give tables of samples.")
+
+    def checked(one: Any, name: str) -> checks.Data:
+        whole, _ = rows_without_gaps(read(one, name, ranks=estimator.ranks), missing, what=name)
+        return checks.check_data(whole, what=name)
+
     if isinstance(X, (list, tuple)) and len(X) and np.ndim(X[0]) == 2:
-        read = [checks.check_data(table, what=f"{what}[{i}]", ranks=estimator.ranks) for i, table in enumerate(X)]
-        return [Table(data.values[0], data.names) for data in read], False
-    data = checks.check_data(X, what=what, ranks=estimator.ranks)
+        several = [checked(table, f"{what}[{i}]") for i, table in enumerate(X)]
+        return [Table(data.values[0], data.names) for data in several], False
+    data = checked(X, what)
     return [Table(values, data.names) for values in data.values], not data.stacked
 
 
