@@ -267,7 +267,7 @@ def test_signature(name: str) -> None:
             default = EXCEPT.get((name, parameter.name), DEFAULTS[parameter.name])
             assert parameter.default == default, f"{name}({parameter.name}=)"
         else:
-            assert parameter.name in ("X", "Y", "order", "target") or parameter.default is not inspect.Parameter.empty
+            assert parameter.name in ("A", "B", "X", "Y", "order", "target") or parameter.default is not inspect.Parameter.empty
         assert parameter.annotation is not inspect.Parameter.empty, f"{name}({parameter.name}) has no type"
 
 
