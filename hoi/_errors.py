@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -54,7 +55,7 @@ class InputWarning(HoiWarning):
     """Some of the data were left out: bad channels or segments of a recording, or samples with gaps."""
 
 
-_HOME = str(Path(__file__).parent)
+_HOME = f"{Path(__file__).parent}{os.sep}"
 
 
 def warn(message: str, category: type[HoiWarning]) -> None:

@@ -11,8 +11,11 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hoi import _api
-from hoi._errors import HoiError, SingularWarning
+from hoi._errors import HoiError, SingularWarning, warn
 from hoi._inputs import checks
+from hoi._inputs.words import listing
+from hoi._maths.terms import SINGULAR
+from hoi._sklearn import reading
 from hoi._sklearn.transformer import GaussianCopulaTransformer
 from hoi._systems.gaussian import GaussianSystem
 
@@ -53,9 +56,9 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
 
     Notes
     -----
-    The target is a number: of continuous or ordered values, or one class against the rest (``y == label``).
-    Equal values share their mean rank, and the copula describes columns with many of them only roughly. Sets
-    whose covariance is numerically singular are left out.
+    The target is a number of continuous or ordered values, or one of two classes of any name; of more classes give
+    one against the rest (``y == label``). Equal values share their mean rank, and the copula describes columns with
+    many of them only roughly. Sets whose covariance is numerically singular are left out, with a warning.
 
     References
     ----------
@@ -87,7 +90,7 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         X : array_like, shape (n_samples, n_features)
             Finite real numbers; more samples than features to select, and one more.
         y : array_like, shape (n_samples,)
-            The target, of finite real numbers.
+            The target: finite real numbers, or labels of two classes.
 
         Returns
         -------
@@ -98,12 +101,19 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         ------
         HoiError
             For a column or a target of one value only, a number of features to select that is not 2 or more and
-            at most the number of features, and when every set is numerically singular.
+            at most the number of features, a feature that `y` determines, text labels of more than two classes,
+            masked values, and when every set is numerically singular.
         ValueError
             If scikit-learn does not accept X and y as finite numbers.
+
+        Warns
+        -----
+        SingularWarning
+            If sets were left out, with the features that repeat each other.
         """
         checks.check_choice(self.by, ("synergy", "redundancy"), "by")
         k = checks.check_positive_int(self.n_features_to_select, "n_features_to_select")
+        X, y = reading.features(X), reading.target(y)
         table, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=3)
         n_samples, n_features = table.shape
         if not 2 <= k <= n_features:
@@ -136,6 +146,12 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
                 f"every set of {k} of the {len(C) - 1} features is numerically singular with y: the features "
                 "determine each other or y. Leave out duplicated or dependent columns."
             )
+        if skipped := found.settings["skipped"]:
+            warn(
+                f"{skipped:,} of {skipped + found.settings['evaluated']:,} sets of {k} features were left out: they "
+                f"are numerically singular, {_reason(C, system.names)}.",
+                SingularWarning,
+            )
         return float(found.gradient[0]), found.members[0]
 
     def _get_support_mask(self) -> np.ndarray:
@@ -147,3 +163,12 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         tags.target_tags.required = True
         return tags
 
+
+def _reason(C: np.ndarray, names: tuple[str, ...]) -> str:
+    """Why sets of these columns can be singular: those that have the same ranks, where some do."""
+    scale = np.sqrt(np.diagonal(C))
+    first, second = np.nonzero(np.triu(np.abs(C / scale / scale[:, None]) > 1 - SINGULAR, 1))
+    if not len(first):
+        return "since some of their features are determined by others"
+    pairs = [f"{names[i]!r} and {names[j]!r}" for i, j in zip(first.tolist(), second.tolist())]
+    return f"since {listing(pairs, 3)} have the same ranks, or opposite ones"

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from hoi._errors import HoiError
 from hoi._inputs.words import columns
+from hoi._sklearn.reading import features
 from hoi._typing import FloatArray
 
 __all__ = ["GaussianCopulaTransformer"]
@@ -166,7 +167,7 @@ def _validated(transformer: Any, X: Any, *, reset: bool) -> FloatArray:
     """X as scikit-learn accepts it, float64; column names and number are stored or compared."""
     with np.errstate(over="ignore", invalid="ignore"):  # the sum by which huge but finite values are cleared
         return validate_data(
-            transformer, X, dtype=np.float64, reset=reset, ensure_min_samples=3 if reset else 1
+            transformer, features(X), dtype=np.float64, reset=reset, ensure_min_samples=3 if reset else 1
         )
 
 

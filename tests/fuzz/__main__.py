@@ -14,7 +14,7 @@ from collections import Counter
 
 import numpy as np
 
-KINDS = ("tables",)
+KINDS = ("containers", "tables")
 
 
 def main() -> int:

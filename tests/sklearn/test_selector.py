@@ -100,7 +100,9 @@ def test_in_a_pipeline_a_grid_and_a_column_transformer(table):
 def test_duplicated_features_are_passed_over(table):
     X, y = table
     X = np.column_stack([X[:, 0], X[:, 0], X[:, 1:]])
-    assert OInformationSelector().fit(X, y).get_support(indices=True).tolist() == [0, 2]
+    with pytest.warns(hoi.SingularWarning, match="'0' and '1' have the same ranks"):
+        found = OInformationSelector().fit(X, y)
+    assert found.get_support(indices=True).tolist() == [0, 2]
 
 
 def test_messages(table):
@@ -115,5 +117,4 @@ def test_messages(table):
     says(message(fit().fit, frame, y), "same value in all 400 samples in column 'c'")
     says(message(fit().fit, X[:, [0, 0]], y), "every set of 2 of the 2 features is numerically singular")
     says(message(fit(3).fit, X[:4], y[:4]), "4 columns and there are 4 samples")
-    with pytest.raises(ValueError, match="could not convert string to float"):
-        fit().fit(X, ["a", "b"] * 200)
+    says(message(fit().fit, X, ["a", "b", "c", "a"] * 100), "y holds 3 labels (a, b, c)", "y == 'a'")
