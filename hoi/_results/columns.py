@@ -8,7 +8,7 @@ from types import MappingProxyType
 from hoi._errors import HoiError
 from hoi._measures.registry import ALL
 
-__all__ = ["STATISTICS", "in_order", "label", "unit"]
+__all__ = ["COUNTS", "STATISTICS", "in_order", "label", "unit"]
 
 # what a test or an interval says of the measure it was made for: name -> label
 STATISTICS = MappingProxyType(
@@ -20,6 +20,9 @@ STATISTICS = MappingProxyType(
         "hits": "runs that ended at the set",
     }
 )
+
+# the columns of whole numbers
+COUNTS = frozenset({"hits"})
 
 
 def in_order(given: Iterable[str]) -> list[str]:
@@ -41,4 +44,4 @@ def label(name: str) -> str:
 
 def unit(name: str, units: str) -> str:
     """The unit of a column of a result in `units`; "" for a pure number."""
-    return "" if name in ("statistic", "pvalue", "hits") else units
+    return "" if name in ("statistic", "pvalue", *COUNTS) else units

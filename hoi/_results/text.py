@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from hoi._results.columns import COUNTS
+
 if TYPE_CHECKING:
     from hoi._results.multiplets import Multiplet, Multiplets
 
@@ -61,9 +63,10 @@ def headings(result: Multiplets) -> list[str]:
 def cells(row: Multiplet, names: list[str]) -> list[str]:
     """One row as strings, in the order of the headings."""
     values = {name: getattr(row, name) for name in names if name != "variables"}
-    words = {name: f"{v:z.4f}" if isinstance(v, float) else str(v) for name, v in values.items()}
-    if "hits" in words:
-        words["hits"] = f"{row.hits:.0f}"  # a number of runs
+    words = {
+        name: f"{value:z.{0 if name in COUNTS else 4}f}" if isinstance(value, float) else str(value)
+        for name, value in values.items()
+    }
     return [", ".join(row.names) if name == "variables" else words[name] for name in names]
 
 

@@ -91,6 +91,13 @@ def test_statistics_have_columns_where_they_are_given(tmp_path):
     assert '"pvalue":"p-value"' in page and '"low":"lower end of the interval, in bits"' in page
 
 
+def test_counts_are_whole_numbers_to_read(tmp_path):
+    found = Multiplets([[0, 1]], "ab", oinfo=[0.5], hits=[12])
+    assert repr(found).splitlines()[3].split()[:3] == ["2", "0.5000", "12"]
+    pytest.importorskip("matplotlib")
+    assert '"counts":["hits"]' in found.report(tmp_path / "found.html").read_text(encoding="utf-8")
+
+
 def test_statistics_are_none_where_they_are_not():
     found = Multiplets([[0, 1]], "ab", tc=[1.0])
     assert [getattr(found, name) for name in STATISTICS] == [None] * len(STATISTICS)

@@ -39,7 +39,7 @@ function cell(column, row) {
     return element("td", { className: WORDS.has(column) ? "words" : "" }, String(value));
   }
   if (value === null) return element("td", {}, "–");
-  const text = written(value);
+  const text = data.counts.includes(column) ? String(value) : written(value);
   const content = column === data.lead ? [bar(value), element("span", { className: "value" }, text)] : [text];
   return element("td", { title: String(value) }, ...content);
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hoi._errors import HoiError
 from hoi._measures.registry import ALL
-from hoi._results.columns import label, unit
+from hoi._results.columns import COUNTS, label, unit
 from hoi._results.report.pictures import pictures
 from hoi._results.text import headings, summary, what_was_done, where_from
 from hoi._results.writing import check_place, complete_or_nothing
@@ -85,6 +85,7 @@ def _data(result: Multiplets) -> str:
         "columns": headings(result)[:-1],
         "lead": result.lead,
         "synergy": 0 if result.lead is None else ALL[result.lead].synergy,
+        "counts": [name for name in result.columns if name in COUNTS],
         "labels": {name: _in_words(name, result.units) for name in result.columns},
         "members": result.members,
         "order": result.order.tolist(),
