@@ -4,6 +4,7 @@
     versions.json            what it was trained with
     curves.npz               step (n_steps,), and each of CURVES (n_models, n_steps)
     checkpoints/000123.npy   parameters of all models after 123 updates, (n_models, n_parameters) float32
+    checkpoints/000123.json  a checksum of each model's parameters (none in folders of earlier versions)
     state.npz                parameters and moments of the optimiser, to go on from
 
 Every file is written beside its place and then moved there, so that a kill leaves whole files only.
@@ -14,6 +15,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import secrets
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,13 +32,33 @@ __all__ = ["Run", "checkpoint_steps", "versions", "write"]
 def write(path: Path, content: str | Callable[[BinaryIO], Any]) -> None:
     """Put a file in place in one move; `content` is text, or a function that writes to the open file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(draft, "wb") as file:
-        if isinstance(content, str):
-            file.write(content.encode())
-        else:
-            content(file)
-    os.replace(draft, path)
+    draft = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(draft, "xb") as file:
+            if isinstance(content, str):
+                file.write(content.encode())
+            else:
+                content(file)
+        os.replace(draft, path)
+    except OSError as error:
+        raise hoi.HoiError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an npz file, whose checksums are part of the format."""
+    try:
+        with open(path, "rb") as file, np.load(file) as arrays:
+            return dict(arrays)
+    except Exception as error:  # what damage makes the parsers of zip and numpy say is open
+        raise hoi.HoiError(f"{str(path)!r} is damaged ({error}). Remove it and run again.") from error
+
+
+def _sums(rows: np.ndarray, part: slice = slice(None)) -> dict[str, Any]:
+    """Type and shape of an array, and the CRC-32 of each row, or of some of them."""
+    sums = [zlib.crc32(np.ascontiguousarray(row).tobytes()) for row in rows[part]]
+    return {"dtype": rows.dtype.str, "shape": list(rows.shape), "crc32": sums}
 
 
 def checkpoint_steps(steps: int, n_checkpoints: int) -> list[int]:
@@ -74,7 +97,10 @@ class Run:
         self.path = Path(path)
         config = self.path / "config.json"
         if config.exists():
-            self.sweep: Sweep = read(Sweep, json.loads(config.read_text()))
+            try:
+                self.sweep: Sweep = read(Sweep, json.loads(config.read_text()))
+            except json.JSONDecodeError as error:
+                raise hoi.HoiError(f"{str(config)!r} is damaged ({error}). Remove the run and train again.") from error
             if sweep is not None and sweep != self.sweep:
                 raise hoi.HoiError(
                     f"{self.path} holds a run of other settings. Take another folder, or remove it."
@@ -98,11 +124,28 @@ class Run:
 
     def checkpoint(self, step: int, member: int | None = None) -> np.ndarray:
         """Parameters at a checkpoint: of all models, or of one."""
-        rows = np.load(self._checkpoint(step), mmap_mode="r")
-        return rows if member is None else np.array(rows[member])
+        path = self._checkpoint(step)
+        sums = path.with_suffix(".json")
+        part = slice(None) if member is None else slice(member, member + 1)
+        try:
+            rows = np.load(path, mmap_mode="r")
+            fits = True
+            if sums.exists():
+                wanted = json.loads(sums.read_text())
+                fits = _sums(rows, part) == {**wanted, "crc32": wanted["crc32"][part]}
+            chosen = rows if member is None else np.array(rows[member])
+        except Exception as error:  # what damage makes the parsers of numpy and JSON say is open
+            raise hoi.HoiError(f"{str(path)!r} is damaged ({error}). Remove the run and train again.") from error
+        if not fits:
+            raise hoi.HoiError(
+                f"{str(path)!r} does not fit its checksums: it was damaged. Remove the run and train again."
+            )
+        return chosen
 
     def save_checkpoint(self, step: int, rows: np.ndarray) -> None:
         """Store the parameters of all models at a step."""
+        # the sums first: a checkpoint that is there has them
+        write(self._checkpoint(step).with_suffix(".json"), json.dumps(_sums(rows)))
         write(self._checkpoint(step), lambda file: np.save(file, rows))
 
     def save_state(self, **arrays: np.ndarray) -> None:
@@ -112,7 +155,7 @@ class Run:
     def load_state(self) -> dict[str, np.ndarray] | None:
         """What training goes on from; None before the first save."""
         path = self.path / "state.npz"
-        return dict(np.load(path)) if path.exists() else None
+        return _read(path) if path.exists() else None
 
     def finish(self, curves: dict[str, np.ndarray]) -> None:
         """Store the curves, and drop the state: nothing goes on from here."""
@@ -121,7 +164,7 @@ class Run:
 
     def curves(self) -> dict[str, np.ndarray]:
         """`step` and each of CURVES (n_models, n_steps)."""
-        return dict(np.load(self.path / "curves.npz"))
+        return _read(self.path / "curves.npz")
 
     def member(self, label: str, seed: int) -> int:
         """Place of a model on the leading axis."""
