@@ -27,7 +27,7 @@ from hoi._maths.terms import SINGULAR
 
 __all__ = [
     "MARGIN", "Bucket", "Screen", "State", "buckets", "bytes_per_prefix", "largest_trace", "make_state", "power",
-    "score_pairs",
+    "score_pairs", "sure_trace",
 ]
 
 # Nats for each member by which values screened in float64 may differ from the reference path's.
@@ -41,7 +41,7 @@ def largest_trace(order: int) -> float:
     return min(1e8, MARGIN / (3 * order**2 * _EPS))
 
 
-def _sure_trace(order: int) -> float:
+def sure_trace(order: int) -> float:
     """Trace of the inverse up to which the variance of one more member is known to half of the limit of singularity."""
     return SINGULAR / (2 * _EPS * order * (order + 1)) - 1.0
 
@@ -148,8 +148,8 @@ def make_state(R: Tensor, prefixes: Tensor, T: int, screen: Screen) -> State:
         (U / p.sqrt()[:, :, None]).to(kind).contiguous(),
         S.to(kind),
         torch.where((screen.near < S) & (trace < top), near, torch.inf).to(kind),
-        (S <= SURELY_SINGULAR) & (prefix < _sure_trace(order)),
-        (S > SURELY_SINGULAR) & (trace < _sure_trace(order)),
+        (S <= SURELY_SINGULAR) & (prefix < sure_trace(order)),
+        (S > SURELY_SINGULAR) & (trace < sure_trace(order)),
         (screen.low - common).exp().to(kind),
         (screen.high - common).exp().to(kind),
         prefixes[:, -1] + 1 - (n - T),

@@ -28,6 +28,7 @@ struct Part {
     long long start, stop, capacity;
     double low, high;  // logarithms of the thresholds
     double near, tolerance, largest, trace;
+    double sure;  // trace of the inverse up to which one more variance of at most `tolerance` leaves no doubt
     int n, pitch, lanes, chunk, slices, reserved;
 };
 
@@ -97,6 +98,7 @@ template <typename T, int M> struct Shared {
 
 template <typename T> struct Limits {
     T low, high, near;
+    double trace;  // of the inverse of the prefix
 };
 
 // The score of a pair, without what belongs to its prefix and to x.
@@ -155,9 +157,15 @@ __device__ __forceinline__ void look_at(
     const T sx = at.S[x], sy = at.S[y], tolerance = (T)part.tolerance;
     const T v = score<T, M, A, B>(q, at.I[x], ux, hx, uy, sy, s2), by = share<T, A, B>(sx, at.I[x]);
     if (v > at_least_normal(limits.low * by) && v < limits.high * by && s2 >= limits.near) return;
-    bool singular = sx <= tolerance || sy <= tolerance;
-    // members are added in ascending order, so y comes before x
-    if (sizeof(T) == 8 && sy >= limits.near) singular |= fma(-q, q / sy, sx) <= tolerance;
+    bool singular = limits.trace <= part.sure && (sx <= tolerance || sy <= tolerance);
+    if (sizeof(T) == 8) {
+        // the variance of x given all others, where float64 knows it: the trace with y is at most this
+        double largest = 1;
+#pragma unroll
+        for (int j = 0; j < M; j++) largest = at.H[j * W + y] > largest ? at.H[j * W + y] : largest;
+        const bool sure = sy >= limits.near && fma(limits.trace, largest, 1.0 / sy) <= part.sure;
+        singular |= sure && fma(-q, q / sy, sx) <= tolerance;
+    }
     if (singular) atomicAdd(part.count + 1, 1ULL);
     else put(part, prefix, x, y);
 }
@@ -233,9 +241,9 @@ __device__ __forceinline__ void tiles(
 
 enum State { SOUND, WEAK, SINGULAR };  // of a prefix: of a weak one every pair is handed over
 
-// What it is to add a member of variance s, given those before it, who are sound.
-__device__ __forceinline__ State judge(const Part& part, double s) {
-    if (s <= part.tolerance) return SINGULAR;
+// What it is to add a member of variance s, given those before it, who are sound and whose inverse has that trace.
+__device__ __forceinline__ State judge(const Part& part, double s, double trace) {
+    if (s <= part.tolerance && trace <= part.sure) return SINGULAR;
     return s >= part.near ? SOUND : WEAK;
 }
 
@@ -250,7 +258,10 @@ __device__ __forceinline__ State make_stem(const Part& part, const Shared<T, M>&
         if (i > 0) sync_group<G>();  // BARRIER: the member before is in
         const int lane = part.n - 1 - m[i];
         const double s = i > 0 ? at.stemS[lane] : 1.0;
-        const State state = judge(part, s);
+        double trace = 0;
+#pragma unroll
+        for (int j = 0; j < i; j++) trace += p[j];
+        const State state = judge(part, s, trace);
         if (state != SOUND) return state;
         const double is = 1.0 / s, rs = sqrt(is);
         double v[M], u[M];
@@ -291,7 +302,10 @@ __device__ __forceinline__ State make_prefix(
 ) {
     const int W = part.lanes;
     const double s = M > 1 ? at.stemS[c] : 1.0;
-    const State state = judge(part, s);
+    double stem_trace = 0;
+#pragma unroll
+    for (int j = 0; j < M - 1; j++) stem_trace += stem_p[j];
+    const State state = judge(part, s, stem_trace);
     if (state != SOUND) return state;
     const double is = 1.0 / s, rs = sqrt(is);
     double v[M], u[M], scale[M], product = is, trace = is;
@@ -348,6 +362,7 @@ __device__ __forceinline__ State make_prefix(
     limits.low = (T)exp(part.low - own);
     limits.high = (T)exp(part.high - own);
     limits.near = (T)part.near;
+    limits.trace = trace;
     return SOUND;
 }
 

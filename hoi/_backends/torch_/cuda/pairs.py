@@ -15,14 +15,16 @@ from torch import Tensor
 from hoi._backends.torch_.cuda.compiler import KernelUnavailableError
 from hoi._backends.torch_.eliminate import SURELY_SINGULAR
 from hoi._backends.torch_.ranges import LARGEST, before
-from hoi._backends.torch_.sweep import Screen, largest_trace
+from hoi._backends.torch_.sweep import Screen, largest_trace, sure_trace
 
-__all__ = ["LARGEST_INVERSE", "MOST_MEMBERS", "Kernel", "PairSweep", "Part", "Runner", "source", "try_out", "why_not"]
+__all__ = ["LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "source", "try_out", "why_not"]
 
 # A prefix with a larger diagonal entry of its inverse is handed over whole: pairs may be off by more than the margin.
 LARGEST_INVERSE = 1e6
 # The most members of a prefix that a kernel is compiled for: with more, registers spill.
 MOST_MEMBERS = 13
+# The highest power of the determinant or the diagonal: products of more leave the range of float32 soon.
+MOST_POWER = 16
 # Tiles of a prefix for each thread, from where a larger group is taken. Not measured on a card yet.
 _TILES_A_THREAD = 40
 # Tickets for each group that runs at once, so that the last ones end together; most prefixes of a ticket.
@@ -50,7 +52,7 @@ class Part(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("R", "Q", "before", "out", "count")),
         *((name, ctypes.c_longlong) for name in ("start", "stop", "capacity")),
-        *((name, ctypes.c_double) for name in ("low", "high", "near", "tolerance", "largest", "trace")),
+        *((name, ctypes.c_double) for name in ("low", "high", "near", "tolerance", "largest", "trace", "sure")),
         *((name, ctypes.c_int) for name in ("n", "pitch", "lanes", "chunk", "slices", "reserved")),
     )
 
@@ -87,7 +89,7 @@ def why_not(n: int, members: int, a: int, b: int, dtype: torch.dtype, shared: in
     """Why there is no kernel for prefixes of so many members of n variables; empty where there is one."""
     if members > MOST_MEMBERS:
         return f"orders above {MOST_MEMBERS + 2}"
-    if not (0 <= a <= 2 and abs(b) <= 1):
+    if max(abs(a), abs(b)) > MOST_POWER:
         return f"powers {a} and {b}"
     if comb(n, members + 2) >= LARGEST:
         return "more sets than 64 bits count"
@@ -131,7 +133,7 @@ class PairSweep:
         part = Part(
             self.R.data_ptr(), self.Q.data_ptr(), self.before.data_ptr(), codes.data_ptr(), count.data_ptr(),
             start, stop, room, screen.low, screen.high, screen.near, SURELY_SINGULAR, LARGEST_INVERSE,
-            screen.near * largest_trace(M + 2), self.n, self.lanes, self.lanes, chunk, slices, 0,
+            screen.near * largest_trace(M + 2), sure_trace(M + 2), self.n, self.lanes, self.lanes, chunk, slices, 0,
         )  # fmt: skip
         self.runner.launch(text, min(groups, tickets), kernel.threads, shared, part)
         return codes, count[:2]
