@@ -17,7 +17,10 @@ from hoi._backends.torch_.eliminate import SURELY_SINGULAR
 from hoi._backends.torch_.ranges import LARGEST, before
 from hoi._backends.torch_.sweep import Screen, largest_trace, sure_trace
 
-__all__ = ["LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "source", "try_out", "why_not"]
+__all__ = [
+    "LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "source", "try_out",
+    "why_not",
+]
 
 # A prefix with a larger diagonal entry of its inverse is handed over whole: pairs may be off by more than the margin.
 LARGEST_INVERSE = 1e6
