@@ -36,12 +36,13 @@ def _extend(depth, w, n, whole, sure, rr, r, s, u, p, det, weight, trace):  # ty
         return
     inv = 1.0 / sw
     det[depth + 1] = det[depth] * sw * weight[w]
-    total = inv
+    more = inv
     for j in range(depth):
-        p[depth + 1, j] = p[depth, j] + u[depth, j, w] * u[depth, j, w] * inv
-        total += p[depth + 1, j]
+        step = u[depth, j, w] * u[depth, j, w] * inv
+        p[depth + 1, j] = p[depth, j] + step
+        more += step
     p[depth + 1, depth] = inv
-    trace[depth + 1] = total if sw > 0.0 else np.inf
+    trace[depth + 1] = trace[depth] + more if sw > 0.0 else np.inf
     for y in range(w + 1, n, LANES):
         rw = load(rr, (w, y))
         c = rw * fill(inv)
