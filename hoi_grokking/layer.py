@@ -39,7 +39,7 @@ class Layer:
     """
 
     def __init__(self, activations) -> None:
-        values = np.asarray(activations, np.float64)
+        values = hoi.as_table(activations).values
         if values.ndim != 2:
             raise hoi.HoiError(
                 f"Activations of shape {values.shape} were given; a layer needs (samples, neurons). "

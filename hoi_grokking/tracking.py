@@ -70,7 +70,7 @@ def capture(
         def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
             values = _table(name, output[0] if isinstance(output, tuple) else output, reduce)
             # a copy: the next layer may work in place
-            caught[name].append(values.detach().to("cpu", torch.float64, copy=True).numpy())
+            caught[name].append(hoi.as_table(values.detach()).values.copy())
 
         return keep
 

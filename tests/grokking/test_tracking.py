@@ -234,3 +234,26 @@ def test_a_call_returns_what_it_measured_and_nothing_between_steps() -> None:
 def test_errors(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(hoi.HoiError, match=message):
         call()
+
+
+def test_activations_of_any_kind_are_read_as_hoi_reads_them():
+    values = np.random.default_rng(0).standard_normal((50, 4))
+    expected = measure(values, Probe("neurons"))
+    assert measure(torch.tensor(values).requires_grad_(False), Probe("neurons")) == expected
+    assert measure((1j * torch.tensor(values)).conj().imag.neg(), Probe("neurons")) == expected
+    with pytest.raises(hoi.HoiError, match="NaN or infinite"):
+        measure(np.ma.array(values, mask=values > 2), Probe("neurons"))
+    with pytest.raises(hoi.HoiError, match="sparse tensor"):
+        measure(torch.tensor(values).to_sparse(), Probe("neurons"))
+
+
+class Negated(torch.nn.Module):
+    """Gives a view with its negative bit set."""
+
+    def forward(self, x):
+        return (1j * x).conj().imag
+
+
+def test_a_layer_that_gives_a_view_with_its_sign_to_come():
+    caught = capture(torch.nn.Sequential(Negated()), [torch.ones(4, 3)], ["0"])
+    np.testing.assert_array_equal(caught["0"], -np.ones((4, 3)))
