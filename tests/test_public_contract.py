@@ -93,6 +93,7 @@ DEFAULTS = {
     "conditional_on": None,
     "everything": False,
     "missing": "raise",
+    "singular": "raise",
 }
 EXCEPT = {
     ("drivers", "measure"): "gradient",
@@ -267,7 +268,8 @@ def test_signature(name: str) -> None:
             default = EXCEPT.get((name, parameter.name), DEFAULTS[parameter.name])
             assert parameter.default == default, f"{name}({parameter.name}=)"
         else:
-            assert parameter.name in ("A", "B", "X", "Y", "order", "target") or parameter.default is not inspect.Parameter.empty
+            needed = parameter.name in ("A", "B", "X", "Y", "order", "target")
+            assert needed or parameter.default is not inspect.Parameter.empty
         assert parameter.annotation is not inspect.Parameter.empty, f"{name}({parameter.name}) has no type"
 
 

@@ -31,6 +31,7 @@ def information(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Information that sets of variables have, together, about a target.
 
@@ -40,7 +41,7 @@ def information(
 
     Parameters
     ----------
-    X, estimator, bias_correction, units, groups, backend, missing
+    X, estimator, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
     multiplets : sequence of sequences of int or str, optional
         As in :func:`hoi.oinfo`; positions count all columns. None takes all that are neither target nor given.
@@ -72,8 +73,9 @@ def information(
     array([0.2231, 0.2231, 0.6365])
     """
     return _one(
-        "information", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
-    )
+        "information", X, multiplets, target, estimator, given, bias_correction, units, groups, backend,
+        missing, singular
+    )  # fmt: skip
 
 
 def rsi(
@@ -88,6 +90,7 @@ def rsi(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Redundancy-synergy index: what sets tell of a target together, less what their members tell one by one.
 
@@ -98,7 +101,7 @@ def rsi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
 
     Returns
@@ -123,7 +126,9 @@ def rsi(
     >>> round(hoi.rsi(system, target=2), 4)
     0.1902
     """
-    return _one("rsi", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing)
+    return _one(
+        "rsi", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+    )
 
 
 def gradient(
@@ -139,6 +144,7 @@ def gradient(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Gradient of the O-information: what a target adds to the balance of redundancy and synergy of sets.
 
@@ -150,7 +156,7 @@ def gradient(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
     second : int or str, optional
         A variable, counted as in `multiplets`, for the gradient of second order: what it adds to the gradient,
@@ -180,8 +186,9 @@ def gradient(
     -0.1902
     """
     return _one(
-        "gradient", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, second
-    )
+        "gradient", X, multiplets, target, estimator, given, bias_correction, units, groups, backend,
+        missing, singular, second
+    )  # fmt: skip
 
 
 def redundancy_mmi(
@@ -196,6 +203,7 @@ def redundancy_mmi(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Minimum mutual information: the least that a member of a set tells of a target.
 
@@ -205,7 +213,7 @@ def redundancy_mmi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
 
     Returns
@@ -229,7 +237,9 @@ def redundancy_mmi(
     >>> round(hoi.redundancy_mmi(system, target=2), 4)
     0.1438
     """
-    return _extreme(True, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing)
+    return _extreme(
+        True, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+    )
 
 
 def synergy_mmi(
@@ -244,6 +254,7 @@ def synergy_mmi(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Synergy by minimum mutual information: what a set tells of a target beyond the best set with one member less.
 
@@ -251,7 +262,7 @@ def synergy_mmi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
 
     Returns
@@ -275,7 +286,9 @@ def synergy_mmi(
     >>> round(hoi.synergy_mmi(system, target=2), 4)
     0.4133
     """
-    return _extreme(False, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing)
+    return _extreme(
+        False, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+    )
 
 
 def _one(
@@ -290,13 +303,14 @@ def _one(
     groups: Sequence[Multiplet] | None,
     backend: str,
     missing: str,
+    singular: str,
     second: int | str | None = None,
 ) -> float | FloatArray:
     """One measure of the registry about a target; with `second`, what that variable adds to it."""
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing,
+        target=target, missing=missing, singular=singular,
     )  # fmt: skip
     also = () if second is None else _second(second, call)
     if multiplets is None:
@@ -340,12 +354,13 @@ def _extreme(
     groups: Sequence[Multiplet] | None,
     backend: str,
     missing: str,
+    singular: str,
 ) -> float | FloatArray:
     """The least information of a single member, or of one member given all others."""
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing,
+        target=target, missing=missing, singular=singular,
     )  # fmt: skip
     sets = sets_of(multiplets, call)
     parts = [_parts(members, single) for members in sets]

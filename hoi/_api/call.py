@@ -52,6 +52,7 @@ class Call(NamedTuple):
     bias_correction: bool
     target: tuple[int, ...] = ()
     dropped: int = 0
+    singular: str = "raise"
 
     def problem_of(self, system: System) -> Problem:
         """What is asked of the system of the call, asked of another one with its columns."""
@@ -93,6 +94,7 @@ def open_call(
     backend: str = "auto",
     target: Multiplet | int | str | None = None,
     missing: str = "raise",
+    singular: str = "raise",
 ) -> Call:
     """Read and check the data, let the estimator make a system of them if they are not one yet, and its problem.
 
@@ -100,6 +102,7 @@ def open_call(
     """
     resolved = resolve(estimator)
     wanted = checks.check_bool(bias_correction, "bias_correction")
+    kept = checks.check_choice(singular, ("raise", "nan"), "singular")
     if isinstance(X, System):
         checks.check_choice(missing, MISSING, "missing")
         system, dropped = X, 0
@@ -112,7 +115,7 @@ def open_call(
     free = [c for c in range(len(names)) if chosen is not None or c not in (*fixed, *aim)]
     positions = np.array(free, dtype=np.intp)
     problem = _problem(system, positions, chosen, fixed, aim, wanted)
-    return Call(system, problem, names, positions, chosen, fixed, wanted, aim, dropped)
+    return Call(system, problem, names, positions, chosen, fixed, wanted, aim, dropped, kept)
 
 
 def _problem(

@@ -34,6 +34,7 @@ def entropy(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Joint differential entropy of sets of variables, taken as Gaussian.
 
@@ -44,7 +45,7 @@ def entropy(
 
     Parameters
     ----------
-    X, multiplets, given, bias_correction, units, groups, backend, missing
+    X, multiplets, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
     estimator : {"gaussian", "gaussian_copula"}
         Covariance of the data as they are, or of their normal scores.
@@ -73,7 +74,7 @@ def entropy(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing,
+        missing=missing, singular=singular,
     )  # fmt: skip
     sets = sets_of(multiplets, call)
     terms = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
@@ -93,6 +94,7 @@ def mutual_information(
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Mutual information of all of X with all of Y, given all of `conditional_on` if there is one.
 
@@ -104,7 +106,7 @@ def mutual_information(
         The same samples of two multivariate variables; shape (n_samples,) is one column.
     conditional_on : array_like, optional
         The same samples of the variables to condition on.
-    estimator, bias_correction, units, backend, missing
+    estimator, bias_correction, units, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -151,7 +153,7 @@ def mutual_information(
     groups = [tuple(range(end - table.shape[2], end)) for end, table in zip(ends, tables, strict=True)]
     call = open_call(
         joint, estimator=estimator, given=groups[2] if len(groups) > 2 else None, bias_correction=bias_correction,
-        groups=groups[:2], backend=backend, missing=missing,
+        groups=groups[:2], backend=backend, missing=missing, singular=singular,
     )
     D, J, L, _ = evaluate(call, [(0, 1)], pick(backend, 1).open(call.problem, UNRANKED))
     found = scale * MEASURES["tc"].value(D, J, L)[:, 0]

@@ -34,7 +34,10 @@ def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) 
     for rows, members in by_order(sets):
         _require_samples(call, members)
         found = corrected(problem, evaluator.terms(members), members)
-        if found.singular.any():
+        if found.singular.any() and call.singular == "nan":
+            D, J, L = (np.where(found.singular, np.nan, part) for part in found[:3])
+            found = Terms(D, J, L, found.singular)
+        elif found.singular.any():
             dataset = int(found.singular.any(axis=1).argmax())
             _refuse_singular(call, dataset, members[found.singular[dataset]])
         for target, source in zip(terms, found, strict=True):
@@ -75,7 +78,7 @@ def _refuse_singular(call: Call, dataset: int, members: NDArray[np.intp]) -> Non
     raise HoiError(
         f"the covariance of the set {_named(call, members[0].tolist())}{others}{where} is numerically singular: a "
         "variable in it is determined by the others, and its measures are infinite. Leave out duplicated or dependent "
-        "columns."
+        'columns, or take singular="nan" for NaN in its place.'
     )
 
 

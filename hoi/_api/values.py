@@ -35,6 +35,7 @@ def oinfo(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""O-information of sets of variables: positive for redundancy, negative for synergy.
 
@@ -69,6 +70,8 @@ def oinfo(
     missing : {"raise", "drop"}
         What a missing or masked value is: an error, or a reason to leave out its sample (row), in all columns. The
         number of samples left out is warned of, and kept in the settings of a result.
+    singular : {"raise", "nan"}
+        What a set with a singular covariance is: an error, or NaN in the datasets where it is so.
 
     Returns
     -------
@@ -118,7 +121,7 @@ def oinfo(
     >>> hoi.oinfo(X, [(0, 1), (0, 1, 2)], units="bits").round(2) + 0.0
     array([ 0.  , -0.17])
     """
-    return _one("oinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
+    return _one("oinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
 
 
 def total_correlation(
@@ -132,6 +135,7 @@ def total_correlation(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Total correlation: how far the variables are from independence.
 
@@ -139,7 +143,7 @@ def total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -163,7 +167,7 @@ def total_correlation(
     >>> round(hoi.total_correlation(system), 4)  # -log(1 - 0.36) / 2
     0.2231
     """
-    return _one("tc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
+    return _one("tc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
 
 
 def dual_total_correlation(
@@ -177,6 +181,7 @@ def dual_total_correlation(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""Dual total correlation: the information the variables share, each with the rest.
 
@@ -184,7 +189,7 @@ def dual_total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -209,7 +214,7 @@ def dual_total_correlation(
     >>> round(hoi.dual_total_correlation(system), 4)
     0.2231
     """
-    return _one("dtc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
+    return _one("dtc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
 
 
 def sinfo(
@@ -223,6 +228,7 @@ def sinfo(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> float | FloatArray:
     r"""S-information: how strongly each variable depends on the rest, summed.
 
@@ -230,7 +236,7 @@ def sinfo(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -254,7 +260,7 @@ def sinfo(
     >>> round(hoi.sinfo(system), 4)
     0.4463
     """
-    return _one("sinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing)
+    return _one("sinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
 
 
 def measures(
@@ -269,6 +275,7 @@ def measures(
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    singular: str = "raise",
 ) -> Multiplets:
     """All four measures of sets of variables, or all three about a target, in one pass.
 
@@ -276,7 +283,7 @@ def measures(
     ----------
     target : int, str, or sequence of them, optional
         As in :func:`hoi.information`; the columns are then ``information``, ``rsi`` and ``gradient``.
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -301,7 +308,7 @@ def measures(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing,
+        target=target, missing=missing, singular=singular,
     )  # fmt: skip
     sets = sets_of(multiplets, call)
     chosen = pick(backend, len(sets))
@@ -331,12 +338,13 @@ def _one(
     groups: Sequence[Multiplet] | None,
     backend: str,
     missing: str,
+    singular: str,
 ) -> float | FloatArray:
     """One measure of the registry."""
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing,
+        missing=missing, singular=singular,
     )  # fmt: skip
     sets = sets_of(multiplets, call)
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
