@@ -13,10 +13,12 @@ from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate
 from hoi._errors import HoiError, TiesWarning, warn
 from hoi._inputs import checks
+from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.words import listing
 from hoi._maths.copula import TIES, normal_scores
 from hoi._maths.covariance import covariance, covariance_of_any_scale
+from hoi._systems.pooling import pooled
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.spectral import SpectralSystem, check_spectra
@@ -164,6 +166,7 @@ class GaussianSystem(System):
         estimator: str | Estimator = "gaussian_copula",
         backend: str = "auto",
         missing: str = "raise",
+        pool: bool = False,
     ) -> GaussianSystem:
         """Estimate a system from samples.
 
@@ -179,6 +182,10 @@ class GaussianSystem(System):
             tensor on a GPU, and otherwise in numpy. Values do not depend on it.
         missing : {"raise", "drop"}
             What a missing or masked value is: an error, or a reason to leave out its sample (row).
+        pool : bool
+            Estimate one system of all datasets, which may then be a list of tables of different lengths. Ranks are
+            taken, and means removed, within each dataset; `n_samples` is the number of all samples less that of the
+            datasets, plus 1, which is what the bias of such an estimate depends on.
 
         Returns
         -------
@@ -206,6 +213,8 @@ class GaussianSystem(System):
         (2, 2)
         """
         chosen = resolve(estimator)
+        if checks.check_bool(pool, "pool"):
+            return cls._pooled(X, chosen, backend, missing)
         X, _ = rows_without_gaps(X, missing, ranks=chosen.ranks)
         system = chosen.fit(X, backend=backend)
         if not isinstance(system, cls):
@@ -214,6 +223,16 @@ class GaussianSystem(System):
                 "data themselves to the measures, with this estimator."
             )
         return system
+
+    @classmethod
+    def _pooled(cls, X: ArrayLike, estimator: Estimator, backend: str, missing: str) -> GaussianSystem:
+        tables = X if isinstance(X, (list, tuple)) else read(X, "X", ranks=estimator.ranks).values
+        if len(tables) == 0 or np.ndim(tables[0]) != 2:
+            raise HoiError("pool=True needs several datasets: a list of tables (samples, variables), or a stack.")
+        systems = [cls.from_data(table, estimator=estimator, backend=backend, missing=missing) for table in tables]
+        first = systems[0]
+        matrices, n_samples = pooled(systems)
+        return cls(matrices, first.names, n_samples, first.estimator, first.ties, False, first.device, first.seed)
 
     @classmethod
     def from_covariance(
