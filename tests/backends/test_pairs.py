@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-
 from emulator import TEXT, Emulator, build  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from walks import agree, system_of  # noqa: E402
 
 import hoi  # noqa: E402
@@ -263,6 +263,45 @@ def test_a_result_says_which_walk_ran(on_kernel):
     assert on_kernel.open(system_of(9).problem(), UNRANKED).walk_name(Unit(0, 3, 0, 1)) == "elimination"
     assert on_kernel.open(system_of(20).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 16, 0, 1)) == "torch"
     assert on_kernel.open(system_of(9).problem(), Ranking(0, -50, -2)).walk_name(Unit(0, 4, 0, 1)) == "torch"
+
+
+def test_a_part_is_one_launch_and_hardly_any_operation_of_torch(on_kernel, launched, monkeypatch):
+    class Counting(TorchDispatchMode):
+        number = 0
+
+        def __torch_dispatch__(self, function, types, arguments=(), options=None):
+            self.number += 1
+            return function(*arguments, **(options or {}))
+
+    def counting(original, counts):
+        def counted(*arguments):
+            with Counting() as mode:
+                found = original(*arguments)
+                found = found if isinstance(found, walk._Part) else list(found)
+            counts.append(mode.number)
+            return found
+
+        return counted
+
+    queueing, reading = [], []
+    monkeypatch.setattr(walk.Walk, "_queue", counting(walk.Walk._queue, queueing))
+    monkeypatch.setattr(walk.Walk, "_finish", counting(walk.Walk._finish, reading))
+    hoi.search(system_of(16), 5, n_best=3, backend=on_kernel)
+    assert len(launched) == len(queueing) == len(reading) > 2
+    assert max(queueing) <= 4
+    assert max(reading) <= 60, "unranking some survivors, on the host"
+
+
+@pytest.mark.skipif(ON_CARD, reason="compiled before")
+def test_a_kernel_is_compiled_before_the_walk(on_kernel, runner, monkeypatch):
+    asked = []
+    monkeypatch.setattr(runner, "groups", lambda text, *_: asked.append(text[-80:]) or 2)
+    opened = on_kernel.open(system_of(9).problem(), Ranking(1, -2, -1))
+    for order in (2, 4, 16):
+        opened.ready(order)
+    on_kernel.open(system_of(9).problem(), UNRANKED).ready(4)
+    (text,) = asked
+    assert ", 2, 2, 1, 32>(part, memory)" in text
 
 
 def test_a_set_exactly_at_the_floor_is_given(on_kernel):

@@ -14,7 +14,7 @@ from torch import Tensor
 from hoi._backends.blocks import BlockEvaluator
 from hoi._backends.protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_.backend import TorchBackend
-from hoi._backends.torch_.cuda.pairs import why_not
+from hoi._backends.torch_.cuda.pairs import PairSweep, why_not
 from hoi._backends.torch_.device import (
     budget,
     in_parts,
@@ -83,6 +83,13 @@ class GaussianSweep(BlockEvaluator):
             for target, source in zip(terms, self.problem.reference(members[row], dataset), strict=True):
                 target[dataset, row] = source
         return terms
+
+    def ready(self, order: int) -> None:
+        """The kernel of NVRTC is compiled for its order; Triton compiles at the first launch of each tile."""
+        if self.kernel == "nvrtc" and self._kernel_of(order) == "nvrtc" and self.ranking != UNRANKED:
+            a, b, _ = powers(self.ranking)
+            dtype = getattr(torch, self.precision)
+            PairSweep(self.matrices[0], order - 2, dtype, self.runner).ready(a, b, dtype)
 
     def walk_name(self, unit: Unit) -> str:
         swept = unit.n_datasets == 1 and not self.problem.grouped and unit.order >= 3 and self.ranking != UNRANKED

@@ -122,6 +122,11 @@ class PairSweep:
         self.before = before(n - 2, members, R.device)
         self.threads, self.chunk, self.slices = threads or self._threads(), chunk, slices
 
+    def ready(self, a: int, b: int, dtype: torch.dtype) -> None:
+        """Compile the kernel, or load it from disk."""
+        kernel = Kernel(dtype, self.members, a, b, self.threads)
+        self.runner.groups(source(kernel), kernel.threads, kernel.shared(self.lanes))
+
     def queue(self, start: int, stop: int, screen: Screen, room: int) -> tuple[Tensor, Tensor]:
         """Queue the prefixes at positions start to stop: survivors as ``((position - start) * n + x) * n + y``, at most
         `room` of them, and the numbers of survivors and of singular sets."""
