@@ -54,4 +54,5 @@ class Pictures:
         return plot.comparison(self._result, other, measure=measure, labels=labels, ax=ax)
 
     def __repr__(self) -> str:
-        return f"pictures of this result: {', '.join(f'.{name}()' for name in plot.__all__)}"
+        names = [f".{name}()" for name in plot.__all__ if hasattr(type(self), name)]
+        return f"pictures of this result: {', '.join(names)}"
