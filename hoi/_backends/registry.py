@@ -76,6 +76,8 @@ def available() -> tuple[Available, ...]:
             rows.append(Available(name, True, ""))
         except BackendUnavailableError as error:
             rows.append(Available(name, False, str(error)))
+        except Exception as error:  # a package that is there and broken
+            rows.append(Available(name, False, f'backend="{name}" cannot be loaded: {type(error).__name__}: {error}.'))
     return tuple(rows)
 
 

@@ -25,7 +25,9 @@ __all__ = ["exchanged", "extended"]
 def _kernels() -> tuple[Any, Any]:
     import numba
 
-    options = {"cache": True, "nogil": True, "error_model": "numpy"}
+    from hoi._backends.numba_.cache import can_keep
+
+    options = {"cache": can_keep(), "nogil": True, "error_model": "numpy"}
 
     @numba.njit(**options)
     def inverse(R, members, P, U, s):  # members one by one; gives log det, or NaN for a singular set

@@ -19,13 +19,19 @@ from typing import Any
 import numba
 import numpy as np
 
+from hoi._backends.numba_.cache import can_keep
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, pick, store
 from hoi._maths.terms import SINGULAR
 
 __all__ = ["FLAGS", "LOST", "next_prefix", "power_of", "raised", "sure_trace", "tail_walk", "thresholds"]
 
 # nsz, arcp and contract leave NaN and infinity alone: the walk relies on them at the ends of the float range.
-FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
+FLAGS: dict[str, Any] = {
+    "cache": can_keep(),
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "nsz", "arcp"},
+}
 
 # In place of the trace of an inverse: a set that is surely singular. Traces are sums of positive terms, and infinite
 # from where a variance is not positive, so that no garbage behind that can be taken for it.

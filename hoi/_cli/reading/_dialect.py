@@ -43,7 +43,7 @@ def content(text: str, comment: str, skipped: Iterable[int]) -> tuple[list[Line]
     away = set(skipped)
     lines = [line for line in lines if line.number not in away]
     marks = _COMMENTS if comment == "auto" else () if comment == "no" else (comment,)
-    comments = [line for line in lines if marks and line.text.lstrip().startswith(marks)]
+    comments = [line for line in lines if marks and line.text.lstrip(" ").startswith(marks)]
     if comments:
         numbers = {line.number for line in comments}
         lines = [line for line in lines if line.number not in numbers]
