@@ -89,6 +89,8 @@ ASKED = {
     "names like a comment": ("#3;b\n;mV\n1;2\n3;5\n", r"the names may be on line 2 or on line 1, which begins like"),
     "one column": ("7\n1.5\n2.5\n", r"line 1 is 7, so it may be names or a sample"),
     "names behind a comment sign": ("#3 x\n1 5 6\n2 7 9\n3 1 4\n", r"line 1 may be a comment or the names of the col"),
+    "labels, a blank in a name and an end": ("7\ta\tx 1\n1\t5\t2\t6\t\n2\t7\t3\t5\t\n", r"line 2 has 5, and 3 are"),
+    "a name and an end": ("2001\t\n1\t-2.5\t\n2\t2.5\t\n", r"line 1 is 2001, , so it may be names or a sample"),
     "unnamed and repeated": (",a,b\n1,2,3\n1,4,5\n", r"its first column has no name.*--index 0 .* or --index no"),
     "unnamed measurements": (",a,b\n.5,2,3\n.1,4,5\n.3,1,1\n", r"its first column has no name, so it may be labels"),
     "two separators": ("1,234 567,8\n3,456 789,1\n", r"cuts its lines into . cells and .* say which with --sep"),

@@ -95,7 +95,10 @@ def find_separator(lines: Sequence[Line], name: str) -> str:
     head = lines[:_HEAD]
     fitting: list[tuple[tuple[float, bool], str, int]] = []
     ragged: list[tuple[float, str]] = []
+    tabbed = all("\t" in line.text.strip() for line in head[1:] or head)
     for separator in SEPARATORS.values():
+        if separator == " " and tabbed:  # blanks beside tabs belong to the cells
+            continue
         try:
             cut = [row.cells for row in rows_of(head, separator, name)]
         except HoiError:
@@ -115,8 +118,6 @@ def find_separator(lines: Sequence[Line], name: str) -> str:
             ragged.append((share, separator))
     if not fitting:
         return max(ragged)[1] if ragged else ","
-    if any(separator == "\t" for _, separator, _ in fitting):  # blanks beside tabs belong to the cells
-        fitting = [entry for entry in fitting if entry[1] != " "]
     fitting.sort(reverse=True)
     best = fitting[0]
     rivals = [other for other in fitting[1:] if other[0] == best[0] and best[0][0] > 0]

@@ -49,7 +49,7 @@ def holds_names(rows: Sequence[Row], missing: frozenset[str], name: str, *, quot
         unnamed = first[0] == "" and len(numbers) == len(first) - 1
         if unnamed and counted and (_is_labels(body) or _counts(body)):
             return True
-        if not unnamed and not counted:
+        if not unnamed and first[-1] != "" and not counted:
             return False
         raise _both(rows[0], name, f"is {', '.join(first[:6])}")
     broken = all(any(re.search(r"[.,eE]", row[i]) for row in body if i < len(row)) for i in range(len(first)))
