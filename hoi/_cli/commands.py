@@ -19,7 +19,7 @@ from hoi._engine.checkpoint import status
 from hoi._errors import HoiError
 from hoi._measures.registry import ALL
 from hoi._results import files
-from hoi._results.multiplets import Multiplets
+from hoi._results.multiplets import Multiplets, annotated
 
 __all__ = ["run"]
 
@@ -59,6 +59,7 @@ def _search(arguments: argparse.Namespace, console: Console) -> None:
         **asked,
         **estimation,
     )
+    found = _of_file(found, arguments, console)
     targets.deliver(found, console, _shown(found, arguments, console))
 
 
@@ -74,7 +75,7 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
         ]
         if not sets:
             raise HoiError("--multiplets is empty: write sets as 0,1,2;3,4,5")
-    found = hoi.measures(values, sets, **_estimation(arguments, values))
+    found = _of_file(hoi.measures(values, sets, **_estimation(arguments, values)), arguments, console)
     one = len(found) == 1 and arguments.format == "table"
     targets.deliver(found, console, _one_set(found, console) if one else _shown(found, arguments, console))
 
@@ -136,6 +137,12 @@ def _read(arguments: argparse.Namespace, console: Console) -> Any:
     for note in notes:
         console.remark(note)
     return values
+
+
+def _of_file(found: Multiplets, arguments: argparse.Namespace, console: Console) -> Multiplets:
+    """The result with the file that was read and the warnings on the way, for its own file and its report."""
+    source = "standard input" if arguments.data == "-" else arguments.data
+    return annotated(found, source=source, **({"warnings": console.warned} if console.warned else {}))
 
 
 def _names(values: Any) -> list[str]:

@@ -89,6 +89,7 @@ def _warnings_as_remarks(console: Console) -> Iterator[None]:
 
         def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
             if issubclass(category, HoiWarning):
+                console.warned.append(str(message))
                 console.remark(f"warning: {message}")
             else:
                 usual(message, category, *where, **more)

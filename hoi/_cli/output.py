@@ -29,10 +29,16 @@ class Console:
     ----------
     quiet : bool
         Remarks are not shown.
+
+    Attributes
+    ----------
+    warned : list of str
+        Warnings of hoi so far, shown or not, for the files that are written.
     """
 
     def __init__(self, quiet: bool = False) -> None:
         self.quiet = quiet
+        self.warned: list[str] = []
         self.lost: OSError | None = None
         self._escaped: set[str] = set()
 

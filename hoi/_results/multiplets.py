@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import xarray
     from numpy.typing import ArrayLike
 
-__all__ = ["Multiplets"]
+__all__ = ["Multiplets", "annotated"]
 
 class Multiplets(Selection):
     """Sets of variables with their measures of higher-order interaction.
@@ -358,6 +358,11 @@ class Multiplets(Selection):
     def plot(self) -> Pictures:
         """Pictures of the rows: ``.plot.ranking()`` and the other functions of `hoi.plot`."""
         return Pictures(self)
+
+
+def annotated(result: Multiplets, **more: Any) -> Multiplets:
+    """The same result with more settings: what only the caller knows, such as the file that was read."""
+    return Multiplets(result.indices, result.names, **{**result._columns(), "settings": {**result.settings, **more}})
 
 
 def _result_from(indices: np.ndarray, names: tuple[str, ...], more: dict[str, Any]) -> Multiplets:

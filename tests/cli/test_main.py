@@ -112,7 +112,7 @@ def test_options_reach_the_search(run, data, tmp_path, options, keywords):
         assert np.array_equal(getattr(found, name), getattr(expected, name))
     changing = {"seconds", "created"}
     assert {k: v for k, v in found.settings.items() if k not in changing} == {
-        k: v for k, v in expected.settings.items() if k not in changing
+        "source": str(data), **{k: v for k, v in expected.settings.items() if k not in changing}
     }
 
 

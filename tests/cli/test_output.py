@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from hoi import HoiError, Multiplets
 from hoi._cli import main as cli
@@ -197,3 +198,19 @@ def test_too_little_memory_is_no_fault_of_hoi(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("hoi.measures", fail)
     assert cli.main(["measure", str(tmp_path / "mine.csv")]) == 1
     assert capsys.readouterr().err.endswith("hoi: error: not enough memory: Unable to allocate 7 TiB\n")
+
+
+def test_a_report_names_its_source_and_the_warnings(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    rng = np.random.default_rng(0)
+    np.savetxt(tmp_path / "ties.csv", rng.integers(0, 3, (60, 4)), delimiter=",", header="a,b,c,d", comments="")
+    page, rows = tmp_path / "page.html", tmp_path / "rows.parquet"
+    command = ["search", str(tmp_path / "ties.csv"), "--order", "3", "--report", str(page), "--out", str(rows)]
+    assert cli.main([*command, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+    settings = Multiplets.load(rows).settings
+    assert settings["source"] == str(tmp_path / "ties.csv")
+    (warning,) = settings["warnings"]
+    text = page.read_text(encoding="utf-8")
+    assert f"read from {settings['source']}" in text
+    assert f"<li>{escape(warning)}</li>" in text
