@@ -268,8 +268,8 @@ def _from_datasets(X: Sequence[Any], what: str, ranks: bool, everything: bool) -
     if len(shapes) > 1:
         raise HoiError(
             f"{what} is a list of {len(parts)} tables of different shapes {listing(shapes)}: datasets given "
-            "together need the same samples and variables. Call once for each dataset instead, or estimate one system of "
-            "all: hoi.GaussianSystem.from_data(X, pool=True)."
+            "together need the same samples and variables. Call once for each dataset instead, or estimate one system "
+            "of all: hoi.GaussianSystem.from_data(X, pool=True)."
         )
     names = parts[0].names
     if any(part.names != names for part in parts):
