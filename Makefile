@@ -10,6 +10,7 @@
 #   make docs-test     the built site in a browser (chromium), and the tests with MNE and nilearn
 #   make newcomer      the quick starts in an empty environment that holds only the built wheel
 #   make bench         the benchmarks
+#   make calibrate     error rates, power and coverage of tests and intervals, simulated
 #   make bench-peers   hoi beside the published tools, in environments of their own
 #   make bench-scaling growth with variables, order, threads and datasets
 #   make clean         remove the environments, caches and output
@@ -26,7 +27,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
 PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadgroup
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test test-lowest reproduce lint docs docs-test newcomer bench bench-peers bench-scaling clean
+.PHONY: help demo test test-lowest reproduce lint docs docs-test newcomer bench calibrate bench-peers bench-scaling clean
 .DEFAULT_GOAL := help
 .SECONDARY:
 
@@ -64,6 +65,9 @@ newcomer: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(VENV)/bin/python -m pytest benchmarks --benchmark-only
+
+calibrate: $(VENV)/.test
+	$(VENV)/bin/python -m benchmarks.calibrate
 
 bench-peers: $(VENV)/.test
 	$(VENV)/bin/python -m benchmarks.peers.environments

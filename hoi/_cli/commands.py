@@ -63,6 +63,28 @@ def _search(arguments: argparse.Namespace, console: Console) -> None:
     targets.deliver(found, console, _shown(found, arguments, console))
 
 
+def _test(arguments: argparse.Namespace, console: Console) -> None:
+    """The best sets of a table, and whether they are more than chance."""
+    targets = Targets(arguments.out, arguments.report, arguments.data)
+    values = _read(arguments, console)
+    found = hoi.permutation_test(
+        values,
+        arguments.order,
+        null=arguments.null,
+        n_resamples=arguments.resamples,
+        measure=arguments.measure,
+        which=arguments.which,
+        n_best=arguments.n_best,
+        per_order=arguments.per_order,
+        target=_columns(arguments, "target", values),
+        threads=arguments.threads,
+        seed=arguments.seed,
+        progress=False if arguments.quiet else (True if arguments.progress else None),
+        **_estimation(arguments, values),
+    )
+    targets.deliver(found, console, _shown(found, arguments, console))
+
+
 def _measure(arguments: argparse.Namespace, console: Console) -> None:
     """All measures of a table or of given sets."""
     targets = Targets(arguments.out, arguments.report, arguments.data)
@@ -115,6 +137,7 @@ def _backends(arguments: argparse.Namespace, console: Console) -> None:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
     "search": _search,
+    "test": _test,
     "measure": _measure,
     "status": _status,
     "show": _show,

@@ -118,6 +118,8 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
         "--progress", action="store_true", help="show a progress bar even when not on a terminal"
     )
 
+    _add_test(commands, [reading, estimation, writing])
+
     measure = commands.add_parser(
         "measure",
         parents=[reading, estimation, writing],
@@ -175,6 +177,31 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     return whole
 
 
+def _add_test(commands: Any, parents: list[_Parser]) -> None:
+    """The command that says whether the best sets are more than chance."""
+    test = commands.add_parser(
+        "test",
+        parents=parents,
+        help="the same sets as search, with p-values against surrogates",
+        description="Search all sets of the given orders, and the same in surrogates without dependence.",
+        epilog=_examples("hoi test data.csv --order 3 --null shift --resamples 999 --seed 0"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    test.add_argument("--order", type=_order, required=True, metavar="K|LOW:HIGH", help="variables in a set: 3, or 3:5")
+    test.add_argument(
+        "--null", choices=["shift", "permute", "phase", "member"], default="shift",
+        help="shift series (default), permute independent samples, phase, or one member at a time",
+    )  # fmt: skip
+    test.add_argument("--resamples", type=_count, default=999, metavar="N", help="surrogates (default 999)")
+    test.add_argument("--n-best", type=_count, default=10, metavar="N", help="rows at each end (default 10)")
+    test.add_argument("--per-order", action="store_true", help="keep that many for each order")
+    test.add_argument("--measure", choices=sorted(ALL), default="oinfo", help="what to rank by (default oinfo)")
+    test.add_argument("--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)")
+    test.add_argument("--target", metavar="LIST", help="columns that information, rsi and gradient are about")
+    test.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
+    test.add_argument("--progress", action="store_true", help="show a progress bar even when not on a terminal")
+
+
 def _data_options() -> list[_Parser]:
     """Options on what to read, and on where to write."""
     reading = _Parser(add_help=False)
@@ -225,7 +252,7 @@ def _estimation_options() -> _Parser:
     group.add_argument(
         "--ties", choices=["average", "ordinal", "random"], default="average", help="(default average)"
     )
-    group.add_argument("--seed", type=int, metavar="N", help="for --ties random and --method tabu")
+    group.add_argument("--seed", type=int, metavar="N", help="for --ties random, --method tabu and hoi test")
     group.add_argument(
         "--no-bias-correction", dest="bias_correction", action="store_false", help="raw estimates"
     )

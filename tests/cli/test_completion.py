@@ -13,7 +13,7 @@ from hoi._cli import main as cli
 from hoi._cli import options
 from hoi._measures.registry import ALL
 
-COMMANDS = {"search", "measure", "show", "status", "demo", "backends", "completion"}
+COMMANDS = {"search", "test", "measure", "show", "status", "demo", "backends", "completion"}
 
 
 def shell(name):

@@ -1,0 +1,23 @@
+"""`hoi test`: the rows of `hoi.permutation_test`."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+
+import hoi
+from hoi._cli.main import main
+
+
+def test_rows_are_those_of_the_function(rng, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame(rng.standard_normal((100, 5)), columns=list("abcde"))
+    frame.to_csv("data.csv", index=False)
+    command = ["test", "data.csv", "--order", "3", "--resamples", "99", "--seed", "1", "--n-best", "2"]
+    assert main([*command, "--format", "csv", "--quiet"]) == 0
+    rows = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    expected = hoi.permutation_test(frame, 3, n_resamples=99, seed=1, n_best=2)
+    np.testing.assert_allclose(rows["pvalue"], expected.pvalue)
+    np.testing.assert_allclose(rows["oinfo"], expected.oinfo)
