@@ -165,7 +165,7 @@ def main() -> None:
     sizes = (
         f"By `make calibrate` ({Path(__file__).name}): {n_sets} simulated data sets for each number about independence "
         f"and comparisons, {max(1, n_sets // 2)} for those about members and planted sets, {5 * n_sets} for each "
-        "coverage. 99 surrogates or arrangements each; level 5 %, both ends, corrected for all sets and orders; seed 11."
+        "coverage. 99 surrogates or arrangements each; level 5 %, both ends, for all sets and orders; seed 11."
     )
     text = [
         "# Calibration of tests and intervals", "", sizes, "",
