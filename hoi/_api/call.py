@@ -20,6 +20,7 @@ from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.gaps import MISSING, rows_without_gaps
 from hoi._inputs.roles import check_parts
+from hoi._inputs.words import require_unique
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.combined import InformationProblem
 from hoi._systems.protocol import Estimator, System, names_of_groups
@@ -112,6 +113,7 @@ def open_call(
     chosen = None if groups is None else checks.check_groups(groups, system.names)
     fixed, aim = check_parts(given, target, system.names, chosen)
     names = names_of_groups(system.names, chosen)
+    require_unique(names, "groups")
     free = [c for c in range(len(names)) if chosen is not None or c not in (*fixed, *aim)]
     positions = np.array(free, dtype=np.intp)
     problem = _problem(system, positions, chosen, fixed, aim, wanted)

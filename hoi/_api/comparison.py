@@ -140,7 +140,7 @@ def compare(
     for other in calls[1:]:
         require_order(other, order)
     chosen = pick(backend, count_sets(calls[0].problem, *orders) * len(calls))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checks.check_seed(seed))
     n_first = len(first)
     more: dict[str, Any] = {}
     if one_recording:

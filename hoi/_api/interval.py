@@ -111,6 +111,7 @@ def confidence_interval(
     level = _check_level(confidence_level)
     checks.check_choice(method, ("influence", "bootstrap"), "method")
     n_resamples = checks.check_positive_int(n_resamples, "n_resamples")
+    seed = checks.check_seed(seed)
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and an interval needs samples: give the table of samples itself.")
     resolved = resolve(estimator)

@@ -142,6 +142,7 @@ def permutation_test(
     ends = ENDS[checks.check_choice(which, ENDS, "which")]
     checks.check_choice(null, (*NULLS, "member"), "null")
     n_resamples = checks.check_positive_int(n_resamples, "n_resamples")
+    seed = checks.check_seed(seed)
     n_best = checks.check_positive_int(n_best, "n_best")
     per_order = checks.check_bool(per_order, "per_order")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")

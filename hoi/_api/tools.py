@@ -51,7 +51,7 @@ def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None)
            [ 0.   ,  0.   ]])
     """
     checks.check_choice(ties, TIES, "ties")
-    checks.check_seed(seed)
+    seed = checks.check_seed(seed)
     data = checks.check_data(X, ranks=True)
     rng = np.random.default_rng(seed) if ties == "random" and seed is not None else None
     scores = np.stack([normal_scores(values, ties, rng)[0] for values in data.values])

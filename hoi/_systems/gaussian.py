@@ -68,7 +68,7 @@ class GaussianCopula(Estimator):
 
     def __post_init__(self) -> None:
         checks.check_choice(self.ties, TIES, "ties")
-        checks.check_seed(self.seed)
+        object.__setattr__(self, "seed", checks.check_seed(self.seed))  # an int of Python, whatever kind was given
         if self.ties == "random" and self.seed is None:
             raise HoiError('ties="random" needs a seed, so that the call can be repeated: give seed=0, say.')
 

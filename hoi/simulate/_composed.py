@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from hoi._errors import HoiError
+from hoi._inputs.options import check_seed
 from hoi.simulate._families import common_cause, common_effect, equicorrelated, independent
 from hoi.simulate._known import KnownGaussian, count, known
 
@@ -131,7 +132,7 @@ def planted(
     if rest:
         parts["background"] = equicorrelated(rest, background) if rest > 1 else independent(1)
     names = tuple(f"{label[:3]}{i}" for label, part in parts.items() for i in range(part.n_variables))
-    order = np.random.default_rng(seed).permutation(n)
+    order = np.random.default_rng(check_seed(seed)).permutation(n)
     return _joined("planted", list(parts), list(parts.values()), names, order)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hoi._inputs.options import check_seed
 from hoi.simulate._known import KnownGaussian, count, each, known, number, numbered
 
 __all__ = [
@@ -299,5 +300,5 @@ def random_covariance(
     """
     n = count(n_variables, "n_variables", 1)
     freedom = 2 * n if degrees_of_freedom is None else count(degrees_of_freedom, "degrees_of_freedom", n)
-    factor = np.random.default_rng(seed).standard_normal((n, freedom))
+    factor = np.random.default_rng(check_seed(seed)).standard_normal((n, freedom))
     return known("random_covariance", factor @ factor.T / freedom, numbered("x", n), None, None)

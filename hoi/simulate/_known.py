@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hoi._errors import HoiError
+from hoi._inputs.options import check_seed
 
 __all__ = ["KnownGaussian", "count", "each", "known", "number", "numbered"]
 
@@ -107,7 +108,7 @@ class KnownGaussian:
         shape: tuple[int, ...] = (count(n_samples, "n_samples", 1), self.n_variables)
         if n_datasets is not None:
             shape = (count(n_datasets, "n_datasets", 1), *shape)
-        normal = np.random.default_rng(seed).standard_normal(shape)
+        normal = np.random.default_rng(check_seed(seed)).standard_normal(shape)
         return normal @ np.linalg.cholesky(self.covariance).T
 
 
