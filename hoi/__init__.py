@@ -23,12 +23,13 @@ _HOME = {
     **dict.fromkeys(
         ["permutation_test", "confidence_interval", "split_half", "compare", "effective_sample_size"], "hoi._api"),
     "GaussianSystem": "hoi._systems.gaussian",
+    "DiscreteSystem": "hoi._systems.discrete",
     "GaussianCopulaTransformer": "hoi._sklearn.transformer",
     "Multiplets": "hoi._results.multiplets",
     "OInformationSelector": "hoi._sklearn.selector",
     **dict.fromkeys(
         ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "InputWarning", "LongSearchWarning",
-         "SingularWarning", "TiesWarning"], "hoi._errors"),
+         "SingularWarning", "SparseWarning", "TiesWarning"], "hoi._errors"),
 }
 _MODULES = ("datasets", "estimators", "plot", "simulate", "torch")
 

@@ -43,11 +43,13 @@ from hoi._errors import HoiWarning as HoiWarning
 from hoi._errors import InputWarning as InputWarning
 from hoi._errors import LongSearchWarning as LongSearchWarning
 from hoi._errors import SingularWarning as SingularWarning
+from hoi._errors import SparseWarning as SparseWarning
 from hoi._errors import TiesWarning as TiesWarning
 from hoi._inputs.table import Table as Table
 from hoi._results.multiplets import Multiplets as Multiplets
 from hoi._sklearn.selector import OInformationSelector as OInformationSelector
 from hoi._sklearn.transformer import GaussianCopulaTransformer as GaussianCopulaTransformer
+from hoi._systems.discrete import DiscreteSystem as DiscreteSystem
 from hoi._systems.gaussian import GaussianSystem as GaussianSystem
 
 __version__: str

@@ -15,6 +15,7 @@ __all__ = [
     "InputWarning",
     "LongSearchWarning",
     "SingularWarning",
+    "SparseWarning",
     "TiesWarning",
     "warn",
 ]
@@ -64,3 +65,7 @@ def warn(message: str, category: type[HoiWarning]) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOME):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+class SparseWarning(HoiWarning):
+    """There are fewer than 4 samples for each joint state that a set of discrete variables can have."""

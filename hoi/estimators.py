@@ -6,6 +6,7 @@ A name such as ``"gaussian_copula"`` stands for the object with its default para
 
 from __future__ import annotations
 
+from hoi._systems.discrete import Binned, Discrete
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 
-__all__ = ["Gaussian", "GaussianCopula"]
+__all__ = ["Binned", "Discrete", "Gaussian", "GaussianCopula"]

@@ -53,7 +53,10 @@ FUNCTIONS = [
     "transfer_entropy",
     "tse_complexity",
 ]
-CLASSES = ["GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan", "Table"]
+CLASSES = [
+    "DiscreteSystem", "GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan",
+    "Table",
+]  # fmt: skip
 EXCEPTIONS = [
     "BackendUnavailableError",
     "CheckpointWarning",
@@ -62,6 +65,7 @@ EXCEPTIONS = [
     "InputWarning",
     "LongSearchWarning",
     "SingularWarning",
+    "SparseWarning",
     "TiesWarning",
 ]
 MODULES = ["datasets", "estimators", "plot", "simulate", "torch"]

@@ -98,7 +98,7 @@ def search(
     threads : int, optional
         Threads of the compiled backend; by default NUMBA_NUM_THREADS, or the cores this process may use.
     executor : object with ``submit``, optional
-        Where to run instead of threads of its own: an executor of :mod:`concurrent.futures`, loky or mpi4py, or a Dask
+        Where to run instead of threads of its own: an executor of ``concurrent.futures``, loky or mpi4py, or a Dask
         client. Processes need the functions of one's own estimators to be importable there.
     checkpoint : path, optional
         A file that keeps what is done. The same call goes on from there after it was stopped or killed; a file of

@@ -16,6 +16,8 @@ __all__ = ["ESTIMATORS", "resolve"]
 ESTIMATORS = {
     "gaussian_copula": "hoi._systems.gaussian:GaussianCopula",
     "gaussian": "hoi._systems.gaussian:Gaussian",
+    "discrete": "hoi._systems.discrete:Discrete",
+    "binned": "hoi._systems.discrete:Binned",
 }
 
 

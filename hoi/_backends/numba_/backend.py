@@ -19,4 +19,5 @@ class NumbaBackend(BlockBackend):
     evaluators: ClassVar[Mapping[str, str]] = {
         "gaussian": "hoi._backends.numba_.gaussian:GaussianWalks",
         "information": "hoi._backends.numba_.about_target:TargetWalks",
+        "counts": "hoi._backends.numba_.discrete:CountWalks",
     }

@@ -1,0 +1,304 @@
+"""Discrete estimators: entropies from the counts of joint states, of labels as they are or of columns cut into bins."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoi._errors import HoiError, SparseWarning
+from hoi._inputs import checks
+from hoi._inputs.containers import listing
+from hoi._inputs.labels import numbered
+from hoi._maths.counts import CORRECTIONS, CountTable, count_table, dense_states, entropy_of_counts, joint_states
+from hoi._systems.entropies import EntropyProblem
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import ArrayLike, FloatArray
+
+__all__ = ["Binned", "CountProblem", "Discrete", "DiscreteSystem"]
+
+# Samples a state from which entropies are worth something; the same for a column, beyond which it is no discrete one.
+_SAMPLES_PER_STATE = 4
+
+
+@dataclass(frozen=True)
+class Discrete(Estimator):
+    """Entropies of labels: states are counted, and nothing is assumed of their order or distance.
+
+    Sees every kind of dependence, the exclusive or included, as long as there are enough samples for each joint state
+    (4 and more: below, a warning says so).
+
+    Parameters
+    ----------
+    correction : {"miller_madow", "grassberger", "jackknife"} or None
+        Of the bias of entropies from few samples; None is plug-in, the entropy of the relative frequencies. With
+        ``bias_correction=False`` a measure is plug-in as well.
+
+    Raises
+    ------
+    HoiError
+        For an unknown correction.
+
+    References
+    ----------
+    Miller (1955), Note on the bias of information estimates. Grassberger (2003), arXiv:physics/0307138.
+
+    Examples
+    --------
+    The exclusive or of two coins is a bit of synergy, which no pair shows:
+
+    >>> import numpy as np, hoi
+    >>> a, b = np.random.default_rng(0).integers(0, 2, (2, 1000))
+    >>> round(hoi.oinfo(np.column_stack([a, b, a ^ b]), estimator="discrete", units="bits"), 2)
+    -1.0
+    """
+
+    correction: str | None = "miller_madow"
+    name = "discrete"
+
+    def __post_init__(self) -> None:
+        _check_correction(self.correction)
+
+    def fit(self, X: ArrayLike, *, backend: str = "auto") -> DiscreteSystem:
+        data = checks.check_data(numbered(X))
+        codes = _states(data.values)
+        _require_states(codes, data.names, "discrete")
+        return DiscreteSystem(codes, data.names, data.stacked, self.correction, self.name)
+
+
+@dataclass(frozen=True)
+class Binned(Estimator):
+    """Columns cut into bins, and then counted like labels.
+
+    Parameters
+    ----------
+    bins : int
+        Of each column, at least 2. Few: the joint states of k columns are ``bins ** k``.
+    method : {"frequency", "width"}
+        Bins with equally many samples (invariant under monotone maps of a column), or equally wide ones.
+    correction : {"miller_madow", "grassberger", "jackknife"} or None
+        As in :class:`hoi.estimators.Discrete`.
+
+    Raises
+    ------
+    HoiError
+        For fewer than 2 bins, an unknown method or an unknown correction.
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> x, y = np.random.default_rng(0).standard_normal((2, 2000))
+    >>> X = np.column_stack([x, y, np.abs(x) * np.sign(x * y)])  # a sign that no pair shows
+    >>> hoi.oinfo(X, estimator=hoi.estimators.Binned(2)) < -0.5, abs(hoi.oinfo(X)) < 0.2
+    (True, True)
+    """
+
+    bins: int = 4
+    method: str = "frequency"
+    correction: str | None = "miller_madow"
+    name = "binned"
+    ranks = True
+
+    def __post_init__(self) -> None:
+        checks.check_positive_int(self.bins, "bins")
+        if self.bins < 2:
+            raise HoiError(f"bins={self.bins}: at least 2 bins are needed, for one bin holds no information.")
+        checks.check_choice(self.method, ("frequency", "width"), "method")
+        _check_correction(self.correction)
+
+    def fit(self, X: ArrayLike, *, backend: str = "auto") -> DiscreteSystem:
+        data = checks.check_data(X, ranks=self.method == "frequency")
+        codes = np.stack([self._cut(values) for values in data.values])
+        about = {"bins": int(self.bins), "method": self.method}
+        return DiscreteSystem(codes, data.names, data.stacked, self.correction, self.name, about)
+
+    def _cut(self, values: FloatArray) -> NDArray[np.int64]:
+        if self.method == "width":
+            low, high = values.min(axis=0), values.max(axis=0)
+            cut = np.minimum(((values - low) / (high - low) * self.bins).astype(np.int64), self.bins - 1)
+        else:
+            # equal values share a bin: that of the first of them in the order of values
+            first = np.sort(values, axis=0)
+            ranks = np.stack([np.searchsorted(f, v) for f, v in zip(first.T, values.T, strict=True)], axis=1)
+            cut = ranks * self.bins // len(values)
+        return np.stack([dense_states(column)[0] for column in cut.T], axis=1)
+
+
+class DiscreteSystem(System):
+    """Samples of labels, or a distribution that is known exactly: accepted wherever data are.
+
+    Attributes
+    ----------
+    codes : ndarray of int, shape (n_datasets, n_samples, n_variables)
+        States of each variable, numbered from 0.
+    names : tuple of str
+    n_samples : int or None
+        None for an exact distribution, whose entropies are not corrected.
+    correction : str or None
+        Of the bias of entropies.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> xor = hoi.DiscreteSystem.from_distribution({(0, 0, 0): 1, (0, 1, 1): 1, (1, 0, 1): 1, (1, 1, 0): 1})
+    >>> round(hoi.oinfo(xor, units="bits"), 6)
+    -1.0
+    """
+
+    def __init__(
+        self, codes: NDArray[np.int64], names: tuple[str, ...], stacked: bool, correction: str | None, estimator: str,
+        about: Mapping[str, Any] | None = None, weights: FloatArray | None = None,
+    ) -> None:
+        self.codes, self.names, self.stacked = codes, names, stacked
+        self.correction, self.estimator, self._about, self.weights = correction, estimator, dict(about or {}), weights
+        self.n_datasets = len(codes)
+        self.n_samples = codes.shape[1] if weights is None else None
+
+    @classmethod
+    def from_distribution(
+        cls, distribution: Mapping[Sequence[Any], float], names: Sequence[str] | None = None
+    ) -> DiscreteSystem:
+        """A system whose distribution is known: its entropies are exact.
+
+        Parameters
+        ----------
+        distribution : mapping of tuples of labels to weights
+            The probability of each joint state, up to a common factor; states that are left out have none.
+        names : sequence of str, optional
+            Names of the variables; "0", "1", ... otherwise.
+
+        Returns
+        -------
+        DiscreteSystem
+
+        Raises
+        ------
+        HoiError
+            If states differ in length, or weights are not positive and finite.
+
+        Examples
+        --------
+        >>> import hoi
+        >>> copy = hoi.DiscreteSystem.from_distribution({("a", "x"): 0.5, ("b", "y"): 0.5})
+        >>> hoi.total_correlation(copy, units="bits")
+        1.0
+        """
+        states = [tuple(state) for state in distribution]
+        weights = np.array([float(weight) for weight in distribution.values()])
+        if not states or len({len(state) for state in states}) != 1:
+            raise HoiError("a distribution maps tuples of labels, all of one length, to probabilities.")
+        if not (np.isfinite(weights) & (weights > 0)).all():
+            raise HoiError(f"the weights of a distribution are positive and finite; the least is {weights.min():.6g}.")
+        columns = zip(*states, strict=True)
+        codes = np.stack([np.unique([str(v) for v in column], return_inverse=True)[1] for column in columns], axis=1)
+        labels = tuple(map(str, names)) if names is not None else tuple(map(str, range(codes.shape[1])))
+        if len(labels) != codes.shape[1]:
+            raise HoiError(f"names has {len(labels)} entries and the states have {codes.shape[1]} variables.")
+        return cls(codes[None].astype(np.int64), labels, False, None, "distribution", weights=weights / weights.sum())
+
+    def problem(
+        self,
+        groups: Sequence[tuple[int, ...]] | None = None,
+        given: tuple[int, ...] = (),
+        *,
+        bias_correction: bool = True,
+    ) -> EntropyProblem:
+        variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
+        if self.weights is not None:
+            return EntropyProblem(self.codes, _Exact(self.weights), variables, given, self.names)
+        correction = self.correction if bias_correction else None
+        return CountProblem(self.codes, count_table(self.codes.shape[1], correction), variables, given, self.names)
+
+    def about(self) -> dict[str, Any]:
+        return {**super().about(), "correction": self.correction, **self._about}
+
+    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:
+        if self.n_samples is None:
+            return
+        states = np.sort(self.codes.max(axis=(0, 1)) + 1)[::-1][:n_columns].astype(float).prod()
+        if self.n_samples < _SAMPLES_PER_STATE * states:
+            warnings.warn(
+                f"{what()} has up to {states:,.0f} joint states and there are {self.n_samples:,} samples, fewer than "
+                f"{_SAMPLES_PER_STATE} a state: values are biased, mostly towards synergy where variables are "
+                "independent. Take smaller sets, fewer bins or more samples.",
+                SparseWarning,
+                stacklevel=5,
+            )
+
+    def __repr__(self) -> str:
+        samples = "exact" if self.n_samples is None else f"{self.n_samples} samples"
+        datasets = f"{self.n_datasets} datasets, " if self.stacked else ""
+        return f"DiscreteSystem({datasets}{self.n_variables} variables, {samples}, {self.estimator})"
+
+
+class CountProblem(EntropyProblem):
+    """Entropies ``constant - sum of f(count)`` over the joint states that occur.
+
+    Attributes
+    ----------
+    values : (n_datasets, n_samples, n_columns) int64
+        States from 0 in each column.
+    table : (constant, f)
+        See :func:`hoi._maths.counts.count_table`.
+    """
+
+    kind = "counts"
+
+    def __init__(
+        self, codes: NDArray[np.int64], table: CountTable, variables: tuple[tuple[int, ...], ...],
+        given: tuple[int, ...], names: tuple[str, ...],
+    ) -> None:
+        self.table = table
+        super().__init__(codes, _Counted(table), variables, given, names)
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """The entropy of columns of states, by the counts of their joint states."""
+
+    table: CountTable
+
+    def __call__(self, columns: NDArray[np.int64]) -> float:
+        joint, states = joint_states(list(columns.T), len(columns))
+        return entropy_of_counts(np.bincount(joint, minlength=states), self.table)
+
+
+@dataclass(frozen=True, eq=False)
+class _Exact:
+    """The entropy of columns of states with these probabilities."""
+
+    weights: FloatArray
+
+    def __call__(self, columns: NDArray[np.int64]) -> float:
+        joint, states = joint_states(list(columns.T), len(columns))
+        p = np.sort(np.bincount(joint, weights=self.weights, minlength=states))
+        return float(-(p * np.log(p)).sum())
+
+
+def _check_correction(correction: str | None) -> None:
+    if correction is not None:
+        checks.check_choice(correction, [name for name in CORRECTIONS if name], "correction")
+
+
+def _states(values: FloatArray) -> NDArray[np.int64]:
+    """States of each column, numbered from 0 in the order of values, the same in all datasets."""
+    flat = values.reshape(-1, values.shape[-1])
+    codes = [np.unique(column, return_inverse=True)[1] for column in flat.T]
+    return np.stack(codes, axis=1).reshape(values.shape).astype(np.int64)
+
+
+def _require_states(codes: NDArray[np.int64], names: tuple[str, ...], estimator: str) -> None:
+    """Error where a column has so many different values that it cannot be a discrete one."""
+    n_samples = codes.shape[0] * codes.shape[1]
+    states = codes.max(axis=(0, 1)) + 1
+    many = np.flatnonzero(states * _SAMPLES_PER_STATE > n_samples)
+    if len(many):
+        named = listing([f"{names[i]!r} ({states[i]:,})" for i in many])
+        raise HoiError(
+            f'estimator="{estimator}" counts equal values, and of {n_samples:,} samples these columns have too many '
+            f'different ones: {named}. For continuous columns use "binned", "knn" or "gaussian_copula".'
+        )

@@ -1,0 +1,195 @@
+"""Discrete and binned estimators: known values, identities, compiled = reference, and what is refused."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import warnings
+
+import numpy as np
+import pandas
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hoi
+import reference
+from hoi._maths.counts import CORRECTIONS, count_table
+from hoi.estimators import Binned, Discrete
+
+STATES = list(itertools.product((0, 1), repeat=3))
+# (x, y, z) -> weight, and O-information, TC, DTC in bits
+EXACT = {
+    "copy": ({(0, 0, 0): 1, (1, 1, 1): 1}, 1.0, 2.0, 1.0),
+    "exclusive or": ({s: 1 for s in STATES if sum(s) % 2 == 0}, -1.0, 1.0, 2.0),
+    "independent": (dict.fromkeys(STATES, 1), 0.0, 0.0, 0.0),
+}
+
+
+@pytest.fixture(autouse=True)
+def sparse_is_no_surprise():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hoi.SparseWarning)
+        yield
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_exact_distributions(name: str) -> None:
+    distribution, oinfo, tc, dtc = EXACT[name]
+    system = hoi.DiscreteSystem.from_distribution(distribution, names=["x", "y", "z"])
+    found = hoi.measures(system, units="bits")
+    np.testing.assert_allclose([found.oinfo[0], found.tc[0], found.dtc[0]], [oinfo, tc, dtc], atol=1e-12)
+    assert found.settings["estimator"] == "distribution" and found.settings["bias_correction"] is False
+
+
+def test_the_conjunction_and_parity_of_four() -> None:
+    conjunction = hoi.DiscreteSystem.from_distribution({(a, b, a & b): 1 for a in (0, 1) for b in (0, 1)})
+    entropy = -(0.75 * math.log2(0.75) + 0.25 * math.log2(0.25))
+    assert hoi.information(conjunction, [(0, 1)], target=2, units="bits")[0] == pytest.approx(entropy)
+    assert hoi.oinfo(conjunction, units="bits") == pytest.approx(-0.1887, abs=1e-4)
+    assert hoi.gradient(conjunction, [(0, 1)], target=2, units="bits")[0] == pytest.approx(-0.1887, abs=1e-4)
+    parity = {s: 1 for s in itertools.product((0, 1), repeat=4) if sum(s) % 2 == 0}
+    assert hoi.oinfo(hoi.DiscreteSystem.from_distribution(parity), units="bits") == pytest.approx(-2)
+
+
+@pytest.mark.parametrize("correction", CORRECTIONS)
+def test_every_correction_is_its_formula(correction: str | None) -> None:
+    """From counts, by the definitions of the papers."""
+    counts = np.array([1, 1, 2, 3, 5, 8])
+    n = int(counts.sum())
+    p = counts / n
+    plug_in = -(p * np.log(p)).sum()
+    constant, f = count_table(n, correction)
+    value = constant - f[counts].sum()
+    if correction is None:
+        wanted = plug_in
+    elif correction == "miller_madow":
+        wanted = plug_in + (len(counts) - 1) / (2 * n)
+    elif correction == "grassberger":
+        # G_1 = -gamma - log 2, G_2 = 2 - gamma - log 2, G_(2m+1) = G_2m, G_(2m+2) = G_2m + 2 / (2m + 1)
+        G = {1: -np.euler_gamma - math.log(2), 2: 2 - np.euler_gamma - math.log(2)}
+        for m in range(1, 8):
+            G[2 * m + 1], G[2 * m + 2] = G[2 * m], G[2 * m] + 2 / (2 * m + 1)
+        wanted = math.log(n) - sum(c * G[int(c)] for c in counts) / n
+    else:
+        without = []
+        for i, c in enumerate(counts):
+            rest = counts.copy()
+            rest[i] -= 1
+            rest = rest[rest > 0] / (n - 1)
+            without += [-(rest * np.log(rest)).sum()] * int(c)
+        wanted = n * plug_in - (n - 1) * np.mean(without)
+    assert value == pytest.approx(wanted, abs=1e-12)
+
+
+def table(q: int, n: int, seed: int, samples: int = 300) -> np.ndarray:
+    X = np.random.default_rng(seed).integers(0, q, (samples, n))
+    X[:, n - 1] = (X[:, 0] + X[:, 1]) % q
+    return X
+
+
+@given(st.integers(2, 4), st.integers(0, 10**6), st.sampled_from(sorted(reference.REFERENCE)),
+       st.sampled_from([None, [3], [3, 1]]), st.sampled_from([name for name in CORRECTIONS if name]))  # fmt: skip
+def test_the_compiled_walk_finds_what_the_reference_finds(q, seed, measure, fixed, correction) -> None:
+    X = table(q, 8, seed, samples=120)
+    options = {"measure": measure, "n_best": 6, "given": fixed, "estimator": Discrete(correction)}
+    found = hoi.search(X, (3, 5), backend="numba", **options)
+    wanted = hoi.search(X, (3, 5), backend="numpy", **options)
+    assert found.members == wanted.members
+    np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
+    assert found.settings["evaluated"] == wanted.settings["evaluated"]
+    assert found.settings["walk"] == ["counts"] and wanted.settings["walk"] == ["blocks"]
+
+
+def test_many_states_datasets_and_groups_agree_too(backend: str) -> None:
+    X = np.stack([table(9, 7, seed, samples=400) for seed in (1, 2)])
+    for options in ({}, {"groups": [[0, 1], [2], [3], [4, 5]]}, {"which": "lowest", "per_order": True}):
+        found = hoi.search(X, (2, 4), backend=backend, estimator="discrete", **options)
+        wanted = hoi.search(X, (2, 4), backend="numpy", estimator="discrete", **options)
+        assert found.members == wanted.members
+        np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
+
+
+def test_the_definitions_and_a_scan() -> None:
+    X = table(3, 5, 0)
+
+    def h(columns: tuple[int, ...]) -> float:
+        if not columns:
+            return 0.0
+        _, counts = np.unique(X[:, list(columns)], axis=0, return_counts=True)
+        p = counts / counts.sum()
+        return float(-(p * np.log(p)).sum()) + (len(counts) - 1) / (2 * len(X))
+
+    (block,) = hoi.scan(X, 3, estimator="discrete")
+    for i, members in enumerate(block.members):
+        for name, definition in reference.REFERENCE.items():
+            wanted = definition(h, [(v,) for v in members])
+            assert getattr(block, name)[i] == pytest.approx(wanted, abs=1e-12)
+    assert hoi.entropy(X, [(0, 1)], estimator="discrete")[0] == pytest.approx(h((0, 1)))
+
+
+def test_labels_are_states_whatever_they_are_called() -> None:
+    X = table(3, 4, 5)
+    wanted = hoi.oinfo(X, [(0, 1, 3)], estimator="discrete")
+    named = np.array(["south", "east", "north"], dtype=object)[X]
+    frame = pandas.DataFrame(named, columns=list("abcd"))
+    frame["a"] = frame["a"].astype("category")
+    frame["b"] = X[:, 1] * 10 - 7
+    for data in (named, named.tolist(), frame, X.astype(bool) if X.max() < 2 else X[:, ::1] * 3.0):
+        np.testing.assert_allclose(hoi.oinfo(data, [(0, 1, 3)], estimator="discrete"), wanted, atol=1e-12)
+    assert hoi.search(frame, 3, estimator="discrete", n_best=1).member_names[0] == ("a", "b", "d")
+
+
+def test_binning_by_frequency_is_invariant_and_sees_what_the_copula_misses() -> None:
+    rng = np.random.default_rng(0)
+    x, y, z = rng.standard_normal((3, 4000))
+    X = np.column_stack([x, y, np.abs(z) * np.sign(x * y)])  # independent in pairs: the exclusive or of signs
+    assert abs(hoi.oinfo(X)) < 0.01
+    value = hoi.oinfo(X, estimator=Binned(2))
+    assert value == pytest.approx(-math.log(2), abs=0.12)  # bins end at the medians, not at 0
+    assert hoi.oinfo(np.exp(X), estimator=Binned(2)) == value
+    parabola = np.column_stack([x, x**2 + 0.1 * y])
+    assert hoi.total_correlation(parabola) < 0.01 and hoi.total_correlation(parabola, estimator="binned") > 0.2
+    wide = hoi.oinfo(X, estimator=Binned(2, method="width"))
+    assert hoi.oinfo(X * [1, 5, 100], estimator=Binned(2, method="width")) == wide
+    settings = hoi.search(X, 3, estimator=Binned(3)).settings
+    assert (settings["estimator"], settings["bins"], settings["correction"]) == ("binned", 3, "miller_madow")
+
+
+def test_the_bias_of_independent_columns_is_nearly_gone() -> None:
+    """Three columns of four states, 1000 samples: plug-in about -0.013 nats, corrected about 0 (40 draws)."""
+    rng = np.random.default_rng(1)
+    draws = rng.integers(0, 4, (40, 1000, 3))
+    plain = hoi.oinfo(draws, estimator="discrete", bias_correction=False).mean()
+    corrected = hoi.oinfo(draws, estimator="discrete").mean()
+    assert -0.02 < plain < -0.008
+    assert abs(corrected) < 0.003
+
+
+def test_too_few_samples_a_state_are_warned_of() -> None:
+    X = table(4, 6, 0, samples=200)
+    with pytest.warns(hoi.SparseWarning, match="order 4 has up to 256 joint states and there are 200 samples"):
+        hoi.search(X, 4, estimator="discrete")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hoi.oinfo(X, [(0, 1)], estimator="discrete")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: hoi.oinfo(np.random.default_rng(0).normal(size=(100, 3)), estimator="discrete"),
+         r"counts equal values, and of 100 samples .* too many different ones: '0' \(100\)"),
+        (lambda: Discrete("miller"), "correction='miller': use one of .* Did you mean 'miller_madow'"),
+        (lambda: Binned(1), "bins=1: at least 2 bins"),
+        (lambda: Binned(method="wide"), "method='wide': use one of 'frequency', 'width'"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1, (0,): 1}), "tuples of labels, all of one length"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1, (0, 0): -1}), "the least is -1"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1}, names=["a"]), "names has 1 entries"),
+        (lambda: hoi.oinfo(pandas.DataFrame({"a": ["x", None, "y"] * 9, "b": [0, 1, 2] * 9}), estimator="discrete"),
+         "column 'a' lacks labels"),
+    ],
+)  # fmt: skip
+def test_errors(make, said: str) -> None:
+    with pytest.raises(hoi.HoiError, match=said):
+        make()
