@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from hoi._systems.discrete import Binned, Discrete
 from hoi._systems.gaussian import Gaussian, GaussianCopula
+from hoi._systems.neighbours import KNN
 
-__all__ = ["Binned", "Discrete", "Gaussian", "GaussianCopula"]
+__all__ = ["KNN", "Binned", "Discrete", "Gaussian", "GaussianCopula"]

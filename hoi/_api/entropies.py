@@ -76,6 +76,11 @@ def entropy(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         missing=missing, singular=singular,
     )  # fmt: skip
+    if not call.problem.has_entropies:
+        raise HoiError(
+            f'estimator="{call.system.estimator}" knows how far variables depend on each other, and no entropy of '
+            'their own. Use "gaussian" or "discrete" for entropies.'
+        )
     sets = sets_of(multiplets, call)
     terms = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     values = 0.5 * terms.J

@@ -37,6 +37,7 @@ class Problem(ABC):
     kind: ClassVar[str]
     n_datasets: int
     n_variables: int
+    has_entropies: ClassVar[bool] = True  # whether J / 2 with its constant is an entropy, and not known but for others
     device: str | None = None  # of torch, where the data were: backends on a device of choice compute there
 
     @property

@@ -18,6 +18,7 @@ ESTIMATORS = {
     "gaussian": "hoi._systems.gaussian:Gaussian",
     "discrete": "hoi._systems.discrete:Discrete",
     "binned": "hoi._systems.discrete:Binned",
+    "knn": "hoi._systems.neighbours:KNN",
 }
 
 

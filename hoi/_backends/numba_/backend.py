@@ -20,4 +20,5 @@ class NumbaBackend(BlockBackend):
         "gaussian": "hoi._backends.numba_.gaussian:GaussianWalks",
         "information": "hoi._backends.numba_.about_target:TargetWalks",
         "counts": "hoi._backends.numba_.discrete:CountWalks",
+        "neighbours": "hoi._backends.numba_.near:NeighbourWalk",
     }
