@@ -64,6 +64,20 @@ def test_a_spectrum_is_no_recording(raw):
     says(message(hoi.oinfo, spectrum), "X is a Spectrum with data of shape (5, ", "a Raw, an Evoked")
 
 
+def test_what_is_marked_as_bad_is_left_out_as_mne_does(values):
+    info = mne.create_info(CHANNELS, 100.0, ["eeg", "eeg", "eeg", "eeg", "stim"], verbose="error")
+    raw = mne.io.RawArray(values.T, info, verbose="error")
+    raw.info["bads"] = ["Oz"]
+    raw.set_annotations(mne.Annotations([1.0], [0.5], ["BAD_blink"]))
+    with pytest.warns(hoi.InputWarning) as caught:
+        value = hoi.oinfo(raw)
+    kept = raw.get_data(picks=["Fz", "Cz", "Pz"], reject_by_annotation="omit").T
+    assert len(kept) < 1000
+    assert value == hoi.oinfo(kept)
+    says(str(caught[0].message), "1 bad channel (Oz)", "(T7: stim)", f"{1000 - len(kept)} of 1000 samples")
+    assert hoi.oinfo(hoi.as_table(raw, everything=True)) == hoi.oinfo(values)
+
+
 def test_frames_of_mne(raw):
     frame = raw.to_data_frame(index="time")
     assert hoi.search(frame, 3, n_best=1).member_names[0] == ("Fz", "Cz", "Pz")
