@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from hoi._systems.discrete import Binned, Discrete
 from hoi._systems.gaussian import Gaussian, GaussianCopula
+from hoi._systems.kernel import Kernel
 from hoi._systems.neighbours import KNN
+from hoi._systems.shrinkage import Shrinkage
 
-__all__ = ["KNN", "Binned", "Discrete", "Gaussian", "GaussianCopula"]
+__all__ = ["KNN", "Binned", "Discrete", "Gaussian", "GaussianCopula", "Kernel", "Shrinkage"]

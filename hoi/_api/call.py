@@ -195,7 +195,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
     columns = system.names
     return {
         **system.about(),
-        "bias_correction": call.bias_correction and system.n_samples is not None,
+        "bias_correction": call.bias_correction and system.corrects and system.n_samples is not None,
         "units": units,
         "backend": backend.name,
         **about,

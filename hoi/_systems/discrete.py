@@ -156,6 +156,7 @@ class DiscreteSystem(System):
         self.codes, self.names, self.stacked = codes, names, stacked
         self.correction, self.estimator, self._about, self.weights = correction, estimator, dict(about or {}), weights
         self.n_datasets = len(codes)
+        self.corrects = correction is not None
         self.n_samples = codes.shape[1] if weights is None else None
 
     @classmethod

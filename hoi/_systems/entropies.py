@@ -50,6 +50,8 @@ class Entropies(Estimator):
 class EntropySystem(System):
     """Samples, and a function that gives the entropy of some of their columns."""
 
+    corrects = False
+
     def __init__(
         self, values: FloatArray, names: tuple[str, ...], stacked: bool, entropy: Callable[[FloatArray], float],
         estimator: str,

@@ -90,6 +90,8 @@ class KNN(Estimator):
 class NeighbourSystem(System):
     """Columns on the scale that distances are taken of."""
 
+    corrects = False
+
     def __init__(self, values: NDArray[np.floating], names: tuple[str, ...], stacked: bool, by: KNN) -> None:
         self.values, self.names, self.stacked, self.by = values, names, stacked, by
         self.n_datasets, self.n_samples = values.shape[:2]

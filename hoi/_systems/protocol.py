@@ -34,6 +34,7 @@ class System(ABC):
     n_datasets: int
     stacked: bool
     estimator: str
+    corrects: bool = True  # whether entropies are corrected for their bias, where that is asked for
 
     @property
     def n_variables(self) -> int:

@@ -19,6 +19,8 @@ ESTIMATORS = {
     "discrete": "hoi._systems.discrete:Discrete",
     "binned": "hoi._systems.discrete:Binned",
     "knn": "hoi._systems.neighbours:KNN",
+    "kernel": "hoi._systems.kernel:Kernel",
+    "shrinkage": "hoi._systems.shrinkage:Shrinkage",
 }
 
 

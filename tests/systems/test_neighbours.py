@@ -66,6 +66,7 @@ def test_a_search_is_the_best_of_all_sets(backend: str) -> None:
         np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
     settings = found.settings
     assert (settings["estimator"], settings["k"], settings["scale"]) == ("knn", 4, "normal")
+    assert settings["bias_correction"] is False, "there is none"
 
 
 def test_what_no_correlation_shows_is_seen() -> None:

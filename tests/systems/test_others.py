@@ -1,0 +1,74 @@
+"""Shrinkage and kernel densities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import gaussian_kde
+from sklearn.covariance import LedoitWolf, oas
+
+import hoi
+from hoi._maths.copula import normal_scores
+from hoi.estimators import Kernel, Shrinkage
+
+
+def effect(seed: int, samples: int) -> np.ndarray:
+    """Three causes and their sum with a little noise: strong synergy."""
+    X = np.random.default_rng(seed).standard_normal((samples, 4))
+    X[:, 3] = X[:, :3].sum(axis=1) + 0.3 * X[:, 3]
+    return X
+
+
+@pytest.mark.parametrize("method", ["ledoit_wolf", "oas"])
+def test_shrinkage_is_that_of_scikit_learn(method: str) -> None:
+    X = effect(0, 30)
+    scores = normal_scores(X, "average", None)[0]
+    C = LedoitWolf().fit(scores).covariance_ if method == "ledoit_wolf" else oas(scores)[0]
+    wanted = hoi.oinfo(hoi.GaussianSystem.from_covariance(C), [(0, 1, 3)])
+    np.testing.assert_allclose(hoi.oinfo(X, [(0, 1, 3)], estimator=Shrinkage(method)), wanted, atol=1e-12)
+
+
+def test_shrinkage_takes_fewer_samples_than_variables_and_hides_synergy(backend: str) -> None:
+    wide = np.random.default_rng(0).standard_normal((15, 20))
+    found = hoi.search(wide, (3, 20), estimator="shrinkage", n_best=2, backend=backend, which="lowest")
+    assert len(found) == 2 and found.settings["bias_correction"] is False
+    draws = np.stack([effect(seed, 50) for seed in range(30)])
+    known = hoi.GaussianSystem.from_covariance(
+        [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1], [1, 1, 1, 3.09]]
+    )
+    true, copula = hoi.oinfo(known), hoi.oinfo(draws).mean()
+    shrunk = hoi.oinfo(draws, estimator="shrinkage").mean()
+    assert true < -1.9 and abs(copula - true) < 0.9 and shrunk - true > 1.5
+
+
+def test_the_kernel_is_that_of_scipy_without_the_sample_itself() -> None:
+    X = effect(1, 40)[:, :2]
+    others = [gaussian_kde(np.delete(X, i, axis=0).T)(X[i])[0] for i in range(40)]
+    close = -np.log(others).mean()
+    assert hoi.entropy(X, [(0, 1)], estimator="kernel")[0] == pytest.approx(close, abs=0.1)  # there the bandwidth changes too
+    assert hoi.entropy(np.random.default_rng(0).standard_normal((1000, 1)), estimator="kernel") == pytest.approx(
+        0.5 * np.log(2 * np.pi * np.e), abs=0.05
+    )
+
+
+def test_the_kernel_sees_a_parabola_and_skips_copies() -> None:
+    x, noise, other = np.random.default_rng(2).standard_normal((3, 300))
+    X = np.column_stack([x, x**2 + 0.3 * noise, other])
+    together, apart = hoi.total_correlation(X, [(0, 1), (0, 2)], estimator="kernel")
+    assert together > 0.3 and abs(apart) < 0.1
+    with pytest.warns(hoi.SingularWarning):
+        found = hoi.search(np.column_stack([X, x]), 2, measure="tc", estimator="kernel", n_best=9)
+    assert found.settings["skipped"] == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Shrinkage("lasso"), "method='lasso': use one of 'ledoit_wolf', 'oas'"),
+        (lambda: Kernel("scot"), "bandwidth='scot': use one of 'scott', 'silverman'. Did you mean 'scott'"),
+        (lambda: Kernel(0.0), "bandwidth=0.0: a positive factor"),
+    ],
+)
+def test_errors(make, said: str) -> None:
+    with pytest.raises(hoi.HoiError, match=said):
+        make()
