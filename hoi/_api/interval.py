@@ -120,6 +120,11 @@ def confidence_interval(
             f'method="influence" needs a Gaussian estimator, and estimator={resolved.name!r} is none: use '
             'method="bootstrap".'
         )
+    if method == "bootstrap" and not resolved.repeats:
+        raise HoiError(
+            f"estimator={resolved.name!r} takes a sample that is drawn twice for its own neighbour, so a bootstrap "
+            "says nothing of it. Use permutation_test for a p-value."
+        )
     X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
     call = open_call(
         X, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend

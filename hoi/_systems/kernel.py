@@ -46,6 +46,7 @@ class Kernel(Estimator):
 
     bandwidth: str | float = "scott"
     name = "kernel"
+    repeats = False  # a sample drawn twice vouches for itself
 
     def __post_init__(self) -> None:
         if isinstance(self.bandwidth, str):

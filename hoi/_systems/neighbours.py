@@ -67,6 +67,7 @@ class KNN(Estimator):
     scale: str | None = "normal"
     window: int = 0
     name = "knn"
+    repeats = False  # a sample drawn twice is its own nearest neighbour
 
     def __post_init__(self) -> None:
         checks.check_positive_int(self.k, "k")

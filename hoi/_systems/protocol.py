@@ -102,6 +102,7 @@ class Estimator(ABC):
 
     name: ClassVar[str]
     ranks: ClassVar[bool] = False  # whether only the order of the values of a column counts
+    repeats: ClassVar[bool] = True  # whether it can be used on samples drawn with repeats, as a bootstrap does
 
     @abstractmethod
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> System:

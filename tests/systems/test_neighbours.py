@@ -115,6 +115,7 @@ def test_about_a_target() -> None:
         (lambda: KNN(window=-1), "window=-1: a number of samples"),
         (lambda: hoi.oinfo(mixed(0, False, 12), estimator=KNN(4, window=4)), "12 samples, k=4 and window=4"),
         (lambda: hoi.entropy(mixed(0, False), estimator="knn"), "no entropy of their own"),
+        (lambda: hoi.confidence_interval(mixed(0, False), estimator="knn", method="bootstrap"), "its own neighbour"),
     ],
 )
 def test_errors(make, said: str) -> None:
