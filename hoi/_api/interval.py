@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from hoi._api.call import columns_of, open_call, pick, scale_of, settings_of
 from hoi._api.given_sets import evaluate, filled, sets_of
@@ -148,7 +148,7 @@ def confidence_interval(
         error = by_blocks(
             data, resolved, values_of, call.problem_of, length, n_resamples, np.random.default_rng(seed)
         )
-    half = scale * float(norm.ppf(0.5 + level / 2)) * error.ravel()
+    half = scale * float(ndtri(0.5 + level / 2)) * error.ravel()
     value = scale * row.value(*(term.ravel() for term in terms[:3]))
     more = {} if method == "influence" else {"n_resamples": n_resamples, "block_length": length}
     settings = settings_of(

@@ -17,7 +17,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, ndtri
-from scipy.stats import rankdata
 
 from hoi._typing import FloatArray
 
@@ -37,6 +36,8 @@ def on_scale(columns: FloatArray, scale: str | None) -> NDArray[np.floating]:
     """
     if scale is None:
         return columns
+    from scipy.stats import rankdata
+
     ranks = rankdata(columns, axis=0)
     if scale == "rank":
         return (2 * ranks).astype(np.float32 if len(columns) < 2**23 else np.float64)
