@@ -28,8 +28,8 @@ _HOME = {
     "Multiplets": "hoi._results.multiplets",
     "OInformationSelector": "hoi._sklearn.selector",
     **dict.fromkeys(
-        ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "InputWarning", "LongSearchWarning",
-         "SingularWarning", "SparseWarning", "TiesWarning"], "hoi._errors"),
+        ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "IllConditionedWarning",
+         "InputWarning", "LongSearchWarning", "SingularWarning", "SparseWarning", "TiesWarning"], "hoi._errors"),
 }
 _MODULES = ("datasets", "estimators", "plot", "simulate", "torch")
 

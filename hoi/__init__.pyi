@@ -40,6 +40,7 @@ from hoi._errors import BackendUnavailableError as BackendUnavailableError
 from hoi._errors import CheckpointWarning as CheckpointWarning
 from hoi._errors import HoiError as HoiError
 from hoi._errors import HoiWarning as HoiWarning
+from hoi._errors import IllConditionedWarning as IllConditionedWarning
 from hoi._errors import InputWarning as InputWarning
 from hoi._errors import LongSearchWarning as LongSearchWarning
 from hoi._errors import SingularWarning as SingularWarning

@@ -12,6 +12,7 @@ __all__ = [
     "CheckpointWarning",
     "HoiError",
     "HoiWarning",
+    "IllConditionedWarning",
     "InputWarning",
     "LongSearchWarning",
     "SingularWarning",
@@ -46,6 +47,10 @@ class SingularWarning(HoiWarning):
 
 class CheckpointWarning(HoiWarning):
     """The checkpoint of a search can no longer be written; the search goes on without."""
+
+
+class IllConditionedWarning(HoiWarning):
+    """Some values hold to fewer than six digits, as their sets are close to numerically singular ones."""
 
 
 class LongSearchWarning(HoiWarning):

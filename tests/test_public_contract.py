@@ -62,6 +62,7 @@ EXCEPTIONS = [
     "CheckpointWarning",
     "HoiError",
     "HoiWarning",
+    "IllConditionedWarning",
     "InputWarning",
     "LongSearchWarning",
     "SingularWarning",

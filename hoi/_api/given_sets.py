@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from hoi._api.call import Call
 from hoi._backends.protocol import Evaluator
-from hoi._errors import HoiError
+from hoi._errors import HoiError, IllConditionedWarning, warn
 from hoi._inputs import checks
 from hoi._inputs.words import listing
-from hoi._maths.terms import Terms
+from hoi._maths.terms import FEW_DIGITS, Terms
 from hoi._search.exhaustive import corrected
 from hoi._typing import FloatArray, Multiplet
 
-__all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap"]
+__all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap", "warn_of_few_digits"]
+
+# Logarithm of the determinant above which no set is close to a singular one: eigenvalues with a mean of 1 are all above
+# det / e.
+_CLEAR_DETERMINANT = -10.0
 
 
 def sets_of(multiplets: Sequence[Multiplet] | None, call: Call) -> list[tuple[int, ...]]:
@@ -33,16 +37,33 @@ def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) 
     terms = Terms.zeros((problem.n_datasets, len(sets)))
     for rows, members in by_order(sets):
         _require_samples(call, members)
-        found = corrected(problem, evaluator.terms(members), members)
+        raw = evaluator.terms(members)
+        found = corrected(problem, raw, members)
         if found.singular.any() and call.singular == "nan":
             D, J, L = (np.where(found.singular, np.nan, part) for part in found[:3])
             found = Terms(D, J, L, found.singular)
         elif found.singular.any():
             dataset = int(found.singular.any(axis=1).argmax())
             _refuse_singular(call, dataset, members[found.singular[dataset]])
+        of_dataset, deep = np.nonzero((raw.J < _CLEAR_DETERMINANT) & ~raw.singular)
+        warn_of_few_digits(call, members[deep], of_dataset)
         for target, source in zip(terms, found, strict=True):
             target[:, rows] = source
     return terms
+
+
+def warn_of_few_digits(call: Call, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> None:
+    """Warn of those of the sets (m, k) of the datasets (m,) whose values hold to fewer than six digits."""
+    least = call.problem.least_variance(members, dataset)
+    few = np.flatnonzero(least < FEW_DIGITS)
+    if len(few):
+        named = listing([_named(call, row) for row in dict.fromkeys(map(tuple, members[few].tolist()))])
+        warn(
+            f"close to numerically singular: {named}. Given the others, a variable keeps {least[few].min():.1e} of its "
+            "variance there, so that their values hold to fewer than six digits, as do the correlations that this "
+            "rests on. Leave nearly dependent columns out.",
+            IllConditionedWarning,
+        )
 
 
 def by_order(sets: Sequence[tuple[int, ...]]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:

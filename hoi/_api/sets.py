@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hoi._api.call import columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
+from hoi._api.given_sets import warn_of_few_digits
 from hoi._api.planning import in_words
 from hoi._backends.protocol import UNRANKED, Evaluator, Ranking
 from hoi._engine.plan import count_sets
@@ -124,6 +125,8 @@ def search(
     -----
     SingularWarning
         Once, if sets were skipped because their covariance is numerically singular.
+    IllConditionedWarning
+        If sets in the result are close to singular ones, so that their values hold to fewer than six digits.
     CheckpointWarning
         Once, if the checkpoint can no longer be written; the search goes on.
     LongSearchWarning
@@ -191,6 +194,9 @@ def search(
             checkpoint,
         )  # fmt: skip
     warn_of_skipped(rows.skipped, rows.evaluated)
+    sizes = (rows.members >= 0).sum(axis=1)
+    for k in np.unique(sizes).tolist():
+        warn_of_few_digits(call, rows.members[sizes == k, :k], rows.dataset[sizes == k])
     tabu = {"n_restarts": n_restarts, "time_limit": time_limit, "seed": first_seed} if heuristic else {}
     settings = settings_of(
         call, units, chosen, rows.about, method=method, **tabu, measure=measure, order=[low, high], which=which,

@@ -89,6 +89,8 @@ def oinfo(
     -----
     TiesWarning
         If over 10 % of the values of a column repeat.
+    IllConditionedWarning
+        If a set is so close to a singular one that its value holds to fewer than six digits.
     InputWarning
         If samples with a gap, or parts of a recording that are marked as bad, were left out.
 

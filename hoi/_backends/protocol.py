@@ -53,6 +53,11 @@ class Problem(ABC):
         """What to add to the (D, J, L) of sets (m, k) for the bias of their entropies; the same in all datasets."""
         return np.zeros(len(members)), np.zeros(len(members)), np.zeros(len(members))
 
+    def least_variance(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> FloatArray:
+        """How nearly sets (m, k) of the datasets (m,) are singular, for how far their values can be trusted: the least
+        share of its variance that a member keeps given all the others. 1 where rounding is of no concern."""
+        return np.ones(len(members))
+
     def constant(self, members: NDArray[np.intp]) -> FloatArray:
         """What h(S) has beside J / 2: the constants (n_datasets, m) in nats that the terms of sets (m, k) lack."""
         return np.zeros((self.n_datasets, len(members)))

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NEAR", "SINGULAR", "Terms", "by_elimination", "correction", "least_variance"]
+__all__ = ["FEW_DIGITS", "NEAR", "SINGULAR", "Terms", "by_elimination", "correction", "least_variance"]
 
 # In standard form a member is numerically determined by all the others at this conditional variance or below.
 SINGULAR = 1e-10
 # Below this conditional variance a set is evaluated in an order of its own, so that rounding in the order of the
 # columns does not decide whether it is singular.
 NEAR = 1e-9
+# Below this conditional variance the values of a set of five may hold to fewer than six digits.
+FEW_DIGITS = 1e-8
 # Above this, 1 stands for it where the determinant shows that it is above.
 _CLEAR = 1e-5
 

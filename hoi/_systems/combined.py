@@ -46,6 +46,9 @@ class CombinedProblem(Problem):
             total.singular[:] |= raw.singular
         return total.corrected(*self.constants(members, dataset))
 
+    def least_variance(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> FloatArray:
+        return np.min([part.least_variance(members, dataset) for _, part in self.parts], axis=0)
+
     def constants(
         self, members: NDArray[np.intp], dataset: NDArray[np.intp]
     ) -> tuple[FloatArray, FloatArray, FloatArray]:

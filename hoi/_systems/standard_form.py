@@ -64,6 +64,9 @@ class GaussianProblem(Problem):
     def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
         return by_elimination(self.matrix, members, self.blocks, dataset)
 
+    def least_variance(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> FloatArray:
+        return least_variance(self.matrix, members, self.blocks, dataset)
+
     def correction(self, members: NDArray[np.intp]) -> tuple[FloatArray, FloatArray, FloatArray]:
         return correction(np.diff(self.blocks)[members], self.bias)
 

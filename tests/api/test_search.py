@@ -343,6 +343,7 @@ def test_a_search_in_which_every_set_is_singular(backend: str) -> None:
     assert (result.settings["evaluated"], result.settings["skipped"]) == (0, 4)
 
 
+@pytest.mark.filterwarnings("ignore::hoi.IllConditionedWarning")
 @pytest.mark.parametrize("n_best", [5, 70])
 @pytest.mark.parametrize("distance", [1e-4, 1e-7, 2e-9])
 def test_nearly_singular_sets_are_kept(backend: str, distance: float, n_best: int) -> None:
@@ -385,6 +386,7 @@ def test_bad_calls(options: dict, message: str) -> None:
         hoi.search(exact(TWELVE), **options)
 
 
+@pytest.mark.filterwarnings("ignore::hoi.IllConditionedWarning")
 def test_more_variables_in_a_set_than_samples() -> None:
     data = hoi.simulate.random_covariance(12, seed=0).sample(8, seed=0)
     with pytest.raises(hoi.HoiError, match=r"(?s)8.*samples"):

@@ -173,7 +173,7 @@ def test_backends_agree_where_the_inverse_is_large(backend: str, seed: int) -> N
     system = hoi.GaussianSystem.from_covariance(bounded_pivots(rng, n))
     for order, measure in [(3, "oinfo"), (n - 2, "tc"), (n - 1, "oinfo"), (n - 1, "dtc")]:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", hoi.SingularWarning)
+            warnings.simplefilter("ignore", hoi.HoiWarning)
             options = {"order": order, "measure": measure, "n_best": 50}
             wanted = hoi.search(system, backend="numpy", **options)
             assert_same(hoi.search(system, backend=backend, **options), wanted)
@@ -191,3 +191,36 @@ def test_groups_are_singular_by_the_same_rule() -> None:
             hoi.oinfo(system, groups=[range(5), [5], [6]])
         with pytest.raises(hoi.HoiError, match=r"the columns given .* are numerically singular"):
             hoi.oinfo(system, given=range(5))
+
+
+# --- values of few digits are marked
+
+
+def few_digits(n: int = 4) -> hoi.GaussianSystem:
+    """The first three variables keep 1e-9 of the variance of one; a fourth has nothing to do with them."""
+    R = np.eye(n)
+    R[:3, :3] = tridiagonal(3, 10**-4.5)
+    return hoi.GaussianSystem.from_covariance(R, names=list("abcdefgh"[:n]))
+
+
+def test_values_of_few_digits_are_marked(backend: str) -> None:
+    system = few_digits()
+    message = r"close to numerically singular: \(a, b, c\)\. Given the others, a variable keeps 1\.0e-09 of its varia"
+    with pytest.warns(hoi.IllConditionedWarning, match=message):
+        hoi.oinfo(system, [("a", "b", "c"), ("a", "b", "d")], backend=backend)
+    with pytest.warns(hoi.IllConditionedWarning, match=r"singular: \(a, b, c\)\. Given") as caught:
+        hoi.measures(system, [("a", "b", "c"), ("a", "b", "d"), ("c", "b", "a")], backend=backend)
+    assert len(caught) == 1
+    with pytest.warns(hoi.IllConditionedWarning, match=r"singular: \(a, b, c\)\. Given"):
+        hoi.search(system, 3, n_best=1, backend=backend)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hoi.oinfo(system, [("a", "b", "d")], backend=backend)
+        hoi.search(system, 2, backend=backend)
+
+
+def test_high_orders_far_from_singular_are_not_marked() -> None:
+    """However small their determinants are."""
+    R = hoi.simulate.common_cause(60, np.full(60, 0.8)).covariance
+    assert np.linalg.slogdet(R)[1] < -20
+    hoi.oinfo(hoi.GaussianSystem.from_covariance(R))
