@@ -22,7 +22,6 @@ from hoi._inputs.gaps import MISSING, rows_without_gaps
 from hoi._inputs.roles import check_parts
 from hoi._inputs.words import require_unique
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
-from hoi._systems.combined import InformationProblem
 from hoi._systems.protocol import Estimator, System, names_of_groups
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, FloatArray, Multiplet
@@ -128,10 +127,7 @@ def _problem(
     if not target:
         return system.problem(groups, given, bias_correction=bias_correction)
     variables = groups or [(c,) for c in positions.tolist()]
-    return InformationProblem(
-        system.problem(variables, given, bias_correction=bias_correction),
-        system.problem(variables, (*given, *target), bias_correction=bias_correction),
-    )
+    return system.information(variables, given, target, bias_correction=bias_correction)
 
 
 def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:

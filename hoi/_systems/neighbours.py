@@ -29,8 +29,8 @@ class KNN(Estimator):
     equal samples are counted. One radius serves all the terms of a set, so that their biases cancel. It needs many
     samples, and strong synergy of many variables comes out too weak.
 
-    It knows dependence only, and no entropies: ``hoi.entropy`` is not to be had. A measure about a target is the
-    difference of two estimates, with a radius each.
+    It knows dependence only, and no entropies: ``hoi.entropy`` is not to be had. Measures about a target have one
+    radius as well, that in the space of the set and the target.
 
     Parameters
     ----------
@@ -108,6 +108,17 @@ class NeighbourSystem(System):
         variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
         return NeighbourProblem(self.values, self.by.k, self.by.window, variables, given)
 
+    def information(
+        self,
+        groups: Sequence[tuple[int, ...]],
+        given: tuple[int, ...],
+        target: tuple[int, ...],
+        *,
+        bias_correction: bool = True,
+    ) -> NeighbourProblem:
+        # not the difference of two problems: their radii differ, and the biases of theirs would not cancel
+        return NeighbourProblem(self.values, self.by.k, self.by.window, tuple(groups), given, target)
+
     def about(self) -> dict[str, Any]:
         return {**super().about(), "k": int(self.by.k), "scale": self.by.scale, "window": int(self.by.window)}
 
@@ -129,6 +140,8 @@ class NeighbourProblem(Problem):
         Columns of each variable; within one the maximum norm is taken.
     given : tuple of int
         Columns that are joined to every space.
+    target : tuple of int
+        Columns that the information of sets is about; without, h is an entropy.
     """
 
     kind = "neighbours"
@@ -136,9 +149,10 @@ class NeighbourProblem(Problem):
 
     def __init__(
         self, values: NDArray[np.floating], k: int, window: int, variables: tuple[tuple[int, ...], ...],
-        given: tuple[int, ...],
+        given: tuple[int, ...], target: tuple[int, ...] = (),
     ) -> None:
         self.values, self.k, self.window, self.variables, self.given = values, k, window, variables, given
+        self.target = target
         self.n_datasets, self.n_variables = len(values), len(variables)
 
     @property
@@ -150,7 +164,8 @@ class NeighbourProblem(Problem):
         for row, (d, S) in enumerate(zip(dataset.tolist(), members.tolist(), strict=True)):
             values = self.values[d]
             space = Space(
-                tuple(values[:, list(self.variables[v])] for v in S), values[:, :0], values[:, list(self.given)]
-            )
+                tuple(values[:, list(self.variables[v])] for v in S), values[:, list(self.target)],
+                values[:, list(self.given)],
+            )  # fmt: skip
             terms.D[row], terms.J[row], terms.L[row] = space_terms(space, self.k, self.window)
         return terms

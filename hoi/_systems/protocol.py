@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from hoi._backends.protocol import Problem
+from hoi._systems.combined import InformationProblem
 from hoi._typing import ArrayLike
 
 __all__ = ["Estimator", "System", "names_of_groups"]
@@ -69,6 +70,36 @@ class System(ABC):
         HoiError
             If a group, or what is given, has columns that are determined by others.
         """
+
+    def information(
+        self,
+        groups: Sequence[tuple[int, ...]],
+        given: tuple[int, ...],
+        target: tuple[int, ...],
+        *,
+        bias_correction: bool = True,
+    ) -> Problem:
+        """The information of its variables about a target as a problem for the engine: H(S) - H(S | target).
+
+        Parameters
+        ----------
+        groups : sequence of tuples of int
+            Columns of each variable.
+        given : tuple of int
+            Columns that all is conditional on.
+        target : tuple of int
+            Columns of the target.
+        bias_correction : bool
+            As in `problem`.
+
+        Returns
+        -------
+        Problem
+        """
+        return InformationProblem(
+            self.problem(groups, given, bias_correction=bias_correction),
+            self.problem(groups, (*given, *target), bias_correction=bias_correction),
+        )
 
     def about(self) -> dict[str, Any]:
         """What a result says of the estimate.

@@ -99,12 +99,43 @@ def test_identities_and_invariance() -> None:
     np.testing.assert_allclose(swapped, found.oinfo[:1], atol=1e-12)
 
 
+@given(st.integers(0, 10**6), st.booleans(), st.integers(2, 3), st.sampled_from([0, 3]),
+       st.sampled_from([(), (1,)]), st.sampled_from([(0,), (2, 4)]))  # fmt: skip
+def test_the_kernel_is_the_reference_about_a_target(seed, tied, order, window, fixed, target) -> None:
+    system = KNN(3, window=window).fit(mixed(seed, tied))
+    variables = [(c,) for c in range(6) if c not in (*fixed, *target)]
+    problem = system.information(variables, fixed, target)
+    evaluator = registry.load("numba").open(problem, Ranking(0, 1, 1))
+    unit = Unit(0, order, 0, math.comb(len(variables) - 2, order - 2))
+    (found,) = evaluator.walk(unit, lambda **_: EVERYTHING)
+    wanted = problem.reference(found.members, np.zeros(len(found.members), dtype=np.intp))
+    for name in ("D", "J", "L"):
+        np.testing.assert_allclose(getattr(found, name), getattr(wanted, name), rtol=0, atol=1e-10, err_msg=name)
+
+
+def test_information_is_that_of_the_closed_form() -> None:
+    """Of two variables: 0 about one of their own, and log(1 + .36 + .36 over noise) / 2 about their sum with noise."""
+    rng = np.random.default_rng(4)
+    x, y, noise, apart = rng.standard_normal((4, 10, 500))
+    stack = np.stack([x, y, 0.6 * x + 0.6 * y + np.sqrt(1 - 0.72) * noise, apart], axis=2)
+    about = hoi.information(stack, [(0, 1)], target=2, estimator="knn")
+    assert about.mean() == pytest.approx(-0.5 * math.log(1 - 0.72), abs=0.05)
+    assert hoi.information(stack, [(0, 1)], target=3, estimator="knn").mean() == pytest.approx(0, abs=0.03)
+    assert hoi.gradient(stack, [(0, 1)], target=3, estimator="knn").mean() == pytest.approx(0, abs=0.03)
+    assert hoi.rsi(stack, [(0, 1)], target=3, estimator="knn").mean() == pytest.approx(0, abs=0.03)
+    single = hoi.information(stack, [(0,)], target=2, estimator="knn").mean()
+    assert single == pytest.approx(-0.5 * math.log(1 - 0.36), abs=0.05)
+
+
 def test_about_a_target() -> None:
     rng = np.random.default_rng(0)
     a, b, c = rng.standard_normal((3, 600))
     X = np.column_stack([a, b, np.abs(c) * np.sign(a * b)])
     whole = hoi.information(X, [(0, 1)], target=2, estimator="knn")[0]
-    assert whole > 0.3 and hoi.rsi(X, [(0, 1)], target=2, estimator="knn")[0] > 0.3
+    assert 0.3 < whole < 0.75, "log 2 in truth"
+    assert 0.3 < hoi.rsi(X, [(0, 1)], target=2, estimator="knn")[0] < 0.75
+    found = hoi.search(X, 2, target=2, measure="rsi", estimator="knn", n_best=1, which="highest", backend="numba")
+    assert found.settings["walk"] == ["neighbours"] and found.rsi[0] > 0.3
 
 
 @pytest.mark.parametrize(

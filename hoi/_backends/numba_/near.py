@@ -32,7 +32,9 @@ class NeighbourWalk(BlockEvaluator):
         self.together = 0
         n_samples = problem.values.shape[1]
         self._psi = np.concatenate([[np.nan], digamma(np.arange(1.0, n_samples + 2))])
-        self._blocks = np.cumsum([0, *(len(v) for v in problem.variables), 0, len(problem.given)]).astype(np.int64)
+        self._blocks = np.cumsum(
+            [0, *(len(v) for v in problem.variables), len(problem.target), len(problem.given)]
+        ).astype(np.int64)
         self._data: dict[int, NDArray[np.floating]] = {}
 
     def ready(self, order: int) -> None:
@@ -54,7 +56,7 @@ class NeighbourWalk(BlockEvaluator):
         """(D, J, L) of sets in lexicographic order."""
         problem = self.problem
         if dataset not in self._data:
-            columns = [c for v in problem.variables for c in v] + list(problem.given)
+            columns = [c for v in problem.variables for c in v] + list(problem.target) + list(problem.given)
             self._data[dataset] = np.ascontiguousarray(problem.values[dataset][:, columns].T)
         data = self._data[dataset]
         sets = members.astype(np.int64)
@@ -63,7 +65,7 @@ class NeighbourWalk(BlockEvaluator):
         terms = np.zeros((3, len(sets)))
         least = np.nextafter(data.dtype.type(0), data.dtype.type(1))
         neighbour_terms(
-            data, self._blocks, False, bool(problem.given), self._psi, problem.k, problem.window, least, sets, shared,
-            terms,
+            data, self._blocks, bool(problem.target), bool(problem.given), self._psi, problem.k, problem.window, least,
+            sets, shared, terms,
         )
         return 2 * terms / data.shape[1]
