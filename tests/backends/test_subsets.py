@@ -22,6 +22,9 @@ from hoi._maths import combinatorics
 from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
 
+# systems are close to singular on purpose
+pytestmark = pytest.mark.filterwarnings("ignore::hoi._errors.IllConditionedWarning")
+
 
 def correlations(n: int, seed: int, noise: float = 0.3) -> np.ndarray:
     """Correlations of a few factors; the smallest eigenvalue is above about `noise` / n."""
