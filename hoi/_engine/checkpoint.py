@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import sqlite3
+import types
 import warnings
 import zipfile
 import zlib
@@ -46,8 +47,19 @@ def fingerprint(problem: Problem, *options: Any) -> str:
             digest.update(f"{len(value)}(".encode())
             for part in value:
                 take(part)
-        elif callable(value):
-            digest.update(f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}".encode())
+        elif isinstance(value, types.MethodType):
+            take(value.__func__)
+            take(value.__self__)
+        elif isinstance(value, types.FunctionType):
+            # two functions of one name, or one that was changed, are two estimators
+            digest.update(f"{value.__module__}.{value.__qualname__}".encode())
+            take([value.__code__.co_code, value.__defaults__, [cell.cell_contents for cell in value.__closure__ or ()]])
+            take([c for c in value.__code__.co_consts if not isinstance(c, types.CodeType)])
+        elif hasattr(value, "__dict__") and not isinstance(value, type):
+            digest.update(f"{type(value).__module__}.{type(value).__qualname__}".encode())
+            for name, part in sorted(vars(value).items()):
+                digest.update(name.encode())
+                take(part)
         else:
             digest.update(repr(value).encode())
 

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import queue
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
@@ -20,7 +21,7 @@ from hoi._engine.plan import count_sets, cut
 from hoi._engine.progress import Progress
 from hoi._engine.rate import sets_per_second
 from hoi._engine.reduce import Best
-from hoi._engine.threads import Outcome
+from hoi._engine.threads import Outcome, StoppedError
 from hoi._engine.work import Part, work
 from hoi._errors import HoiError
 
@@ -39,7 +40,10 @@ UNITS_PER_WORKER = 4
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What all the units of a search need, and a worker gets once: what is asked, and where to compute."""
+    """What all the units of a search need, and a worker gets once: what is asked, and where to compute.
+
+    `key` is of one call: two calls that look alike may bring two functions of one name.
+    """
 
     key: str
     problem: Problem
@@ -65,15 +69,25 @@ def _evaluator(job: Job) -> Evaluator:
     return registry.load(job.backend).open(job.problem, job.ranking)
 
 
-def _do(job: Job, unit: Unit, floors: dict[tuple[int, int], Floor]) -> tuple[Part, float]:
-    """A unit of a job in whatever process this is, and the seconds it took; `floors` are those reached elsewhere."""
+def _do(
+    job: Job, unit: Unit, floors: dict[tuple[int, int], Floor], stop: threading.Event | None = None
+) -> tuple[Part, float]:
+    """A unit of a job in whatever process this is, and the seconds it took; `floors` are those reached elsewhere.
+
+    `stop` ends the work between two parts of a unit; only threads of this process can have it.
+    """
+
+    def after(sets: int) -> None:
+        if stop is not None and stop.is_set():
+            raise StoppedError
+
     evaluator = _evaluator(job)
     if unit.highest is None:
         evaluator.ready(unit.order)
     else:
         evaluator.joint((unit.order, unit.highest))
     began = time.perf_counter()
-    part = work(evaluator, unit, job.best.empty(), lambda dataset, order: floors[dataset, order])
+    part = work(evaluator, unit, job.best.empty(), lambda dataset, order: floors[dataset, order], after)
     return part, time.perf_counter() - began
 
 
@@ -93,6 +107,7 @@ def run_on_executor(
     evaluator = _evaluator(job)
     total = count_sets(job.problem, *orders)
     own = ThreadPoolExecutor(threads if evaluator.parallel else 1) if executor is None else None
+    stop = threading.Event()  # the threads of a pool would hold up the end of the process
     try:
         n_workers = _workers(own or executor)
         with Progress(total, progress, "hoi" if executor is None else f"hoi, {n_workers} workers") as bar:
@@ -102,25 +117,32 @@ def run_on_executor(
             if checkpoint is not None:
                 cutting = checkpoint.open(total, cutting)
             units = cut(job.problem, *orders, *cutting)
-            flight = _Flight(job, own or executor, _IN_FLIGHT * n_workers, Outcome(job.best.empty()), bar, checkpoint)
+            flight = _Flight(
+                job, own or executor, _IN_FLIGHT * n_workers, Outcome(job.best.empty()), bar, checkpoint,
+                {} if own is None else {"stop": stop},
+            )  # fmt: skip
             flight.go(units)
             return flight.outcome
     finally:
+        stop.set()
         if own is not None:
             own.shutdown(wait=False, cancel_futures=True)
+        _evaluator.cache_clear()  # it may hold much memory, also of a device
 
 
 class _Flight:
     """Units that are on their way, and what came back. Everything here happens in the calling thread."""
 
     def __init__(
-        self, job: Job, executor: Any, most: int, outcome: Outcome, bar: Progress, checkpoint: Checkpoint | None
+        self, job: Job, executor: Any, most: int, outcome: Outcome, bar: Progress, checkpoint: Checkpoint | None,
+        options: dict[str, Any],
     ) -> None:
         self.job, self.executor, self.most, self.outcome, self.bar = job, executor, most, outcome, bar
         self.checkpoint = checkpoint
         # Dask holds one copy of the job for all units. Its keys come from the arguments unless told otherwise, so that
         # a unit of a later search would be taken for that of an earlier one (dask/distributed).
         self.dask = hasattr(executor, "scatter")
+        self.options = {"pure": False} if self.dask else options
         self.shared = self._scattered()
         self.landed: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.flying: dict[int, tuple[Future[Any], Unit, int]] = {}
@@ -172,9 +194,8 @@ class _Flight:
             for dataset in range(unit.dataset, unit.dataset + unit.n_datasets)
             for order in range(unit.order, (unit.highest or unit.order) + 1)
         }
-        options = {"pure": False} if self.dask else {}
         try:
-            future = self.executor.submit(_do, self.shared, unit, floors, **options)
+            future = self.executor.submit(_do, self.shared, unit, floors, **self.options)
         except HoiError:
             raise
         except Exception as error:

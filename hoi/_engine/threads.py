@@ -14,7 +14,7 @@ from hoi._engine.progress import Progress
 from hoi._engine.reduce import Best
 from hoi._engine.work import Part, work
 
-__all__ = ["Outcome", "default_threads", "run"]
+__all__ = ["Outcome", "StoppedError", "default_threads", "run"]
 
 # Fewer sets than this are done before a second thread has started.
 _SMALL = 300_000
@@ -45,7 +45,7 @@ class Outcome:
             self.walks.add(part.walk)
 
 
-class _StoppedError(Exception):
+class StoppedError(Exception):
     """Ends the work of a thread because another one has failed, or on Ctrl-C."""
 
 
@@ -111,7 +111,7 @@ def _on_threads(evaluator: Evaluator, units: Iterator[Unit], outcome: Outcome, t
     def after(sets: int) -> None:
         bar.add(sets)
         if stop.is_set():
-            raise _StoppedError
+            raise StoppedError
 
     def take() -> None:
         try:
@@ -121,7 +121,7 @@ def _on_threads(evaluator: Evaluator, units: Iterator[Unit], outcome: Outcome, t
                 if unit is None:
                     return
                 outcome.merge(work(evaluator, unit, outcome.best.empty(), outcome.floor, after))
-        except _StoppedError:
+        except StoppedError:
             pass
         except BaseException as error:  # handed to the calling thread
             errors.append(error)

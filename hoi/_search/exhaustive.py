@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,7 +66,7 @@ def best_sets(
     else:
         about = {"order": list(orders), "measure": measure.name, "which": list(ends), "n_best": n_best,
                  "per_order": per_order, "backend": backend.name}  # fmt: skip
-        job = Job(fingerprint(problem, *about.items()), problem, best, backend.name)
+        job = Job(uuid.uuid4().hex, problem, best, backend.name)
         outcome = _kept(job, orders, executor, threads, progress, checkpoint, about)
         best = outcome.best
     parts = [(d, end, *best.rows(d, end)) for d in range(problem.n_datasets) for end in ends]
@@ -85,7 +86,7 @@ def _kept(
     """On an executor, or on threads of one's own, with finished units in a file if there is one."""
     if checkpoint is None:
         return run_on_executor(job, orders, executor, threads, progress, None)
-    file = Checkpoint(Path(checkpoint), job.key, about)
+    file = Checkpoint(Path(checkpoint), fingerprint(job.problem, *about.items()), about)
     try:
         return run_on_executor(job, orders, executor, threads, progress, file)
     finally:

@@ -17,6 +17,8 @@ import pytest
 
 import hoi
 from hoi._engine import checkpoint, executors
+from hoi._systems.registry import resolve
+from hoi.estimators import KNN, Kernel
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +27,7 @@ import sys, time, numpy as np, hoi
 from hoi._engine import executors
 executors._unit_sets = lambda *_: 150
 original = executors._do
-executors._do = lambda *arguments: time.sleep(0.03) or original(*arguments)
+executors._do = lambda *arguments, **more: time.sleep(0.03) or original(*arguments, **more)
 X = np.random.default_rng(0).standard_normal((300, 18))
 found = hoi.search(X, (3, 5), backend="numpy", checkpoint=sys.argv[1], threads=1)
 print(found.members, found.oinfo.tolist(), found.settings["evaluated"])
@@ -81,7 +83,7 @@ def test_a_finished_search_is_not_done_again(
     path = tmp_path / "run.sqlite"
     first = hoi.search(X, 4, checkpoint=path)
     assert first.members == hoi.search(X, 4).members
-    monkeypatch.setattr(executors, "_do", lambda *_: pytest.fail("a unit was done again"))
+    monkeypatch.setattr(executors, "_do", lambda *_, **more: pytest.fail("a unit was done again"))
     again = hoi.search(X, 4, checkpoint=path)
     assert again.members == first.members
     assert again.settings["evaluated"] == first.settings["evaluated"]
@@ -213,3 +215,36 @@ def test_the_fingerprint_sees_everything_but_the_device() -> None:
         checkpoint.fingerprint(system.problem([(0, 1), (2,)]), 3),
     ]
     assert len({one, *others}) == 6
+
+
+def test_the_fingerprint_sees_the_parameters_of_an_estimator() -> None:
+    X = np.random.default_rng(0).standard_normal((60, 4))
+
+    def made(shift: float):
+        return lambda columns: shift + columns.shape[1]
+
+    def of(estimator: object) -> str:
+        return checkpoint.fingerprint(resolve(estimator).fit(X).problem(), 3)
+
+    assert of(Kernel(0.5)) == of(Kernel(0.5)) != of(Kernel(0.6))
+    assert of(KNN(3)) == of(KNN(3)) != of(KNN(4))
+    assert of(made(1.0)) == of(made(1.0)) != of(made(2.0))
+    assert of(lambda columns: 1.0 * len(columns)) != of(lambda columns: 2.0 * len(columns))
+    exact = [hoi.DiscreteSystem.from_distribution({(0, 0): p, (1, 1): 1 - p}).problem() for p in (0.5, 0.5, 0.3)]
+    one, same, other = (checkpoint.fingerprint(problem, 2) for problem in exact)
+    assert one == same != other
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_process_in_the_middle_of_a_unit(tmp_path: Path) -> None:
+    program = "import numpy as np, hoi; from hoi._engine import executors; executors._unit_sets = lambda *_: 10**11; "
+    program += "X = np.random.default_rng(0).standard_normal((300, 200)); print('go', flush=True); "
+    program += f"hoi.search(X, 6, backend='numba', checkpoint={str(tmp_path / 'run.sqlite')!r})"
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             cwd=ROOT)  # fmt: skip
+    child.stdout.readline()
+    while not (tmp_path / "run.sqlite").exists() or not (tmp_path / "run.sqlite").stat().st_size:
+        time.sleep(0.05)
+    time.sleep(1.0)  # a unit takes minutes
+    child.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt: stopped after" in child.communicate(timeout=60)[1]

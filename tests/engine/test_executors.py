@@ -176,3 +176,17 @@ def test_a_dask_cluster_and_a_worker_that_is_killed(
         monkeypatch.setattr(executors._Flight, "_take", take)
         assert_same(hoi.search(system, 4, executor=client), wanted)
         assert len(taken) > 20
+
+
+def test_two_functions_of_one_name_are_two_estimators(small_units: None) -> None:
+    """What a process keeps of one call must not serve the next, which looks the same."""
+    X = np.random.default_rng(0).standard_normal((40, 5))
+    found = []
+    for factor in (1.0, 2.0):
+
+        def entropy(columns: np.ndarray, factor: float = factor) -> float:
+            return factor * float(np.log(np.abs(columns).sum()))
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            found.append(hoi.search(X, 3, estimator=entropy, executor=pool))
+    np.testing.assert_allclose(found[1].oinfo, 2 * found[0].oinfo, rtol=1e-12)
