@@ -119,11 +119,12 @@ class EntropyProblem(Problem):
         if not columns:
             return 0.0
         key = dataset, members
-        if key not in self._known:
+        value = self._known.get(key)
+        if value is None:  # threads share what is known, and one may clear it between two looks of another
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[key] = self._evaluated(dataset, columns)
-        return self._known[key]
+            value = self._known[key] = self._evaluated(dataset, columns)
+        return value
 
     def _evaluated(self, dataset: int, columns: list[int]) -> float:
         value = self.entropy(self.values[dataset][:, columns])
