@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from hoi._api.call import open_call, pick, ranked_by, require_order
-from hoi._backends.protocol import Ranking
+from hoi._backends.protocol import Problem, Ranking
 from hoi._engine.plan import count_sets
 from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
@@ -128,10 +131,16 @@ def plan(
     chosen = pick(backend, n_sets, call.problem)
     evaluator = chosen.open(call.problem, Ranking(row.d, row.j, row.l, 10))
     rate = sets_per_second(evaluator, orders)
-    arrays = [value for value in vars(call.problem).values() if hasattr(value, "nbytes")]
-    return SearchPlan(
-        n_sets, rate, n_threads if evaluator.parallel else 1, chosen.name, sum(array.nbytes for array in arrays)
-    )
+    return SearchPlan(n_sets, rate, n_threads if evaluator.parallel else 1, chosen.name, _bytes_of(call.problem))
+
+
+def _bytes_of(value: Any) -> int:
+    """Of the arrays of a problem, and of those that it is made of."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, Problem):
+        return sum(map(_bytes_of, vars(value).values()))
+    return sum(map(_bytes_of, value)) if isinstance(value, tuple) else 0
 
 
 def in_words(seconds: float) -> str:
