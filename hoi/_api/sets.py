@@ -164,6 +164,8 @@ def search(
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
     heuristic = checks.check_choice(method, ("exhaustive", "tabu"), "method") == "tabu"
     n_restarts = checks.check_positive_int(n_restarts, "n_restarts")
+    if time_limit is not None and not (isinstance(time_limit, (int, float)) and time_limit >= 0):
+        raise HoiError(f"time_limit={time_limit!r}: a number of seconds is needed, at least 0, or None.")
     drawn = checks.check_seed(seed)
     first_seed = int(drawn.integers(2**31)) if isinstance(drawn, np.random.Generator) else drawn or 0
     if heuristic and (executor is not None or checkpoint is not None):

@@ -51,8 +51,9 @@ def oinfo(
         A system (such as GaussianSystem) is used as it is: what the estimator does was done when it was made.
     multiplets : sequence of sequences of int or str, optional
         Sets by column index or name; lengths may differ. None takes all variables as one set.
-    estimator : {"gaussian_copula", "gaussian"}, object of hoi.estimators, or callable
-        Gaussian entropies of the normal scores, or of the data as they are. An object owns its parameters, such as the
+    estimator : str, object of hoi.estimators, or callable
+        "gaussian_copula" (Gaussian entropies of the normal scores), "gaussian" (of the data as they are), "discrete",
+        "binned", "knn", "kernel" or "shrinkage". An object owns its parameters, such as the
         rule for equal values (:class:`hoi.estimators.GaussianCopula`); a function ``entropy(columns)``, or an object
         with such a method, gives the nats of an array (n_samples, n_columns).
     given : int, str, or sequence of them, optional

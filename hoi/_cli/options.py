@@ -12,6 +12,7 @@ from hoi._cli.output import Console
 from hoi._cli.reading import SUFFIXES
 from hoi._measures.registry import ALL
 from hoi._results import files
+from hoi._systems.registry import ESTIMATORS
 
 __all__ = ["parser"]
 
@@ -248,7 +249,8 @@ def _estimation_options() -> _Parser:
     group.add_argument("--given", metavar="LIST", help="columns to condition all measures on, written like --columns")
     group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
     group.add_argument("--units", choices=["nats", "bits"], default="nats", help="(default nats)")
-    group.add_argument("--estimator", default="gaussian_copula", help="gaussian_copula (default) or gaussian")
+    names = f"{', '.join(ESTIMATORS)} (default gaussian_copula)"
+    group.add_argument("--estimator", default="gaussian_copula", help=names)
     group.add_argument(
         "--ties", choices=["average", "ordinal", "random"], default="average", help="(default average)"
     )

@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_and_the_threads_do_not_matter(fmri: hoi.Ga
 
 def test_no_run_is_begun_after_the_time_limit(fmri: hoi.GaussianSystem) -> None:
     found = hoi.search(fmri, 6, method="tabu", n_restarts=1000, time_limit=0.0, n_best=2, backend="numba")
-    assert 1 <= found.hits.sum() <= 2 * len(found), "one run for each end all the same"
+    assert 1 <= found.hits.sum() <= 2, "one run for each end all the same"
     assert len(found) == 4
 
 
@@ -120,6 +120,8 @@ def test_a_copy_is_no_neighbour() -> None:
     [
         ({"method": "tabbu"}, "method='tabbu': use one of 'exhaustive', 'tabu'. Did you mean 'tabu'"),
         ({"method": "tabu", "n_restarts": 0}, "n_restarts=0: a positive integer"),
+        ({"method": "tabu", "time_limit": -1}, "time_limit=-1: a number of seconds"),
+        ({"method": "tabu", "time_limit": "short"}, "time_limit='short': a number of seconds"),
         ({"method": "tabu", "seed": -1}, "seed=-1: a seed is at least 0"),
         ({"method": "tabu", "checkpoint": "run.sqlite"}, "has no executor and no checkpoint"),
     ],
