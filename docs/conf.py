@@ -49,7 +49,7 @@ default_role = "autolink"
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-bibtex_bibfiles = ["references.bib"]
+bibtex_bibfiles = ["references.bib", "../hoi/_results/references.bib"]
 bibtex_default_style = "plain"
 
 # -- reference --------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ class Measure:
     variances, ``J`` the log-determinant of the covariance, and ``L`` the sum of the logarithms of the diagonal of
     its inverse. ``of`` says whose terms: of the entropies of a "set", or of its information about a "target".
     ``synergy`` is the sign of the values where synergy prevails, 0 for a measure whose sign says nothing of it.
+    ``source`` is the key of its paper in ``hoi/_results/references.bib``.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Measure:
     l: int  # noqa: E741  (the field's letter)
     of: str = "set"
     synergy: int = 0
+    source: str = ""
 
     def value(self, D: Any, J: Any, L: Any) -> Any:
         """The measure in nats from the terms, elementwise."""
@@ -37,13 +39,13 @@ MEASURES = {
     measure.name: measure
     for measure in (
         # Watanabe (1960)
-        Measure("tc", "total correlation", "TC", d=1, j=-1, l=0),
+        Measure("tc", "total correlation", "TC", d=1, j=-1, l=0, source="watanabe1960"),
         # Han (1978)
-        Measure("dtc", "dual total correlation", "DTC", d=0, j=1, l=1),
+        Measure("dtc", "dual total correlation", "DTC", d=0, j=1, l=1, source="han1978"),
         # Rosas et al. (2019), eq. 1: TC - DTC
-        Measure("oinfo", "O-information", "Ω", d=1, j=-2, l=-1, synergy=-1),
+        Measure("oinfo", "O-information", "Ω", d=1, j=-2, l=-1, synergy=-1, source="rosas2019oinformation"),
         # Rosas et al. (2019), eq. 5: TC + DTC
-        Measure("sinfo", "S-information", "Σ", d=1, j=0, l=1),
+        Measure("sinfo", "S-information", "Σ", d=1, j=0, l=1, source="rosas2019oinformation"),
     )
 }
 
@@ -53,11 +55,17 @@ ABOUT_TARGET = {
     measure.name: measure
     for measure in (
         # Shannon (1948)
-        Measure("information", "information about the target", "I", d=0, j=1, l=0, of="target"),
-        # Chechik et al. (2002); Timme et al. (2014), eq. 14
-        Measure("rsi", "redundancy-synergy index", "RSI", d=-1, j=1, l=0, of="target", synergy=1),
+        Measure("information", "information about the target", "I", d=0, j=1, l=0, of="target", source="shannon1948"),
+        # Chechik et al. (2001); Timme et al. (2014), eq. 14
+        Measure(
+            "rsi", "redundancy-synergy index", "RSI", d=-1, j=1, l=0, of="target", synergy=1,
+            source="chechik2001redundancy",
+        ),
         # Scagliarini et al. (2023), eq. 4: O(S, target) - O(S)
-        Measure("gradient", "gradient of the O-information", "∂Ω", d=0, j=1, l=1, of="target", synergy=-1),
+        Measure(
+            "gradient", "gradient of the O-information", "∂Ω", d=0, j=1, l=1, of="target", synergy=-1,
+            source="scagliarini2023gradients",
+        ),
     )
 }
 

@@ -16,6 +16,7 @@ from hoi._results.drawing import Pictures
 from hoi._results.rows import Multiplet, row_type
 from hoi._results.selection import Selection
 from hoi._results.settings import Settings
+from hoi._results.words import Words
 
 if TYPE_CHECKING:
     import os
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Multiplets", "annotated"]
 
-class Multiplets(Selection):
+class Multiplets(Selection, Words):
     """Sets of variables with their measures of higher-order interaction.
 
     `hoi.search`, `hoi.scan` and `hoi.measures` return it. Rows keep the order in which they were reported.

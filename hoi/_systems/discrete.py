@@ -59,6 +59,9 @@ class Discrete(Estimator):
 
     correction: str | None = "miller_madow"
     name = "discrete"
+    methods = "from the counts of joint states"
+    bias = "their bias for few samples was corrected ({correction})"
+    caution = "Where few samples fall on a state, counts look like synergy."
 
     def __post_init__(self) -> None:
         _check_correction(self.correction)
@@ -101,6 +104,9 @@ class Binned(Estimator):
     method: str = "frequency"
     correction: str | None = "miller_madow"
     name = "binned"
+    methods = "from the counts of joint states, with the values of every variable in {bins} bins (equal {binning})"
+    bias = Discrete.bias
+    caution = Discrete.caution
     ranks = True
 
     def __post_init__(self) -> None:
@@ -113,7 +119,7 @@ class Binned(Estimator):
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> DiscreteSystem:
         data = checks.check_data(X, ranks=self.method == "frequency")
         codes = np.stack([self._cut(values) for values in data.values])
-        about = {"bins": int(self.bins), "method": self.method}
+        about = {"bins": int(self.bins), "binning": self.method}
         return DiscreteSystem(codes, data.names, data.stacked, self.correction, self.name, about)
 
     def _cut(self, values: FloatArray) -> NDArray[np.int64]:

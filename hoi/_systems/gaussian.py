@@ -65,6 +65,12 @@ class GaussianCopula(Estimator):
     seed: Seed = None
     name = "gaussian_copula"
     ranks = True
+    methods = (
+        "by a Gaussian copula [ince2017gcmi]: every variable was replaced by the normal scores of its ranks (repeated "
+        "values: {ties} ranks), and entropies were taken from their covariance"
+    )
+    bias = "their bias for few samples was subtracted, as known for a Gaussian distribution"
+    caution = "A Gaussian copula sees nothing but the rank correlations of pairs."
 
     def __post_init__(self) -> None:
         checks.check_choice(self.ties, TIES, "ties")
@@ -94,6 +100,9 @@ class Gaussian(Estimator):
     """
 
     name = "gaussian"
+    methods = "from the covariance of the samples, as those of a Gaussian distribution [cover2006]"
+    bias = GaussianCopula.bias
+    caution = "A Gaussian estimate sees nothing but the correlations of pairs."
 
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> GaussianSystem:
         return _fitted(X, self.name, None, None, None, backend)

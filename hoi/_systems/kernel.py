@@ -46,6 +46,8 @@ class Kernel(Estimator):
 
     bandwidth: str | float = "scott"
     name = "kernel"
+    methods = "from Gaussian kernel densities [scott1992]"
+    caution = "Kernel densities smooth: dependence in narrow structures comes out too small."
     repeats = False  # a sample drawn twice vouches for itself
 
     def __post_init__(self) -> None:

@@ -67,6 +67,11 @@ class KNN(Estimator):
     scale: str | None = "normal"
     window: int = 0
     name = "knn"
+    methods = (
+        "by nearest neighbours [kraskov2004] (the first algorithm, k = {k}, scale {scale!r}), with the radius of the "
+        "whole set for all its terms"
+    )
+    caution = "Nearest neighbours see less and less of a dependence as sets grow."
     repeats = False  # a sample drawn twice is its own nearest neighbour
 
     def __post_init__(self) -> None:

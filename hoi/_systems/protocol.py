@@ -134,6 +134,11 @@ class Estimator(ABC):
     name: ClassVar[str]
     ranks: ClassVar[bool] = False  # whether only the order of the values of a column counts
     repeats: ClassVar[bool] = True  # whether it can be used on samples drawn with repeats, as a bootstrap does
+    # for the methods section and the summary of a result: how entropies are estimated, how their bias is corrected, and
+    # what cannot be seen by it; {names} are settings, [keys] sources
+    methods: ClassVar[str] = ""
+    bias: ClassVar[str] = ""
+    caution: ClassVar[str] = ""
 
     @abstractmethod
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> System:

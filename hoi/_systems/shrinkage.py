@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,10 @@ class Shrinkage(Estimator):
 
     method: str = "ledoit_wolf"
     name = "shrinkage"
+    methods = (
+        "from the covariance of normal scores, shrunk towards independence by {shrinkage} [ledoit2004] [chen2010]"
+    )
+    caution = "Shrinkage makes correlations smaller and hides synergy."
     ranks = True
 
     def __post_init__(self) -> None:
@@ -61,13 +66,19 @@ class Shrinkage(Estimator):
         data = checks.check_data(X, ranks=True)
         shrink = ledoit_wolf if self.method == "ledoit_wolf" else oas
         matrices = np.stack([shrink(normal_scores(values, "average", None)[0])[0] for values in data.values])
-        return ShrunkSystem(matrices, data.names, data.values.shape[1], self.name, None, data.stacked)
+        system = ShrunkSystem(matrices, data.names, data.values.shape[1], self.name, None, data.stacked)
+        system.method = self.method
+        return system
 
 
 class ShrunkSystem(GaussianSystem):
     """A covariance that needs no more samples than columns, and whose entropies have no known correction."""
 
     corrects = False
+    method: str
+
+    def about(self) -> dict[str, Any]:
+        return {**super().about(), "shrinkage": self.method}
 
     def problem(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import json
 import re
@@ -190,3 +191,12 @@ def test_messages(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "jinja2" else name)
     says(message(example().report, tmp_path / "out.html"), "jinja2 is needed for a report", "hoi[plot]")
     assert [path.name for path in tmp_path.iterdir()] == ["d.html"]
+
+
+def test_summary_and_methods(tmp_path):
+    found = hoi.search(hoi.datasets.load_fmri().iloc[:, :5], 3)
+    page = html.unescape(found.report(tmp_path / "out.html").read_text(encoding="utf-8"))
+    methods, bibtex = found.methods().split("\n\n")
+    assert f'<p id="summary">{found.summary()}</p>' in page
+    assert f"<p>{methods}</p>" in page
+    assert bibtex in page

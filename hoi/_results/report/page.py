@@ -55,11 +55,15 @@ def _page(result: Multiplets, title: str) -> str:
 
     settings = result.settings
     line = summary(result)
+    methods, _, bibtex = result.methods().partition("\n\n")
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
     # what is marked up already: the package's own style and script, pictures as SVG, JSON without a "<"
     return page.from_string(_file("page.html")).render(
         title=title,
         about=[line] * (title != line) + what_was_done(settings).splitlines() + where_from(settings),
+        summary=result.summary(),
+        methods=methods,
+        bibtex=bibtex,
         remarks=list(settings.get("warnings") or []),
         sides=_sides(result.lead),
         synergy=SYNERGY,
