@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,10 +125,92 @@ def test_several_datasets():
     agree(about(system_of(28, n_datasets=2), (27,)), 3, "gradient")
 
 
-def test_groups_and_unusual_measures_go_in_blocks():
-    agree(about(system_of(9), (8,), groups=[(0, 1), (2,), (3,), (4, 5)]), 3, "gradient", walk="blocks")
+def test_unusual_measures_go_in_blocks():
     evaluator = numba.open(about(system_of(9), (8,)), Ranking(1, -2, -1))
     assert evaluator.walk_name(next(cut(evaluator.problem, 3, 3))) == "blocks"
+
+
+GROUPS = ((0, 1), (2,), (3,), (4, 5, 6), (7, 8), (9,), (10, 11))
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("order", [2, 3, 4, 6, 7])
+def test_groups_have_a_walk_of_their_own(measure, order):
+    """Widths of one to three, a target of two columns, and one that is given."""
+    agree(about(system_of(15, n_samples=40), (12, 13), (14,), groups=GROUPS), order, measure, walk="groups")
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_groups_that_are_close_to_singular_together(measure, order):
+    """A copy of a column in another group, near copies of others, and a target that completes groups."""
+    near = [(3, 0, 1e-4), (7, 2, 1e-5), (9, 5, 3e-6)]
+    system = system_of(14, copies=[(10, 1)], near=near, n_samples=60)
+    agree(about(system, (12,), (13,), groups=GROUPS), order, measure, walk="groups")
+    rng = np.random.default_rng(1)
+    for scale in (1e-2, 1e-4, 9e-6, 1.1e-5):
+        X = rng.standard_normal((60, 13))
+        X[:, 12] = X[:, 2] + X[:, 5] + scale * rng.standard_normal(60)
+        agree(about(hoi.estimators.Gaussian().fit(X), (12,), groups=GROUPS), order, measure, walk="groups")
+
+
+@settings(max_examples=25)
+@given(
+    order=st.integers(2, 5), measure=st.sampled_from(MEASURES), seed=st.integers(0, 10**6), power=st.floats(0, 6),
+    n_best=st.integers(1, 8), z=st.integers(0, 2),
+)  # fmt: skip
+def test_groups_of_any_condition(order, measure, seed, power, n_best, z):
+    rng = np.random.default_rng(seed)
+    n = 13 + z
+    values = rng.standard_normal((50, n)) * 10 ** (-power * np.linspace(0, 1, n))
+    X = values @ np.linalg.qr(rng.standard_normal((n, n)))[0]
+    for group in ((0, 1), (4, 5, 6), (7, 8), (10, 11)):  # no group is singular by itself
+        X[:, group] += 1e-3 * X.std() * rng.standard_normal((50, len(group)))
+    problem = about(hoi.estimators.Gaussian().fit(X), (12,), tuple(range(13, n)), groups=GROUPS)
+    agree(problem, order, measure, n_best, walk="groups")
+
+
+@pytest.mark.parametrize("which", ["alone", "given the target"])
+def test_groups_are_trusted_by_both_matrices(which):
+    """Two groups that are close to singular alone, and not given a target that is close to them; and the other way."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 13))
+    if which == "alone":
+        X[:, 5] = X[:, 2] + 1e-4 * rng.standard_normal(60)
+        X[:, 12] = X[:, 2] + 1e-4 * rng.standard_normal(60)
+    else:
+        X[:, 12] = X[:, 2] + X[:, 5] + 1e-4 * rng.standard_normal(60)
+    problem = about(hoi.estimators.Gaussian().fit(X), (12,), groups=GROUPS)
+    close = [np.linalg.eigvalsh(part.matrix[0]).min() < 1e-6 for _, part in problem.parts]
+    assert close == [which == "alone", which != "alone"]
+    evaluator = numba.open(problem, Ranking(0, 1, 1, 5))
+    unit = next(cut(problem, 3, 3))
+    (found,) = evaluator.walk(unit, lambda: Floor(np.inf, -np.inf))
+    both = [{1, 3} <= set(members) for members in found.members.tolist()]
+    np.testing.assert_array_equal(np.isnan(found.J), both)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_groups_that_reach_the_floor_are_handed_over_within_the_margin(measure):
+    problem, order = about(system_of(14, near=[(3, 0, 1e-4)]), (12,), (13,), groups=GROUPS), 3
+    row = ABOUT_TARGET[measure]
+    evaluator = numba.open(problem, Ranking(row.d, row.j, row.l, 5))
+    members = np.array(list(itertools.combinations(range(7), order)))
+    terms = problem.reference(members, np.zeros(len(members), dtype=np.intp))
+    everything = Floor(np.inf, -np.inf)
+    units = cut(problem, order, order, unit_sets=3)
+    seen = [part for unit in units for part in evaluator.walk(unit, lambda: everything)]
+    found = np.concatenate([part.members for part in seen])
+    assert found[np.lexsort(found.T[::-1])].tolist() == members.tolist()
+    D, J, L = (np.concatenate([getattr(part, name) for part in seen])[np.lexsort(found.T[::-1])] for name in "DJL")
+    left_open = np.isnan(J)
+    assert 0 < left_open.sum() < len(J)
+    error = np.abs(row.value(D, J, L) - row.value(terms.D, terms.J, terms.L))[~left_open]
+    assert error.max() <= max(part.margin for part in seen)
+    low, high = np.sort(row.value(terms.D, terms.J, terms.L))[[5, -5]]
+    some = np.concatenate([part.members for part in evaluator.walk(
+        next(cut(problem, order, order)), lambda: Floor(float(low), float(high)))])  # fmt: skip
+    assert 12 <= len(some) < len(members)
 
 
 def test_an_estimator_without_a_kernel_goes_in_blocks():

@@ -1,4 +1,4 @@
-"""Problems about a target on the compiled walk over two matrices."""
+"""Problems about a target on the compiled walks over two matrices: of single columns, and of groups."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.blocks import BlockEvaluator, first_beginning, set_position
+from hoi._backends.numba_.grouped import GroupFeed
 from hoi._backends.numba_.pair import pair_walk
 from hoi._backends.numba_.score import Score, lower_bound, trust
 from hoi._backends.numba_.vectors import padded
-from hoi._backends.protocol import Backend, Floor, Found, Problem, Ranking, Unit
+from hoi._backends.protocol import Backend, Floor, Found, Ranking, Unit
 from hoi._maths import combinatorics
 from hoi._maths.blas import one_thread
 from hoi._typing import FloatArray
@@ -41,7 +42,8 @@ class _Dataset(NamedTuple):
 
 
 class TargetWalks(BlockEvaluator):
-    """The pair walk where both parts of an information are Gaussian and of single columns; blocks otherwise."""
+    """Where both parts of an information are Gaussian, the pair walk of single columns, or that of groups; blocks
+    otherwise."""
 
     parallel = True
     together = _TOGETHER
@@ -49,8 +51,15 @@ class TargetWalks(BlockEvaluator):
     def __init__(self, problem: Any, ranking: Ranking, backend: Backend) -> None:
         super().__init__(problem, ranking)
         self._datasets: dict[int, _Dataset] = {}
+        self._gaussian = all(part.kind == "gaussian" for _, part in problem.parts)
+        if self._gaussian and problem.grouped:
+            alone = np.arange(problem.n_variables)[:, None]
+            constants = sum(2 * share * part.constant(alone) for share, part in problem.parts)
+            self._groups = GroupFeed(problem, ranking, problem.parts, constants)
 
     def ready(self, order: int) -> None:
+        if self._in_groups(order):
+            self._groups.ready()
         if not self._compiled(order):
             return
         for dataset in range(self.problem.n_datasets):
@@ -58,12 +67,19 @@ class TargetWalks(BlockEvaluator):
         pair_walk(_rows(order, self.ranking))
 
     def walk_name(self, unit: Unit) -> str:
+        if unit.n_datasets == 1 and self._in_groups(unit.order):
+            return "groups"
         return "pair" if unit.n_datasets == 1 and self._compiled(unit.order) else "blocks"
 
     def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
-        if self.walk_name(unit) == "blocks":
+        walk = self.walk_name(unit)
+        if walk == "blocks":
             return super().walk(unit, floor)
-        return self._walk(unit, floor)
+        return self._groups.walk(unit, floor) if walk == "groups" else self._walk(unit, floor)
+
+    def _in_groups(self, order: int) -> bool:
+        """Whether sets go by the walk over groups."""
+        return self._gaussian and self.problem.grouped and self._groups.serves(order)
 
     def _compiled(self, order: int) -> bool:
         """Whether there is a kernel: for the measures of the registry, where standard form takes nothing from them.
@@ -71,9 +87,8 @@ class TargetWalks(BlockEvaluator):
         The variances that both matrices have lost have the exponent d + j - l together: they are in the weights of the
         determinant, which a product over the diagonal of the inverse goes without.
         """
-        parts: tuple[Problem, ...] = self.problem.whole, self.problem.conditional  # type: ignore[attr-defined]
         d, j, l, _ = self.ranking  # noqa: E741
-        plain = all(part.kind == "gaussian" and not part.grouped for part in parts)
+        plain = self._gaussian and not self.problem.grouped
         known = ((j, l) == (1, 0) and d in (0, -1)) or (d, j, l) == (0, 1, 1)
         return plain and known and order >= 2
 

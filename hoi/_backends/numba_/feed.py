@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from hoi._backends.blocks import first_beginning, set_position
 from hoi._backends.numba_.complement import Inverse, complement_walk
-from hoi._backends.numba_.groups import group_trust, group_walk, padded_bias, places
 from hoi._backends.numba_.lanes import lane_walk
 from hoi._backends.numba_.score import Score, exponents, trust, weight
 from hoi._backends.numba_.subsets import IN_LANE, SubsetPlan, subset_walk
@@ -22,9 +21,9 @@ from hoi._maths.terms import SINGULAR, least_variance
 from hoi._typing import FloatArray
 
 __all__ = [
+    "Output",
     "compiled_rows",
     "feed_complements",
-    "feed_groups",
     "feed_lanes",
     "feed_subsets",
     "feed_tail",
@@ -34,7 +33,6 @@ __all__ = [
 # Sets seen before the kernel comes back to Python: 20 to 500 ms of work.
 _PART_SETS = 10_000_000
 _PART_POSITIONS = _PART_SETS // 64
-_PART_GROUPS = _PART_SETS // 20
 # Sets handed over before the kernel comes back: few at first, when every set is one of the best so far.
 _FIRST_FOUND, _MOST_FOUND = 512, 1 << 16
 # First halves listed at once: many lanes that end at the same variable, little memory.
@@ -51,7 +49,7 @@ def compiled_rows(order: int, ranking: Ranking) -> int:
     return rows + rows % 2 if rows <= 8 else -(-rows // 4) * 4
 
 
-class _Output:
+class Output:
     """Room for what a kernel finds: its members, as rows of `shape`, and terms. It grows while the kernel fills it."""
 
     def __init__(self, dataset: int, n: int, *shape: int) -> None:
@@ -92,7 +90,7 @@ def feed_tail(
     walk, margin = tail_walk(rows, score.exponents.plain), float(score.margin[0])
     cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
     x = cursor[-1] + 1
-    output = _Output(unit.dataset, n, k)
+    output = Output(unit.dataset, n, k)
     while left:
         found, evaluated, skipped, done, x = walk(
             matrix, score.power, largest, cursor, x, left, _PART_SETS, *_thresholds(score, floor), *output.arrays
@@ -110,7 +108,7 @@ def feed_lanes(
     rest = k - half
     walk, margin = lane_walk(rows, score.exponents.plain), float(score.margin[0])
     R = problem.matrix[unit.dataset]
-    output = _Output(unit.dataset, n, k)
+    output = Output(unit.dataset, n, k)
     for halves in _halves(unit, n, half):
         if largest < np.inf:
             # with room for rounding: what is close to the limit goes on, and the reference path decides
@@ -167,7 +165,7 @@ def feed_complements(
     margin = k * inverse.margin * weight(ranking)
     walk, score = complement_walk(), Score(problem, [k], ranking, [margin], offset)
     factors = inverse.diagonal ** float(e)
-    output = _Output(unit.dataset, n, n - k)
+    output = Output(unit.dataset, n, n - k)
     total = combinatorics.count(n, k)
     last, first = (
         first_beginning(n - k - 1, n - k, total - set_position(k, position, n), n)
@@ -195,33 +193,6 @@ def feed_complements(
         )
 
 
-def feed_groups(
-    problem: Problem, unit: Unit, ranking: Ranking, floor: Callable[[], Floor], bound: float, table: FloatArray,
-    matrix: tuple[FloatArray, FloatArray],
-) -> Iterator[Found]:
-    """Sets of groups of columns, from the log-determinants of those with one member less."""
-    n, k = problem.n_variables, unit.order
-    sizes = np.diff(problem.blocks)
-    margin, least = group_trust(k, int(sizes.max()), bound)
-    margin *= weight(ranking)
-    walk, bias, place = group_walk(), padded_bias(problem, k), places(n, k)
-    weights = float(ranking.d), float(ranking.j), float(ranking.l)
-    left = unit.stop - unit.start
-    cursor = np.array(combinatorics.unrank(unit.start, n - 2, k - 2), dtype=np.int64)
-    x = cursor[-1] + 1 if len(cursor) else 0
-    output = _Output(unit.dataset, n, k)
-    while left:
-        low, high = floor()
-        found, seen, done, x = walk(
-            *matrix, sizes, table, bias, weights, place, cursor, x, left, _PART_GROUPS, np.empty(0),
-            least, low + margin, high - margin, *output.arrays,
-        )
-        left -= done
-        part = output.take(found, seen, 0, margin)
-        _, J, L = problem.correction(part.members)
-        yield part._replace(J=part.J - J, L=part.L - L)
-
-
 def plan_and_score(
     problem: Problem, bound: float, low: int, high: int, ranking: Ranking
 ) -> tuple[SubsetPlan, Score]:
@@ -241,7 +212,7 @@ def feed_subsets(
     start = plan.path(unit.start)
     path[: len(start)] = start
     at, on_path = unit.start, len(start)
-    output = _Output(unit.dataset, plan.n)
+    output = Output(unit.dataset, plan.n)
     while at < unit.stop:
         low, high = score.bounds([floor(k) for k in orders])
         found, evaluated, at, on_path = walk(

@@ -13,13 +13,12 @@ from hoi._backends.numba_.complement import Inverse, complement_walk, invert
 from hoi._backends.numba_.feed import (
     compiled_rows,
     feed_complements,
-    feed_groups,
     feed_lanes,
     feed_subsets,
     feed_tail,
     plan_and_score,
 )
-from hoi._backends.numba_.groups import determinants, group_walk, spread
+from hoi._backends.numba_.grouped import GroupFeed
 from hoi._backends.numba_.lanes import lane_walk
 from hoi._backends.numba_.score import Score, exponents, lower_bound, trust, weight
 from hoi._backends.numba_.subsets import SubsetPlan, eigenvalue_bound, subset_walk
@@ -43,8 +42,6 @@ _COMPLEMENT_SHARE = 2 / 3
 _TOGETHER, _TOGETHER_GROUPED = 250_000, 1 << 11
 # Fewer sets than this of several datasets are walked order by order, since the walk over all at once starts slowly.
 _JOINT_FROM = 1 << 15
-# Log-determinants of groups in a table: 32 MB; covariances between groups, of which there are some for each member.
-_MOST_TABLE, _MOST_COVARIANCES = 1 << 22, 1 << 19
 
 
 class GaussianWalks(BlockEvaluator):
@@ -56,11 +53,12 @@ class GaussianWalks(BlockEvaluator):
         super().__init__(problem, ranking)
         self.together = _TOGETHER_GROUPED if problem.grouped else _TOGETHER
         self._known: dict[Hashable, Any] = {}
-        self._table: tuple[tuple[int, int], FloatArray] | None = None
+        nothing = np.zeros((problem.n_datasets, problem.n_variables))
+        self._groups = GroupFeed(problem, ranking, [(1.0, problem)], nothing)
 
     def ready(self, order: int) -> None:
-        if _use_groups(self.problem, order, self.ranking):
-            group_walk()
+        if self._groups.serves(order):
+            self._groups.ready()
         if not _compiled(self.problem, order):
             return
         if self._shared_units(order, order):
@@ -104,7 +102,7 @@ class GaussianWalks(BlockEvaluator):
 
     def _choose(self, dataset: int, order: int) -> str:
         """The walk through sets of one order of one dataset."""
-        if _use_groups(self.problem, order, self.ranking):
+        if self._groups.serves(order):
             return "groups"
         if not _compiled(self.problem, order):
             return "blocks"
@@ -127,10 +125,7 @@ class GaussianWalks(BlockEvaluator):
         if walk == "together":
             return walk_together(problem, unit, ranking, compiled_rows(unit.order, ranking), floor)
         if walk == "groups":
-            bound = self._of_matrix(lower_bound, unit.dataset)
-            table = self._determinants(unit.dataset, unit.order)
-            matrix = self._once(spread, problem, unit.dataset)
-            return feed_groups(problem, unit, ranking, floor, bound, table, matrix)
+            return self._groups.walk(unit, floor)
         if walk == "complements":
             inverse = self._inverse(unit.dataset, unit.order)
             return feed_complements(problem, unit, ranking, floor, inverse)
@@ -170,13 +165,6 @@ class GaussianWalks(BlockEvaluator):
                 self._known[what] = compute(problem, *arguments)
         return self._known[what]
 
-    def _determinants(self, dataset: int, order: int) -> FloatArray:
-        """The table that a walk over groups needs. Units of one dataset and order follow each other: one is held."""
-        held = self._table
-        if held is None or held[0] != (dataset, order):
-            held = self._table = (dataset, order), determinants(self.problem, dataset, order)
-        return held[1]
-
 
 def _compute_of_matrix(problem: Problem, compute: Callable[[FloatArray], Any], dataset: int) -> Any:
     return compute(problem.matrix[dataset])
@@ -185,14 +173,6 @@ def _compute_of_matrix(problem: Problem, compute: Callable[[FloatArray], Any], d
 def _compiled(problem: Problem, order: int) -> bool:
     """Whether there is a kernel for single columns: not for pairs."""
     return not problem.grouped and order >= 3
-
-
-def _use_groups(problem: Problem, order: int, ranking: Ranking) -> bool:
-    """Whether sets go by a table of log-determinants of their parts: it and the covariances must not take much room."""
-    n = problem.n_variables
-    if not problem.grouped or ranking == UNRANKED or combinatorics.count(n, order - 1) > _MOST_TABLE:
-        return False
-    return (n * int(np.diff(problem.blocks).max())) ** 2 <= _MOST_COVARIANCES
 
 
 def _use_lanes(n: int, order: int) -> bool:

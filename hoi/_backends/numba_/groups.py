@@ -5,7 +5,9 @@ So H of all sets of k - 1 groups is worked out first, into a table, and the walk
 determinant a set. Sets of k - 1 have their place in the table by the combinatorial number system: members
 ``s_0 < s_1 < ...`` are at ``comb(s_0, 1) + comb(s_1, 2) + ...``.
 
-Twice the entropy constants is added to H, and makes J, L and values corrected ones.
+Twice the entropy constants is added to H, and makes J, L and values corrected ones. H can be a weighted sum over
+several matrices of the same groups, each eliminated by itself: with shares 1 and -1 it is the information about a
+target.
 
 Narrow groups are filled up with independent unit columns, so that lanes over the last group fit. With the covariances
 of column a of group y and column b of group z, given the groups so far, in ``r[a, b, y, z]`` for y < z, and those
@@ -15,6 +17,7 @@ within a group in ``own[a, b, y]``, every loop over groups goes by whole vectors
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from math import comb
 from typing import Any, NamedTuple
 
@@ -28,7 +31,17 @@ from hoi._backends.numba_.vectors import LANES, fill, load, store
 from hoi._backends.protocol import Problem
 from hoi._typing import FloatArray
 
-__all__ = ["GroupTrust", "determinants", "group_trust", "group_walk", "padded_bias", "places", "spread"]
+__all__ = [
+    "GroupSum",
+    "GroupTrust",
+    "determinants",
+    "group_sum",
+    "group_trust",
+    "group_walk",
+    "padded_bias",
+    "places",
+    "spread",
+]
 
 
 class GroupTrust(NamedTuple):
@@ -69,28 +82,53 @@ def spread(problem: Problem, dataset: int) -> tuple[FloatArray, FloatArray]:
     return between, within
 
 
-def determinants(problem: Problem, dataset: int, order: int) -> FloatArray:
+class GroupSum(NamedTuple):
+    """A weighted sum of Gaussian problems of the same groups, of one dataset, as the kernel takes it.
+
+    `between` and `within` hold what :func:`spread` makes of each matrix; `shares` (parts,) are the weights, `sizes`
+    (n,) the columns of the groups, and `bias` twice the entropy constants of so many columns, of all parts together.
+    """
+
+    between: FloatArray
+    within: FloatArray
+    shares: FloatArray
+    sizes: NDArray[np.int64]
+    bias: FloatArray
+
+
+def group_sum(parts: Sequence[tuple[float, Problem]], dataset: int) -> GroupSum:
+    """Of problems with their shares."""
+    spreads = [spread(problem, dataset) for _, problem in parts]
+    first = parts[0][1]
+    known = min(len(problem.bias) for _, problem in parts)
+    bias = sum((2 * share * problem.bias[:known] for share, problem in parts), np.zeros(known))
+    return GroupSum(
+        np.stack([between for between, _ in spreads]), np.stack([within for _, within in spreads]),
+        np.array([share for share, _ in parts]), np.diff(first.blocks).astype(np.int64), bias,
+    )
+
+
+def determinants(summed: GroupSum, order: int) -> FloatArray:
     """The table for sets of `order` groups: H of those with one member less."""
-    n = problem.n_variables
-    sizes = np.diff(problem.blocks)
-    bias = padded_bias(problem, order)
+    n = len(summed.sizes)
+    bias = padded_bias(summed, order)
     if order == 2:
-        return bias[sizes]
+        return bias[summed.sizes]
     table = np.empty(comb(n, order - 1))
     nothing = np.empty(0)
     group_walk()(
-        *spread(problem, dataset), sizes, nothing, bias, (0.0, 0.0, 0.0), places(n, order),
-        np.arange(order - 3), order - 3, comb(n - 2, order - 3), -1, table, 0.0, 0.0, 0.0,
-        np.empty((0, 0), dtype=np.int64), nothing, nothing,
+        summed.between, summed.within, summed.shares, summed.sizes, nothing, bias, np.zeros(n), (0.0, 0.0),
+        places(n, order), np.arange(order - 3), order - 3, comb(n - 2, order - 3), -1, table,
+        np.zeros(len(summed.shares)), 0.0, 0.0, np.empty((0, 0), dtype=np.int64), nothing, nothing,
     )
     return table
 
 
-def padded_bias(problem: Problem, order: int) -> FloatArray:
+def padded_bias(summed: GroupSum, order: int) -> FloatArray:
     """Twice the entropy constants; NaN for more columns than there is a value for."""
-    bias = np.full(order * int(np.diff(problem.blocks).max()) + 1, np.nan)
-    known = min(len(bias), len(problem.bias))
-    bias[:known] = 2 * problem.bias[:known]
+    bias = np.full(order * int(summed.sizes.max()) + 1, np.nan)
+    known = min(len(bias), len(summed.bias))
+    bias[:known] = summed.bias[:known]
     return bias
 
 
@@ -164,37 +202,40 @@ def _determinants(own, g, G, dets):  # type: ignore[no-untyped-def]
 def group_walk() -> Any:
     """The compiled walk over sets of groups of any widths, for all measures.
 
-    ``walk(between, within, sizes, table, bias, weights, place, cursor, x0, n_prefixes, most, target, least, low, high,
-    members, J, L)`` starts at the prefix `cursor` with `x0` as the next member, as that of `tail_walk` does. With
-    `target`, H of each set goes to its place there. Otherwise sets whose value ``(d D + j J + l L) / 2`` is not between
-    `low` and `high`, with `weights` (d, j, l), are written out with corrected J and L, and with NaN for J where
-    log det C_S is below `least`. It returns (found, sets seen, prefixes done, next x0).
+    ``walk(between, within, shares, sizes, table, bias, single, weights, place, cursor, x0, n_prefixes, most, target,
+    least, low, high, members, J, L)`` starts at the prefix `cursor` with `x0` as the next member, as that of
+    `tail_walk` does. With `target`, H of each set goes to its place there. Otherwise sets whose value
+    ``(sum of single + j J + l L) / 2`` is not between `low` and `high`, with `weights` (j, l) and a number `single` for
+    each member, are written out with corrected J and L, and with NaN for J where log det C_S of a part is below its
+    `least`. It returns (found, sets seen, prefixes done, next x0).
     """
 
     @numba.njit(
-        "UniTuple(int64, 4)(float64[:,:,:,::1], float64[:,:,::1], int64[::1], float64[::1], float64[::1], "
-        "UniTuple(float64, 3), int64[:,::1], int64[::1], int64, int64, int64, float64[::1], float64, float64, float64, "
-        "int64[:,::1], float64[::1], float64[::1])",
+        "UniTuple(int64, 4)(float64[:,:,:,:,::1], float64[:,:,:,::1], float64[::1], int64[::1], float64[::1], "
+        "float64[::1], float64[::1], UniTuple(float64, 2), int64[:,::1], int64[::1], int64, int64, int64, "
+        "float64[::1], float64[::1], float64, float64, int64[:,::1], float64[::1], float64[::1])",
         **FLAGS,
     )
     def walk(
-        between, within, sizes, table, bias, weights, place, cursor, x0, n_prefixes, most, target, least, low, high,
-        members, J, L,
+        between, within, shares, sizes, table, bias, single, weights, place, cursor, x0, n_prefixes, most, target,
+        least, low, high, members, J, L,
     ):
         n = len(sizes)
-        width, _, wide = within.shape
+        parts, width, _, wide = within.shape
         M = len(cursor)
         k = M + 2
-        r = np.empty((M + 1, *between.shape))
-        own = np.empty((M + 1, *within.shape))
-        r[0], own[0] = between, within
-        H = np.zeros(M + 1)
+        r = np.empty((parts, M + 1, width, width, n, wide))
+        own = np.empty((parts, M + 1, width, width, wide))
+        r[:, 0], own[:, 0] = between, within
+        H = np.zeros((parts, M + 1))
+        H_x = np.zeros(parts)
         U, inverse = np.empty((width, width)), np.empty(width)
-        rows, scaled = np.empty(within.shape), np.empty(within.shape)
-        own_x, G, dets = np.empty(within.shape), np.empty((width, width, LANES)), np.empty(wide)
+        rows, scaled = np.empty((width, width, wide)), np.empty((width, width, wide))
+        own_x, G = np.empty((width, width, wide)), np.empty((width, width, LANES))
+        dets = np.empty((parts, wide))
         # where the sets without one member begin, for each member but the last one
         without = np.zeros(k - 1, dtype=np.int64)
-        d_weight, j_weight, l_weight = weights
+        j_weight, l_weight = weights
         filling = len(target) > 0
         found = 0
         seen = 0
@@ -203,23 +244,28 @@ def group_walk() -> Any:
         while done < n_prefixes:
             while depth < M:
                 g = cursor[depth]
-                H[depth + 1] = H[depth] + np.log(_rows(r[depth], own[depth], g, U, inverse, rows, scaled))
-                _append(r[depth], own[depth], g, True, rows, scaled, r[depth + 1], own[depth + 1])
+                for p in range(parts):
+                    r_p, own_p = r[p], own[p]
+                    det = _rows(r_p[depth], own_p[depth], g, U, inverse, rows, scaled)
+                    H[p, depth + 1] = H[p, depth] + np.log(det)
+                    _append(r_p[depth], own_p[depth], g, True, rows, scaled, r_p[depth + 1], own_p[depth + 1])
                 depth += 1
             columns = 0
             D = 0.0
             for i in range(M):
                 columns += sizes[cursor[i]]
-                D += bias[sizes[cursor[i]]]
+                D += single[cursor[i]]
             for x in range(x0, n - 1):
                 if not filling and (found + n - 1 - x > len(J) or seen > most):
                     return found, seen, done, x
                 seen += n - 1 - x
-                H_x = H[M] + np.log(_rows(r[M], own[M], x, U, inverse, rows, scaled))
-                _append(r[M], own[M], x, False, rows, scaled, r[M], own_x)
-                _determinants(own_x, x, G, dets)
+                for p in range(parts):
+                    r_p, own_p = r[p], own[p]
+                    H_x[p] = H[p, M] + np.log(_rows(r_p[M], own_p[M], x, U, inverse, rows, scaled))
+                    _append(r_p[M], own_p[M], x, False, rows, scaled, r_p[M], own_x)
+                    _determinants(own_x, x, G, dets[p])
                 columns_x = columns + sizes[x]
-                D_x = D + bias[sizes[x]]
+                D_x = D + single[x]
                 at_x = place[x, M + 1]
                 for i in range(M):
                     at_x += place[cursor[i], i + 1]
@@ -231,22 +277,26 @@ def group_walk() -> Any:
                             at += place[s, i + 1 if i < j else i]
                     without[j] = at
                 for y in range(x + 1, n):
-                    H_y = H_x + np.log(dets[y])
-                    j_term = H_y + bias[columns_x + sizes[y]]
+                    j_term = bias[columns_x + sizes[y]]
+                    trusted = True
+                    for p in range(parts):
+                        H_y = H_x[p] + np.log(dets[p, y])
+                        trusted = trusted and H_y >= least[p]
+                        j_term += shares[p] * H_y
                     if filling:
                         target[at_x + place[y, k]] = j_term
                         continue
                     l_term = table[at_x] - k * j_term
                     for j in range(k - 1):
                         l_term += table[without[j] + place[y, k - 1]]
-                    value = 0.5 * (d_weight * (D_x + bias[sizes[y]]) + j_weight * j_term + l_weight * l_term)
-                    if H_y >= least and value > low and value < high:
+                    value = 0.5 * (D_x + single[y] + j_weight * j_term + l_weight * l_term)
+                    if trusted and value > low and value < high:
                         continue
                     for i in range(M):
                         members[found, i] = cursor[i]
                     members[found, M] = x
                     members[found, M + 1] = y
-                    J[found] = j_term if H_y >= least else np.nan
+                    J[found] = j_term if trusted else np.nan
                     L[found] = l_term
                     found += 1
             done += 1
