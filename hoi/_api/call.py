@@ -24,6 +24,7 @@ from hoi._inputs.words import require_unique
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.protocol import Estimator, System, names_of_groups
 from hoi._systems.registry import resolve
+from hoi._systems.several import fitted
 from hoi._typing import ArrayLike, FloatArray, Multiplet
 
 __all__ = ["Call", "columns_of", "open_call", "pick", "ranked_by", "require_order", "scale_of", "settings_of"]
@@ -108,7 +109,7 @@ def open_call(
         system, dropped = X, 0
     else:
         X, dropped = rows_without_gaps(X, missing, ranks=resolved.ranks)
-        system = resolved.fit(X, backend=backend)
+        system = fitted(resolved, X, backend=backend)
     chosen = None if groups is None else checks.check_groups(groups, system.names)
     fixed, aim = check_parts(given, target, system.names, chosen)
     names = names_of_groups(system.names, chosen)
@@ -196,7 +197,8 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
         "backend": backend.name,
         **about,
         "n_datasets": system.n_datasets if system.stacked else None,
-        "n_samples": system.n_samples,
+        "datasets": system.datasets,
+        "n_samples": system.n_samples if system.lengths is None else system.lengths,
         "dropped_rows": call.dropped,
         "n_variables": call.problem.n_variables,
         "groups": None if call.groups is None else [[columns[c] for c in group] for group in call.groups],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -12,9 +13,11 @@ from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of, unwr
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inputs.checks import check_choice, check_data
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read, read_datasets
+from hoi._inputs.datasets import apart, joined
 from hoi._inputs.gaps import MISSING
-from hoi._inputs.table import Table
+from hoi._inputs.table import Recordings, Table
+from hoi._inputs.words import listing
 from hoi._measures.registry import MEASURES
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
@@ -108,7 +111,8 @@ def mutual_information(
     Parameters
     ----------
     X, Y : array_like, shape (n_samples, n_columns) or (n_datasets, n_samples, n_columns)
-        The same samples of two multivariate variables; shape (n_samples,) is one column.
+        The same samples of two multivariate variables; shape (n_samples,) is one column. Lists or dicts of tables are
+        datasets, whose lengths may differ.
     conditional_on : array_like, optional
         The same samples of the variables to condition on.
     estimator, bias_correction, units, backend, missing, singular
@@ -144,35 +148,31 @@ def mutual_information(
     ranks = resolve(estimator).ranks
     whole = check_choice(missing, MISSING, "missing") == "raise"
     parts = [_columns(part, what, ranks, whole) for what, part in roles.items()]
-    stacked = any(part.values.ndim == 3 for part in parts)
-    tables = [part.values.reshape(-1, *part.values.shape[-2:]) for part in parts]
-    shapes = [table.shape[:2] for table in tables]
-    if len(set(shapes)) > 1:
-        given = ", ".join(f"{what} {shape}" for what, shape in zip(roles, shapes, strict=True))
-        raise HoiError(
-            f"(n_datasets, n_samples) differ: {given}. Row i of each is the same sample: cut them to the same rows."
-        )
-    values = np.concatenate(tables, axis=2)
-    joint = Table(values if stacked else values[0], _joint_names(roles, [part.names or () for part in parts]))
-    ends = np.cumsum([table.shape[2] for table in tables])
-    groups = [tuple(range(end - table.shape[2], end)) for end, table in zip(ends, tables, strict=True)]
+    joint, ends = _side_by_side(roles, parts)
+    groups = [tuple(range(start, end)) for start, end in itertools.pairwise(ends)]
     call = open_call(
         joint, estimator=estimator, given=groups[2] if len(groups) > 2 else None, bias_correction=bias_correction,
         groups=groups[:2], backend=backend, missing=missing, singular=singular,
     )
     D, J, L, _ = evaluate(call, [(0, 1)], pick(backend, 1).open(call.problem, UNRANKED))
     found = scale * MEASURES["tc"].value(D, J, L)[:, 0]
-    return found if stacked else float(found[0])
+    return found if call.system.stacked else float(found[0])
 
 
-def _columns(X: ArrayLike, what: str, ranks: bool, whole: bool) -> Table:
+def _columns(X: ArrayLike, what: str, ranks: bool, whole: bool) -> Table | Recordings:
     """The columns of one of the roles with a name each; checked now, unless samples with gaps are to go first."""
     if isinstance(X, System):
         raise HoiError(
             f"{what} is a {type(X).__name__}: mutual_information takes samples. For columns of one system use "
             "total_correlation(system, groups=[columns_of_x, columns_of_y])."
         )
-    table = read(X, what, ranks=ranks)
+    data = read_datasets(X, what, ranks=ranks)
+    if isinstance(data, Recordings):
+        return replace(data, tables=tuple(_named(table, what, whole) for table in data.tables))
+    return _named(read(data, what, ranks=ranks), what, whole)
+
+
+def _named(table: Table, what: str, whole: bool) -> Table:
     if table.values.ndim == 1:
         table = replace(table, values=table.values[:, None], names=table.names or (what,))
     elif table.names is None and table.values.ndim in (2, 3):
@@ -180,6 +180,25 @@ def _columns(X: ArrayLike, what: str, ranks: bool, whole: bool) -> Table:
     if whole or table.values.ndim not in (2, 3):
         check_data(table, what=what)
     return table
+
+
+def _side_by_side(roles: Iterable[str], parts: Sequence[Table | Recordings]) -> tuple[Table | Recordings, list[int]]:
+    """The columns of all roles as one table, of each dataset, and the columns at which roles begin and end."""
+    tables = [apart(part) for part in parts]
+    samples = [[len(table.values) for table in some] for some in tables]
+    if any(other != samples[0] for other in samples):
+        given = ", ".join(
+            f"{what} ({len(n)}, {listing(sorted(set(n)), 3)})" for what, n in zip(roles, samples, strict=True)
+        )
+        raise HoiError(
+            f"(n_datasets, n_samples) differ: {given}. Row i of each is the same sample: cut them to the same rows."
+        )
+    names = _joint_names(roles, [some[0].names or () for some in tables])
+    joint = [Table(np.concatenate([table.values for table in some], axis=1), names) for some in zip(*tables)]
+    ends = np.cumsum([0, *(some[0].values.shape[1] for some in tables)]).tolist()
+    if all(isinstance(part, Table) and part.values.ndim == 2 for part in parts):
+        return joint[0], ends
+    return joined(joint, next((part.datasets for part in parts if part.datasets), None), "X"), ends
 
 
 def _joint_names(roles: Iterable[str], names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

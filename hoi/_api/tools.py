@@ -65,7 +65,7 @@ def as_table(X: ArrayLike, *, everything: bool = False) -> Table:
     ----------
     X : array_like
         numpy, masked arrays, nested lists, pandas or polars frames, pyarrow tables, xarray, torch tensors, recordings
-        of MNE, or a list of equal tables (datasets).
+        of MNE, or a list or dict of equal tables (datasets).
     everything : bool
         Keep what is left out of a recording of MNE otherwise: channels marked as bad, channels of other kinds (STIM,
         EOG, ...) beside those of brain activity, and samples in segments annotated as bad.

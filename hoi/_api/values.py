@@ -47,7 +47,8 @@ def oinfo(
     ----------
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables), or GaussianSystem
         Samples: numpy of any real dtype, nested lists, pandas or polars frames (names are kept), xarray, torch tensors,
-        MNE's Raw, Evoked and Epochs (channels are variables, times samples, epochs datasets).
+        MNE's Raw, Evoked and Epochs (channels are variables, times samples, epochs datasets). A list or dict of tables
+        is one dataset each; their lengths may differ, and each is estimated by itself.
         A system (such as GaussianSystem) is used as it is: what the estimator does was done when it was made.
     multiplets : sequence of sequences of int or str, optional
         Sets by column index or name; lengths may differ. None takes all variables as one set.

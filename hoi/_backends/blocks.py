@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hoi._backends.joined import JoinedEvaluator
 from hoi._backends.protocol import Backend, Evaluator, Floor, Found, Problem, Ranking, Unit
 from hoi._maths import combinatorics
 from hoi._maths.terms import Terms
@@ -86,6 +87,8 @@ class BlockBackend(Backend):
     evaluators: ClassVar[Mapping[str, str]] = {}
 
     def open(self, problem: Problem, ranking: Ranking) -> Evaluator:
+        if problem.kind == "joined":
+            return JoinedEvaluator(problem, ranking, self)
         if problem.kind not in self.evaluators:
             return BlockEvaluator(problem, ranking)
         module, name = self.evaluators[problem.kind].split(":")

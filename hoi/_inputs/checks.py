@@ -58,8 +58,8 @@ def check_data(X: ArrayLike, *, what: str = "X", ranks: bool = False) -> Data:
     X : array_like, shape (n_samples, n_vars) or (n_datasets, n_samples, n_vars)
         numpy array of real numbers, nested lists, DataFrame of pandas or polars, table of pyarrow, xarray
         DataArray (dimensions by their names), torch tensor on any device, Raw, Evoked or Epochs of MNE
-        (channels are the variables, times the samples, epochs the datasets), a `Table`, or a list of equal
-        tables.
+        (channels are the variables, times the samples, epochs the datasets), a `Table`, or a list or dict of
+        equal tables.
     what : str
         Name of the argument in error messages.
     ranks : bool

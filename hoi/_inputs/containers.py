@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from hoi._errors import HoiError, InputWarning, warn
+from hoi._inputs.datasets import are_datasets, is_frame, joined, names_of_datasets, refuse_lengths
 from hoi._inputs.labelled import is_labelled, read_labelled
 from hoi._inputs.numbers import as_float
 from hoi._inputs.recordings import is_recording, read_recording
-from hoi._inputs.table import Table
+from hoi._inputs.table import Recordings, Table
 from hoi._inputs.tensors import is_tensor, read_tensor
 from hoi._inputs.words import listing, require_unique
 from hoi._typing import FloatArray
 
-__all__ = ["read"]
+__all__ = ["read", "read_datasets"]
 
 _REAL = "biuf"
 _KINDS = {"O": "Python objects", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "V": "records",
@@ -27,7 +27,7 @@ _KINDS = {"O": "Python objects", "U": "text", "S": "bytes", "M": "dates", "m": "
 
 
 def read(X: Any, what: str, *, ranks: bool = False, everything: bool = False, oriented: bool = True) -> Table:
-    """Any accepted container as a table: every function reads its data here.
+    """Any accepted container as a table, or as a stack of them: every function reads its data here.
 
     Parameters
     ----------
@@ -50,13 +50,29 @@ def read(X: Any, what: str, *, ranks: bool = False, everything: bool = False, or
     Raises
     ------
     HoiError
-        If X cannot be read as real numbers, whatever the library that holds it raised.
+        If X cannot be read as real numbers, whatever the library that holds it raised; if it holds datasets of
+        different lengths.
 
     Warns
     -----
     InputWarning
         If something of a recording was left out.
     """
+    table = _safely(X, what, ranks, everything, oriented)
+    if isinstance(table, Recordings):
+        raise refuse_lengths(table, what)
+    return table
+
+
+def read_datasets(X: Any, what: str = "X", *, ranks: bool = False) -> Any:
+    """Datasets in one list, dict or DataArray read, as a `Table` or, of different lengths, as `Recordings`; any other
+    X as it is."""
+    several = isinstance(X, (list, tuple, dict)) and are_datasets(X)
+    return _safely(X, what, ranks, False, True) if several or (is_labelled(X) and X.ndim == 3) else X
+
+
+def _safely(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> Table | Recordings:
+    """What is read, with errors and warnings of one kind."""
     try:
         table = _read(X, what, ranks, everything, oriented)
     except (HoiError, MemoryError):
@@ -66,28 +82,28 @@ def read(X: Any, what: str, *, ranks: bool = False, everything: bool = False, or
             f"{what} is a {type(X).__name__} and cannot be read as numbers ({type(error).__name__}: {error}). Give a "
             "numpy array or a DataFrame (samples, variables)."
         ) from error
-    if any(isinstance(part, np.ma.MaskedArray) for part in (X if isinstance(X, (list, tuple)) else [X])):
-        table = replace(table, gap="masked")
-    if table.left_out and not isinstance(X, Table):
+    parts = table.tables if isinstance(table, Recordings) else (table,)
+    left_out = listing(sorted({part.left_out for part in parts if part.left_out}), 2)
+    if left_out and not isinstance(X, (Table, Recordings)):
         warn(
-            f"{what} is a recording, and {table.left_out} left out, as MNE does. Use hoi.as_table({what}, "
+            f"{what} is a recording, and {left_out} left out, as MNE does. Use hoi.as_table({what}, "
             "everything=True) to keep all, or pick what to keep.",
             InputWarning,
         )
     return table
 
 
-def _read(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> Table:
-    if isinstance(X, Table):
+def _read(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> Table | Recordings:
+    if isinstance(X, (Table, Recordings)):
         return X
     if isinstance(X, np.ndarray):
-        return Table(_from_numpy(X, what, ranks))
+        return Table(_from_numpy(X, what, ranks), gap="masked" if isinstance(X, np.ma.MaskedArray) else "NaN")
     if hasattr(X, "collect_schema") and hasattr(X, "collect"):
         raise HoiError(f"{what} is a {type(X).__name__}, whose values are not there yet: use X.collect().")
     if hasattr(X, "column_names") and hasattr(X, "to_pandas"):  # a table of pyarrow
         require_unique([str(name) for name in X.column_names], what)
         return _from_columns([X.column(name) for name in X.column_names], X.column_names, X.shape, what, ranks)
-    if _is_frame(X):
+    if is_frame(X):
         return _from_frame(X, what, ranks)
     if is_recording(X):
         values, names, left_out = read_recording(X, what, everything)
@@ -98,8 +114,8 @@ def _read(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> T
             'Use X.to_dataarray("variable").transpose("sample", "variable"), with your own sample dimension.'
         )
     if is_labelled(X):
-        values, labels = read_labelled(X, what, oriented)
-        return Table(_from_numpy(values, what, ranks), labels)
+        values, labels, datasets = read_labelled(X, what, oriented)
+        return Table(_from_numpy(values, what, ranks), labels, datasets=datasets)
     if is_tensor(X):
         return Table(_from_numpy(read_tensor(X, what), what, ranks))
     if hasattr(X, "nnz") or type(X).__module__.startswith(("scipy.sparse", "sparse")):
@@ -110,7 +126,12 @@ def _read(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> T
             "Read the file first, for example by pandas.read_csv or numpy.load."
         )
     if isinstance(X, dict):
-        raise HoiError(f"{what} is a dict with keys {listing(list(X))}: use pandas.DataFrame(X).")
+        if not are_datasets(X):
+            raise HoiError(
+                f"{what} is a dict with keys {listing(list(X))}: use pandas.DataFrame(X) if it holds columns; a dict "
+                "of datasets holds a table (samples, variables) for each."
+            )
+        return _from_datasets(X, what, ranks, everything)
     if isinstance(X, (set, frozenset, Iterator)):
         raise HoiError(f"{what} is a {type(X).__name__}: a 2-D array or a list of rows is needed.")
     if isinstance(X, (list, tuple)):
@@ -147,11 +168,6 @@ def _from_numpy(values: np.ndarray, what: str, ranks: bool) -> FloatArray:
         f"{given} ({_KINDS.get(kind, 'not numbers')}): numbers are needed. Use X.astype(float) if they are "
         "numbers in disguise, otherwise leave those columns out or code them as numbers."
     )
-
-
-def _is_frame(X: Any) -> bool:
-    """DataFrame of pandas, polars or the like: it has columns and turns into numpy."""
-    return hasattr(X, "columns") and hasattr(X, "to_numpy")
 
 
 def _from_frame(X: Any, what: str, ranks: bool) -> Table:
@@ -236,17 +252,12 @@ def _are_numbers(values: np.ndarray, dtype: Any) -> bool:
     )
 
 
-def _from_list(X: Sequence[Any], what: str, ranks: bool, everything: bool) -> Table:
+def _from_list(X: Sequence[Any], what: str, ranks: bool, everything: bool) -> Table | Recordings:
     """Nested lists of numbers, or a list of tables (one for each dataset) with the same columns."""
-    first = X[0] if X else None
-    if getattr(first, "ndim", 0) >= 2 or _is_frame(first) or isinstance(first, Table) or is_recording(first) or (
-        hasattr(first, "column_names")
-    ):
-        return _from_datasets(X, what, ranks, everything)
-    if isinstance(first, (list, tuple)) and any(isinstance(row, np.ma.MaskedArray) or is_tensor(row) for row in first):
+    if are_datasets(X):
         return _from_datasets(X, what, ranks, everything)
     if any(isinstance(row, np.ma.MaskedArray) for row in X):
-        return Table(_from_numpy(np.ma.stack([np.ma.asarray(row) for row in X]), what, ranks))
+        return Table(_from_numpy(np.ma.stack([np.ma.asarray(row) for row in X]), what, ranks), gap="masked")
     if any(is_tensor(row) for row in X):
         X = [read_tensor(row, f"{what}[{i}]") if is_tensor(row) else row for i, row in enumerate(X)]
     try:
@@ -261,21 +272,14 @@ def _from_list(X: Sequence[Any], what: str, ranks: bool, everything: bool) -> Ta
     return Table(_from_numpy(values, what, ranks))
 
 
-def _from_datasets(X: Sequence[Any], what: str, ranks: bool, everything: bool) -> Table:
-    """A list of equal tables as one stack (dataset, sample, variable)."""
-    parts = [_read(part, f"{what}[{i}]", ranks, everything, True) for i, part in enumerate(X)]
-    shapes = sorted({part.values.shape for part in parts})
-    if len(shapes) > 1:
-        raise HoiError(
-            f"{what} is a list of {len(parts)} tables of different shapes {listing(shapes)}: datasets given "
-            "together need the same samples and variables. Call once for each dataset instead, or estimate one system "
-            "of all: hoi.GaussianSystem.from_data(X, pool=True)."
-        )
-    names = parts[0].names
-    if any(part.names != names for part in parts):
-        raise HoiError(
-            f"{what} is a list of {len(parts)} tables whose columns differ: give the same columns in the "
-            "same order, for example [table[names] for table in tables]."
-        )
-    left_out = sorted({part.left_out for part in parts if part.left_out})
-    return Table(np.stack([part.values for part in parts]), names, listing(left_out, 2))
+def _from_datasets(
+    X: Sequence[Any] | Mapping[Any, Any], what: str, ranks: bool, everything: bool
+) -> Table | Recordings:
+    """A list or dict of tables, one for each dataset."""
+    entries = X.items() if isinstance(X, Mapping) else enumerate(X)
+    parts = [(f"{what}[{key!r}]", _read(part, f"{what}[{key!r}]", ranks, everything, True)) for key, part in entries]
+    tables = [part for _, part in parts if isinstance(part, Table)]
+    if len(tables) < len(parts):
+        where = next(name for name, part in parts if isinstance(part, Recordings))
+        raise HoiError(f"{where} holds several tables itself: give one list or dict of tables, one for each dataset.")
+    return joined(tables, names_of_datasets(X), what)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from hoi._errors import HoiError, InputWarning, warn
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read, read_datasets
+from hoi._inputs.datasets import apart, joined
 from hoi._inputs.options import check_choice
+from hoi._inputs.table import Recordings, Table
 from hoi._inputs.words import listing
 
 __all__ = ["MISSING", "rows_without_gaps"]
@@ -25,7 +28,7 @@ def rows_without_gaps(X: Any, missing: str, *, ranks: bool = False, what: str = 
     X : array_like
         What :func:`hoi.oinfo` takes.
     missing : {"raise", "drop"}
-        "drop" leaves out the rows (samples) with a gap in any column.
+        "drop" leaves out the rows (samples) with a gap in any column, of each dataset its own.
     ranks : bool
         As in `as_float`.
     what : str
@@ -34,13 +37,14 @@ def rows_without_gaps(X: Any, missing: str, *, ranks: bool = False, what: str = 
     Returns
     -------
     X : array_like
+        `Recordings` if datasets lost different numbers of rows.
     dropped : int
         Rows that were left out.
 
     Raises
     ------
     HoiError
-        For a stack with gaps, whose datasets would differ in length, and if fewer than 3 rows are left.
+        If fewer than 3 rows are left.
 
     Warns
     -----
@@ -49,29 +53,47 @@ def rows_without_gaps(X: Any, missing: str, *, ranks: bool = False, what: str = 
     """
     if check_choice(missing, MISSING, "missing") == "raise":
         return X, 0
-    table = read(X, what, ranks=ranks)
+    data = read_datasets(X, what, ranks=ranks)
+    if not isinstance(data, Recordings):
+        data = read(data, what, ranks=ranks)
+    tables = apart(data)
+    if not any(np.isnan(table.values).any() for table in tables):
+        return data, 0
+    labels = data.datasets or tuple(map(str, range(len(tables))))
+    stacked = isinstance(data, Recordings) or data.values.ndim == 3
+    kept = [_whole(table, f"{what}, dataset {label!r}," if stacked else what) for label, table in zip(labels, tables)]
+    _warn_of_gaps(tables, what)
+    dropped = sum(len(table.values) for table in tables) - sum(len(table.values) for table in kept)
+    return (joined(kept, data.datasets, what) if stacked else kept[0]), dropped
+
+
+def _whole(table: Table, what: str) -> Table:
+    """The rows without a gap."""
+    if table.values.ndim != 2:
+        return table
     gap = np.isnan(table.values)
-    if not gap.any():
-        return table, 0
-    shape = table.values.shape
-    if len(shape) != 2:
-        raise HoiError(
-            f'{what} has shape {shape} and gaps: missing="drop" would leave datasets of different lengths in one '
-            "array. Leave the rows out beforehand, and give a list of tables, one for each dataset."
-        )
     whole = ~gap.any(axis=1)
-    names = table.names or tuple(map(str, range(shape[1])))
-    share = gap.mean(axis=0)
-    most = listing([f"{names[j]} ({share[j]:.1%})" for j in np.argsort(-share, kind="stable") if share[j]], 3)
     if whole.sum() < 3:
         raise HoiError(
-            f'{what} has shape {shape} and {whole.sum()} rows without a gap: missing="drop" needs at least 3. Values '
-            f"are missing in {most}: leave such columns out."
+            f'{what} has shape {gap.shape} and {whole.sum()} rows without a gap: missing="drop" needs at least 3. '
+            f"Values are missing in {_most([table])}: leave such columns out."
         )
-    dropped = int(shape[0] - whole.sum())
+    return table if whole.all() else replace(table, values=np.ascontiguousarray(table.values[whole]))
+
+
+def _warn_of_gaps(tables: Sequence[Table], what: str) -> None:
+    samples = sum(len(table.values) for table in tables)
+    broken = sum(int(np.isnan(table.values).any(axis=-1).sum()) for table in tables)
+    datasets = f" of {len(tables)} datasets" if len(tables) > 1 else ""
     warn(
-        f"{what}: {dropped} of {shape[0]} samples have a gap and were left out. Values are missing in {most}; a column "
-        "that is not needed is better left out than its gaps.",
+        f"{what}: {broken} of {samples} samples{datasets} have a gap and were left out. Values are missing in "
+        f"{_most(tables)}; a column that is not needed is better left out than its gaps.",
         InputWarning,
     )
-    return replace(table, values=np.ascontiguousarray(table.values[whole])), dropped
+
+
+def _most(tables: Sequence[Table]) -> str:
+    """The columns with the most gaps, in words."""
+    share = np.concatenate([np.isnan(table.values) for table in tables]).mean(axis=0)
+    names = tables[0].names or tuple(map(str, range(len(share))))
+    return listing([f"{names[j]} ({share[j]:.1%})" for j in np.argsort(-share, kind="stable") if share[j]], 3)

@@ -29,16 +29,23 @@ def is_labelled(X: Any) -> bool:
     return hasattr(X, "dims") and hasattr(X, "coords")
 
 
-def read_labelled(X: Any, what: str, oriented: bool) -> tuple[np.ndarray, tuple[str, ...] | None]:
-    """Values with samples before variables, and the names of the variables where they have a coordinate."""
+def read_labelled(
+    X: Any, what: str, oriented: bool
+) -> tuple[np.ndarray, tuple[str, ...] | None, tuple[str, ...] | None]:
+    """Values with samples before variables, and the names of variables and of datasets that have a coordinate."""
     values, dims = np.asarray(X.values), [str(dim) for dim in X.dims]
     if values.ndim in (2, 3) and oriented:
         axes = _axes(dims, what)
         values, dims = values.transpose(axes), [dims[i] for i in axes]
-    if values.ndim < 2 or dims[-1] not in X.coords:
-        return values, None
-    labels = np.asarray(X.coords[dims[-1]].values).tolist()
-    return values, tuple(str(label) for label in labels)
+    names = _labels(X, dims[-1]) if values.ndim >= 2 else None
+    datasets = _labels(X, dims[0]) if values.ndim == 3 else None
+    numbers = tuple(map(str, range(len(values))))  # say no more than the place
+    return values, names, None if datasets == numbers else datasets
+
+
+def _labels(X: Any, dim: str) -> tuple[str, ...] | None:
+    """The coordinate of a dimension as text, where it has one."""
+    return tuple(map(str, np.asarray(X.coords[dim].values).tolist())) if dim in X.coords else None
 
 
 def leading(X: Any) -> tuple[list[str], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`Table`: numbers and names as every function reads them."""
+"""`Table` and `Recordings`: numbers and names as every function reads them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hoi._typing import FloatArray
 
-__all__ = ["Table"]
+__all__ = ["Recordings", "Table"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +24,8 @@ class Table:
         What of a recording was left out, in words; empty if nothing was.
     gap : {"NaN", "masked"}
         What a missing value was.
+    datasets : tuple of str or None
+        Names of the datasets of a stack, where the container has some.
 
     Examples
     --------
@@ -39,8 +41,25 @@ class Table:
     names: tuple[str, ...] | None = None
     left_out: str = ""
     gap: str = "NaN"
+    datasets: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         shape = self.values.shape
         sizes = [f"{n} {word}" for n, word in zip(shape[::-1], ("variables", "samples", "datasets"))]
         return f"Table({', '.join(reversed(sizes))})"
+
+
+@dataclass(frozen=True, eq=False)
+class Recordings:
+    """Datasets of the same variables and of different lengths, which no array holds.
+
+    Attributes
+    ----------
+    tables : tuple of Table
+        Each of shape (n_samples, n_variables), with samples of its own number.
+    datasets : tuple of str or None
+        Names of the datasets, where there are some.
+    """
+
+    tables: tuple[Table, ...]
+    datasets: tuple[str, ...] | None = None

@@ -115,8 +115,9 @@ def what_was_done(settings: dict[str, Any] | None) -> str:
         how.append(f"ties {settings['ties']}")
     if settings.get("bias_correction") is not None:
         how.append("bias corrected" if settings["bias_correction"] else "bias not corrected")
-    if settings.get("n_samples") is not None:
-        how.append(f"{settings['n_samples']:,} samples")
+    if (samples := settings.get("n_samples")) is not None:
+        each = samples if isinstance(samples, list) else [samples]
+        how.append(f"{' to '.join(f'{n:,}' for n in sorted({min(each), max(each)}))} samples")
     return "\n".join(", ".join(part) for part in (work, how) if part)
 
 

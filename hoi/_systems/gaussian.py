@@ -13,7 +13,6 @@ from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate
 from hoi._errors import HoiError, TiesWarning, warn
 from hoi._inputs import checks
-from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.words import listing
 from hoi._maths.copula import TIES, normal_scores
@@ -21,6 +20,7 @@ from hoi._maths.covariance import covariance, covariance_of_any_scale
 from hoi._systems.pooling import pooled
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
+from hoi._systems.several import SeveralSystem, fitted
 from hoi._systems.spectral import SpectralSystem, check_spectra
 from hoi._systems.standard_form import GaussianProblem, standard_form
 from hoi._typing import ArrayLike, FloatArray, Seed, Ties
@@ -182,7 +182,7 @@ class GaussianSystem(System):
         Parameters
         ----------
         X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
-            numpy, nested lists, pandas or polars frames, xarray, torch tensors.
+            numpy, nested lists, pandas or polars frames, xarray, torch tensors, or a list or dict of tables.
         estimator : {"gaussian_copula", "gaussian"} or object of hoi.estimators
             Covariance of the normal scores of each column, or of the columns themselves. Rules for equal values are
             parameters of :class:`hoi.estimators.GaussianCopula`.
@@ -199,6 +199,7 @@ class GaussianSystem(System):
         Returns
         -------
         GaussianSystem
+            Of recordings of different lengths that are not pooled, a system of such systems.
 
         Raises
         ------
@@ -223,25 +224,16 @@ class GaussianSystem(System):
         """
         chosen = resolve(estimator)
         if checks.check_bool(pool, "pool"):
-            return cls._pooled(X, chosen, backend, missing)
+            matrices, n_samples, first = pooled(X, chosen, backend, missing)
+            return cls(matrices, first.names, n_samples, first.estimator, first.ties, False, first.device, first.seed)
         X, _ = rows_without_gaps(X, missing, ranks=chosen.ranks)
-        system = chosen.fit(X, backend=backend)
-        if not isinstance(system, cls):
+        system = fitted(chosen, X, backend=backend)
+        if not isinstance(system.parts[0] if isinstance(system, SeveralSystem) else system, GaussianSystem):
             raise HoiError(
                 f"estimator={estimator!r} does not make a covariance: a GaussianSystem takes a Gaussian one. Give the "
                 "data themselves to the measures, with this estimator."
             )
-        return system
-
-    @classmethod
-    def _pooled(cls, X: ArrayLike, estimator: Estimator, backend: str, missing: str) -> GaussianSystem:
-        tables = X if isinstance(X, (list, tuple)) else read(X, "X", ranks=estimator.ranks).values
-        if len(tables) == 0 or np.ndim(tables[0]) != 2:
-            raise HoiError("pool=True needs several datasets: a list of tables (samples, variables), or a stack.")
-        systems = [cls.from_data(table, estimator=estimator, backend=backend, missing=missing) for table in tables]
-        first = systems[0]
-        matrices, n_samples = pooled(systems)
-        return cls(matrices, first.names, n_samples, first.estimator, first.ties, False, first.device, first.seed)
+        return system  # type: ignore[return-value]
 
     @classmethod
     def from_covariance(

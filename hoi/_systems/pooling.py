@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._inputs.words import listing
-from hoi._typing import FloatArray
+from hoi._inputs.containers import read, read_datasets
+from hoi._inputs.datasets import apart
+from hoi._inputs.gaps import rows_without_gaps
+from hoi._inputs.table import Recordings
+from hoi._systems.protocol import Estimator
+from hoi._typing import ArrayLike, FloatArray
 
 if TYPE_CHECKING:
     from hoi._systems.gaussian import GaussianSystem
@@ -17,20 +20,24 @@ if TYPE_CHECKING:
 __all__ = ["pooled"]
 
 
-def pooled(systems: Sequence[GaussianSystem]) -> tuple[FloatArray, int]:
-    """The covariance within recordings (1, n, n), and the samples that its bias is that of.
+def pooled(
+    X: ArrayLike, estimator: Estimator, backend: str, missing: str
+) -> tuple[FloatArray, int, GaussianSystem]:
+    """The covariance within recordings (1, n, n), the samples that its bias is that of, and the system of the first.
 
     Each recording has lost its mean, so the sum of products has the degrees of freedom of all samples less the number
     of recordings; one table of `n_samples` has ``n_samples - 1``.
     """
-    names = {system.names for system in systems}
-    if len(names) > 1:
-        raise HoiError(
-            f"X has recordings with different columns ({listing([', '.join(n) for n in sorted(names)], 2)}): give the "
-            "same ones in the same order, for example [table[names] for table in tables]."
-        )
+    data, _ = rows_without_gaps(read_datasets(X, ranks=estimator.ranks), missing, ranks=estimator.ranks)
+    if not isinstance(data, Recordings):
+        data = read(data, "X", ranks=estimator.ranks)
+        if data.values.ndim != 3:
+            raise HoiError("pool=True needs several datasets: a list of tables (samples, variables), or a stack.")
+    systems: list[Any] = [estimator.fit(table, backend=backend) for table in apart(data)]
+    if not hasattr(systems[0], "matrices"):
+        raise HoiError(f"estimator={estimator!r} does not make a covariance: pool=True takes a Gaussian one.")
     if any(system.exponents is not None for system in systems):
         raise HoiError("X has values whose squares are beyond float64: give it in other units to pool it.")
-    freedom = [(system.n_samples or 0) - 1 for system in systems]
+    freedom = [system.n_samples - 1 for system in systems]
     products = np.sum([f * system.matrices for f, system in zip(freedom, systems, strict=True)], axis=0)
-    return products / sum(freedom), sum(freedom) + 1
+    return products / sum(freedom), sum(freedom) + 1, systems[0]

@@ -26,6 +26,8 @@ class System(ABC):
         Whether there is an axis of datasets: results then have it too.
     n_datasets : int
         Number of datasets; 1 for a single table.
+    datasets : tuple of str or None
+        Names of the datasets, where they have some.
     estimator : str
         Name of what made it.
     """
@@ -34,6 +36,7 @@ class System(ABC):
     n_samples: int | None
     n_datasets: int
     stacked: bool
+    datasets: tuple[str, ...] | None = None
     estimator: str
     corrects: bool = True  # whether entropies are corrected for their bias, where that is asked for
 
@@ -41,6 +44,11 @@ class System(ABC):
     def n_variables(self) -> int:
         """Number of variables."""
         return len(self.names)
+
+    @property
+    def lengths(self) -> list[int] | None:
+        """Samples of each dataset, where they differ."""
+        return None
 
     @abstractmethod
     def problem(

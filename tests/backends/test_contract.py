@@ -32,15 +32,18 @@ class Case:
     orders: tuple[int, int]
     n_samples: int = 60
     n_datasets: int | None = None
+    lengths: tuple[int, ...] = ()  # samples of each dataset, where they differ
     groups: tuple[tuple[int, ...], ...] | None = None
     given: tuple[int, ...] = ()
     unit_sets: int | None = None  # sets in a unit of work; None leaves it to the engine
     near_copy: float | None = None  # column 1 is column 0 with that much noise
     tolerance: float = field(default=1e-10)  # nats
 
-    def data(self, dtype: str) -> np.ndarray:
-        """(n_datasets, n_samples, n_variables) of the type, without ties in a column."""
+    def data(self, dtype: str) -> np.ndarray | list[np.ndarray]:
+        """(n_datasets, n_samples, n_variables) of the type, or a list of tables, without ties in a column."""
         known = hoi.simulate.random_covariance(self.n_variables, seed=self.n_variables)
+        if self.lengths:
+            return [known.sample(n, seed=n).astype(dtype) for n in self.lengths]
         values = known.sample(self.n_samples, seed=self.n_samples, n_datasets=self.n_datasets or 1)
         if self.near_copy is not None:
             noise = np.random.default_rng(1).standard_normal(values[..., 0].shape)
@@ -76,6 +79,10 @@ CASES = [
     Case("two datasets", 6, (3, 4), n_datasets=2),
     Case("a stack of one dataset", 5, (3, 3), n_datasets=1),
     Case("many datasets", 5, (3, 4), n_datasets=35),
+    Case("recordings of different lengths", 7, (3, 4), n_datasets=3, lengths=(30, 8, 101), tolerance=1e-8),
+    Case("recordings in units", 13, (4, 4), n_datasets=2, lengths=(60, 40), unit_sets=101),
+    Case("groups of recordings given a column", 8, (2, 3), n_datasets=2, lengths=(60, 40), given=(5,),
+         groups=((0, 4), (1,), (2, 3), (6, 7))),
     Case("groups", 9, (2, 3), groups=((0, 4), (1,), (8, 2, 3), (5,), (6, 7))),
     Case("groups in datasets", 7, (3, 3), groups=((0, 4), (1,), (2, 3), (6,)), n_datasets=3),
     Case("given one column", 8, (2, 4), given=(3,)),
@@ -97,8 +104,8 @@ def check_backend(backend: str, dtype: str, case: Case, monkeypatch: pytest.Monk
     where = f"backend {backend}, {dtype}, case {case.name!r}"
     options = {"groups": case.groups, "given": case.given or None, "backend": backend}
     values = {name: [] for name in reference.REFERENCE}
-    for dataset in data.astype(np.float64):
-        h = reference.entropies(reference.peers_covariance(dataset), case.n_samples)
+    for dataset in data:
+        h = reference.entropies(reference.peers_covariance(dataset.astype(np.float64)), len(dataset))
         h = reference.conditional(h, case.given)
         for name, definition in reference.REFERENCE.items():
             values[name].append([definition(h, [case.variables[i] for i in s]) for s in case.sets])

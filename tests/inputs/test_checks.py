@@ -48,7 +48,11 @@ NAMES = ("left", "right", "mid")
         ([np.arange(3), np.arange(4)], ["ragged list of 2 rows", "of 3, 4 values"]),
         (
             [TABLE, TABLE[:3]],
-            ["list of 2 tables of different shapes (3, 3), (4, 3)", "Call once for each dataset"],
+            ["list of 2 tables of different lengths (4, 3 samples)", "Call once for each dataset", "pool=True"],
+        ),
+        (
+            [TABLE, TABLE[:, :2]],
+            ["list of 2 tables of different shapes (4, 2), (4, 3)", "the same variables"],
         ),
         (None, ["X is a NoneType", "table"]),
         (7, ["X is a single number", "(n_samples, n_variables)", "Give a table"]),

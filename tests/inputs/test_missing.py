@@ -52,10 +52,26 @@ def test_nothing_to_drop_is_silent():
     assert hoi.oinfo(np.stack([X, X]), missing="drop").tolist() == [hoi.oinfo(X)] * 2
 
 
+def test_each_dataset_loses_its_own_samples():
+    other = X.copy()
+    other[:20, 3] = np.nan
+    stack = np.stack([GAPS, other])
+    parts = [hoi.oinfo(WHOLE), hoi.oinfo(X[20:])]
+    for data in (stack, list(stack), {"one": FRAME, "two": pd.DataFrame(other, columns=list("abcd"))}):
+        with pytest.warns(hoi.InputWarning, match="22 of 120 samples of 2 datasets have a gap") as caught:
+            found = hoi.search(data, 4, n_best=1, which="lowest", missing="drop")
+        assert (len(caught), found.oinfo.tolist()) == (1, parts)
+        assert (found.settings["n_samples"], found.settings["dropped_rows"]) == ([58, 40], 22)
+    equal = np.stack([GAPS, np.roll(GAPS, 3, axis=0)])
+    with pytest.warns(hoi.InputWarning, match="4 of 120 samples"):
+        assert hoi.oinfo(equal, missing="drop")[0] == parts[0]
+    other[2:, 0] = np.nan
+    says(message(hoi.oinfo, [GAPS, other], missing="drop"), "dataset '1'", "0 rows without a gap", "0 (")
+
+
 def test_messages():
     says(message(hoi.oinfo, FRAME), "3 NaN values, in columns 'a', 'b', 'c'", 'Use missing="drop"')
     says(message(hoi.oinfo, X, missing="pairwise"), "missing='pairwise': use one of 'raise', 'drop'")
-    says(message(hoi.oinfo, np.stack([GAPS, GAPS]), missing="drop"), "(2, 60, 4) and gaps", "list of tables")
     empty = FRAME.assign(e=np.nan)
     says(message(hoi.oinfo, empty, missing="drop"), "0 rows without a gap", "e (100.0%)", "leave such columns out")
 

@@ -53,9 +53,10 @@ def test_frames_keep_names_and_a_stack_is_pooled_too():
 
 
 def test_messages():
-    says(message(hoi.oinfo, TABLES), "tables of different shapes", "from_data(X, pool=True)")
+    says(message(hoi.local, TABLES), "tables of different lengths", "from_data(X, pool=True)")
     says(message(hoi.GaussianSystem.from_data, TABLES[0], pool=True), "pool=True needs several datasets")
+    says(message(hoi.GaussianSystem.from_data, TABLES, estimator="knn", pool=True), "does not make a covariance")
     frames = [pd.DataFrame(TABLES[0], columns=list("abc")), pd.DataFrame(TABLES[1], columns=list("acb"))]
-    says(message(hoi.GaussianSystem.from_data, frames, pool=True), "different columns (a, b, c, a, c, b)")
+    says(message(hoi.GaussianSystem.from_data, frames, pool=True), "2 tables whose columns differ")
     says(message(hoi.GaussianSystem.from_data, [X * 1e200 for X in TABLES], estimator="gaussian", pool=True),
          "beyond float64", "other units")
