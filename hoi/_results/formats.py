@@ -171,14 +171,14 @@ def _made(
     return result
 
 
-def need(module: str, purpose: str) -> ModuleType:
+def need(module: str, purpose: str, install: str = "'hoi[io]'") -> ModuleType:
     """An optional package, or an error that says how to get it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
         raise HoiError(
-            f"{package} is needed to {purpose} and is not installed: pip install 'hoi[io]'"
+            f"{package} is needed to {purpose} and is not installed: pip install {install}"
         ) from error
 
 

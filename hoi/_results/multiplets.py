@@ -13,6 +13,7 @@ from hoi._measures.registry import ALL
 from hoi._results import files, formats, html, report, text
 from hoi._results.columns import STATISTICS, in_order
 from hoi._results.drawing import Pictures
+from hoi._results.graphs import Graphs
 from hoi._results.rows import Multiplet, row_type
 from hoi._results.selection import Selection
 from hoi._results.settings import Settings
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Multiplets", "annotated"]
 
-class Multiplets(Selection, Words):
+class Multiplets(Selection, Words, Graphs):
     """Sets of variables with their measures of higher-order interaction.
 
     `hoi.search`, `hoi.scan` and `hoi.measures` return it. Rows keep the order in which they were reported.
