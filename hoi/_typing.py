@@ -8,11 +8,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ArrayLike", "FloatArray", "IntArray", "Multiplet", "Seed", "Ties", "Units"]
+__all__ = ["ArrayLike", "BiasCorrection", "FloatArray", "IntArray", "Multiplet", "Seed", "Ties", "Units"]
 
 ArrayLike: TypeAlias = Any
 """What a user may give as data: numpy, lists, pandas, polars, xarray, torch (see `hoi._inputs.checks.check_data`)."""
 
+BiasCorrection: TypeAlias = bool | Literal["effective"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 Multiplet: TypeAlias = Sequence[int | str]

@@ -14,7 +14,7 @@ from hoi._errors import HoiError
 from hoi._inputs.roles import check_columns
 from hoi._measures.registry import ABOUT_TARGET
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
 
 __all__ = ["gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi"]
 
@@ -26,7 +26,7 @@ def information(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -85,7 +85,7 @@ def rsi(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -139,7 +139,7 @@ def gradient(
     second: int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -198,7 +198,7 @@ def redundancy_mmi(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -249,7 +249,7 @@ def synergy_mmi(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -298,7 +298,7 @@ def _one(
     target: Multiplet | int | str,
     estimator: str | Estimator,
     given: Multiplet | int | str | None,
-    bias_correction: bool,
+    bias_correction: BiasCorrection,
     units: Units,
     groups: Sequence[Multiplet] | None,
     backend: str,
@@ -349,7 +349,7 @@ def _extreme(
     target: Multiplet | int | str,
     estimator: str | Estimator,
     given: Multiplet | int | str | None,
-    bias_correction: bool,
+    bias_correction: BiasCorrection,
     units: Units,
     groups: Sequence[Multiplet] | None,
     backend: str,

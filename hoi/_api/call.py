@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import functools
 import math
@@ -17,15 +18,19 @@ import hoi
 from hoi._backends import registry as backends
 from hoi._backends.protocol import Backend, Problem
 from hoi._errors import HoiError
+from hoi._inference.surrogates import scores
 from hoi._inputs import checks
+from hoi._inputs.containers import read_datasets
 from hoi._inputs.gaps import MISSING, rows_without_gaps
 from hoi._inputs.roles import check_parts
 from hoi._inputs.words import require_unique
+from hoi._maths.influence import spectral_overlap
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
+from hoi._systems.gaussian import GaussianSystem
 from hoi._systems.protocol import Estimator, System, names_of_groups
 from hoi._systems.registry import resolve
-from hoi._systems.several import fitted
-from hoi._typing import ArrayLike, FloatArray, Multiplet
+from hoi._systems.several import SeveralSystem, fitted
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet
 
 __all__ = ["Call", "columns_of", "open_call", "pick", "ranked_by", "require_order", "scale_of", "settings_of"]
 
@@ -50,7 +55,7 @@ class Call(NamedTuple):
     positions: NDArray[np.intp]
     groups: list[tuple[int, ...]] | None
     given: tuple[int, ...]
-    bias_correction: bool
+    bias_correction: BiasCorrection
     target: tuple[int, ...] = ()
     dropped: int = 0
     singular: str = "raise"
@@ -89,7 +94,7 @@ def open_call(
     X: ArrayLike | System,
     *,
     estimator: str | Estimator | Any,
-    bias_correction: bool,
+    bias_correction: BiasCorrection,
     given: Multiplet | int | str | None,
     groups: Sequence[Multiplet] | None,
     backend: str = "auto",
@@ -102,7 +107,7 @@ def open_call(
     With a `target`, the problem is the information of sets about it.
     """
     resolved = resolve(estimator)
-    wanted = checks.check_bool(bias_correction, "bias_correction")
+    wanted = checks.check_correction(bias_correction)
     kept = checks.check_choice(singular, ("raise", "nan"), "singular")
     if isinstance(X, System):
         checks.check_choice(missing, MISSING, "missing")
@@ -110,6 +115,8 @@ def open_call(
     else:
         X, dropped = rows_without_gaps(X, missing, ranks=resolved.ranks)
         system = fitted(resolved, X, backend=backend)
+    if wanted == "effective":
+        system = _of_series(system, X, resolved)
     chosen = None if groups is None else checks.check_groups(groups, system.names)
     fixed, aim = check_parts(given, target, system.names, chosen)
     names = names_of_groups(system.names, chosen)
@@ -120,9 +127,30 @@ def open_call(
     return Call(system, problem, names, positions, chosen, fixed, wanted, aim, dropped, kept)
 
 
+def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> System:
+    """The system with what effective samples depend on, the periodograms of its series."""
+    if isinstance(X, System):
+        raise HoiError(
+            f'bias_correction="effective" is of series, and X is {X!r}: give the table of samples, in their order.'
+        )
+    if isinstance(system, SeveralSystem):
+        tables = read_datasets(X, ranks=estimator.ranks).tables
+        parts = [_of_series(part, table, estimator) for part, table in zip(system.parts, tables, strict=True)]
+        return SeveralSystem(parts, system.datasets)
+    if not isinstance(system, GaussianSystem) or not system.corrects:
+        raise HoiError(
+            f'bias_correction="effective" is of Gaussian entropies, and estimator={estimator.name!r} has none: use '
+            '"gaussian_copula" or "gaussian", or bias_correction=True.'
+        )
+    series = scores(checks.check_data(X, ranks=estimator.ranks), estimator)
+    known = copy.copy(system)
+    known.overlap = np.stack([spectral_overlap(table) for table in series])
+    return known
+
+
 def _problem(
     system: System, positions: NDArray[np.intp], groups: list[tuple[int, ...]] | None, given: tuple[int, ...],
-    target: tuple[int, ...], bias_correction: bool,
+    target: tuple[int, ...], bias_correction: BiasCorrection,
 ) -> Problem:
     """Entropies of its variables, or their information about a target."""
     if not target:
@@ -192,7 +220,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
     columns = system.names
     return {
         **system.about(),
-        "bias_correction": call.bias_correction and system.corrects and system.n_samples is not None,
+        "bias_correction": call.bias_correction if system.corrects and system.n_samples is not None else False,
         "units": units,
         "backend": backend.name,
         **about,

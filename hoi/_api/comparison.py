@@ -27,7 +27,7 @@ from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Seed, Units
 
 __all__ = ["compare"]
 
@@ -45,7 +45,7 @@ def compare(
     n_best: int = 10,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     missing: str = "raise",

@@ -21,7 +21,7 @@ from hoi._inputs.words import listing
 from hoi._measures.registry import MEASURES
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
 
 __all__ = ["entropy", "mutual_information"]
 
@@ -32,7 +32,7 @@ def entropy(
     *,
     estimator: str | Estimator = "gaussian",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -98,7 +98,7 @@ def mutual_information(
     *,
     conditional_on: ArrayLike | None = None,
     estimator: str | Estimator = "gaussian_copula",
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",

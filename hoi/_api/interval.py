@@ -25,7 +25,7 @@ from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Seed, Units
 
 __all__ = ["confidence_interval", "effective_sample_size", "split_half"]
 
@@ -43,7 +43,7 @@ def confidence_interval(
     n_resamples: int = 999,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -177,7 +177,7 @@ def split_half(
     confidence_level: float = 0.95,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -260,9 +260,10 @@ def split_half(
 def effective_sample_size(X: ArrayLike) -> FloatArray:
     r"""How many independent samples those of each pair of columns are worth, if the columns are autocorrelated.
 
-    .. math:: N_{ij} = 1 + \frac{1}{\sum_{f > 0} P_i(f) P_j(f)}
+    .. math:: N_{ij} = 1 + \frac{1 + r_{ij}^2}{\sum_{f > 0} P_i(f) P_j(f)}
 
-    with P the periodogram of the normal scores of a column, divided by its sum.
+    with P the periodogram of the normal scores of a column, divided by its sum, and r the correlation of the scores,
+    which makes periodograms alike beyond their spectra.
 
     Parameters
     ----------
@@ -273,7 +274,8 @@ def effective_sample_size(X: ArrayLike) -> FloatArray:
     -------
     ndarray, shape (n_variables, n_variables)
         Of a stack, with an axis of datasets first. A pair of which one column is white has about n_samples. The
-        diagonal, of a column with itself, is smaller, and no size of a sample.
+        diagonal says what the samples of a column are worth for its variance. Two columns of which one follows the
+        other with a delay get less than is right, half at worst.
 
     Raises
     ------

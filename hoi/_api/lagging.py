@@ -19,7 +19,7 @@ from hoi._inputs.table import Table
 from hoi._results.multiplets import Multiplets
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Units
 
 __all__ = ["drivers", "lagged", "transfer_entropy"]
 
@@ -79,7 +79,7 @@ def transfer_entropy(
     *,
     lags: int | Sequence[int] = 1,
     estimator: str | Estimator = "gaussian_copula",
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",
@@ -152,7 +152,7 @@ def drivers(
     n_best: int = 10,
     per_order: bool = False,
     estimator: str | Estimator = "gaussian_copula",
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",

@@ -27,7 +27,7 @@ from hoi._maths.surrogates import NULLS
 from hoi._results.multiplets import Multiplets
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Seed, Units
 
 __all__ = ["permutation_test"]
 
@@ -52,7 +52,7 @@ def permutation_test(
     estimator: str | Estimator = "gaussian_copula",
     target: Multiplet | int | str | None = None,
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -161,7 +161,7 @@ def permutation_test(
     data = checks.check_data(X)
     surrogates = Surrogates(data, resolved, "shift" if null == "member" else null)
     unit = _units(call)
-    _check_null(surrogates, null, unit)
+    _check_null(surrogates, null, unit, call.bias_correction)
     if null == "member" and call.target:
         raise HoiError(
             'null="member" moves one variable of a set after the other, and a measure about a target is tested by '
@@ -231,7 +231,9 @@ def _scaled(entry: dict[str, Any], factor: float) -> dict[str, Any]:
     }
 
 
-def _check_null(surrogates: Surrogates, null: str, unit: NDArray[np.intp]) -> None:
+def _check_null(
+    surrogates: Surrogates, null: str, unit: NDArray[np.intp], corrected: BiasCorrection
+) -> None:
     """Errors and warnings about surrogates that cannot be what they should."""
     data = surrogates.data
     n_samples = data.values.shape[1]
@@ -240,6 +242,11 @@ def _check_null(surrogates: Surrogates, null: str, unit: NDArray[np.intp]) -> No
             f"null={null!r} shifts columns of {n_samples} samples: there are only {n_samples} different shifts, and at "
             f'least {_LEAST_SAMPLES} samples are needed. Use null="permute" if the samples are independent of each '
             "other."
+        )
+    if null == "permute" and corrected == "effective":
+        raise HoiError(
+            'null="permute" is for samples that do not depend on each other, and bias_correction="effective" for '
+            'samples that do: use null="shift".'
         )
     if null == "phase" and not surrogates.gaussian:
         raise HoiError(

@@ -15,7 +15,7 @@ from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Units
 
 __all__ = ["phiid"]
 
@@ -31,7 +31,7 @@ def phiid(
     *,
     lag: int = 1,
     estimator: str | Estimator = "gaussian_copula",
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",

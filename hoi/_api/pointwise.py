@@ -23,7 +23,7 @@ from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
 
 __all__ = ["local"]
 
@@ -36,7 +36,7 @@ def local(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",

@@ -23,7 +23,7 @@ from hoi._results.multiplets import Multiplets
 from hoi._search.exhaustive import all_sets, best_sets
 from hoi._search.tabu import tabu_sets
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Seed, Units
 
 __all__ = ["ENDS", "scan", "search", "warn_of_skipped"]
 
@@ -46,7 +46,7 @@ def search(
     per_order: bool = False,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -224,7 +224,7 @@ def scan(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",

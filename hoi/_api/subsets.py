@@ -17,7 +17,7 @@ from hoi._maths import combinatorics
 from hoi._measures.registry import MEASURES
 from hoi._search.exhaustive import all_sets
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
 
 __all__ = ["coinformation", "tse_complexity"]
 
@@ -33,7 +33,7 @@ def coinformation(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -100,7 +100,7 @@ def tse_complexity(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",

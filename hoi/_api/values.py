@@ -13,7 +13,7 @@ from hoi._backends.protocol import UNRANKED
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
 
 __all__ = [
     "dual_total_correlation",
@@ -30,7 +30,7 @@ def oinfo(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -60,9 +60,11 @@ def oinfo(
     given : int, str, or sequence of them, optional
         Columns, by index or name, to condition on: every entropy H(S) becomes H(S | given), and these columns are no
         variables. Positions in `multiplets` still count all columns.
-    bias_correction : bool
-        Remove the bias that Gaussian entropies have for this number of samples. Corrected values can be negative
-        where the true one is near 0. An exact covariance (no `n_samples`) is never corrected.
+    bias_correction : bool or "effective"
+        Remove the bias that the estimator's entropies have for this number of samples. Corrected values can be negative
+        where the true one is near 0. An exact covariance (no `n_samples`) is never corrected. "effective" is for
+        Gaussian entropies of series: each set is corrected by the independent samples that its own are worth
+        (:func:`hoi.effective_sample_size`).
     units : {"nats", "bits"}
     groups : sequence of sequences of int or str, optional
         Each group of columns is one multivariate variable; `multiplets` then count groups. Columns in no group are
@@ -134,7 +136,7 @@ def total_correlation(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -180,7 +182,7 @@ def dual_total_correlation(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -227,7 +229,7 @@ def sinfo(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -274,7 +276,7 @@ def measures(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Sequence[Multiplet] | None = None,
     backend: str = "auto",
@@ -337,7 +339,7 @@ def _one(
     multiplets: Sequence[Multiplet] | None,
     estimator: str | Estimator,
     given: Multiplet | int | str | None,
-    bias_correction: bool,
+    bias_correction: BiasCorrection,
     units: Units,
     groups: Sequence[Multiplet] | None,
     backend: str,

@@ -258,5 +258,9 @@ def _estimation_options() -> _Parser:
     group.add_argument(
         "--no-bias-correction", dest="bias_correction", action="store_false", help="raw estimates"
     )
+    group.add_argument(
+        "--effective-samples", dest="bias_correction", action="store_const", const="effective", default=True,
+        help="correct each set by the independent samples that autocorrelated ones are worth",
+    )  # fmt: skip
     group.add_argument("--backend", default="auto", help="auto (default) or a name that hoi backends lists")
     return options

@@ -13,6 +13,7 @@ from hoi._errors import TiesWarning
 from hoi._inputs.checks import Data
 from hoi._maths.copula import normal_scores
 from hoi._maths.covariance import to_correlation
+from hoi._maths.influence import spectral_overlap
 from hoi._maths.surrogates import CrossCorrelations, draw_lags, moved
 from hoi._systems.combined import CombinedProblem
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
@@ -41,6 +42,7 @@ class Surrogates:
         self.data, self.estimator, self.null = data, estimator, null
         self.gaussian = isinstance(estimator, (Gaussian, GaussianCopula))
         self.tables = scores(data, estimator)
+        self.overlap = [spectral_overlap(table) for table in self.tables] if self.gaussian else []
         self.correlations: list[CrossCorrelations] | None = None
         n_datasets, n_samples, n_columns = data.values.shape
         if self.gaussian and null == "shift" and n_datasets * n_samples * n_columns**2 <= _TABLE:
@@ -68,7 +70,10 @@ class Surrogates:
                     return self.estimator.fit(tables)
             centred = tables - tables.mean(axis=1, keepdims=True)
             R, _ = to_correlation(centred.swapaxes(1, 2) @ centred)
-        return GaussianSystem(R, names, n_samples, self.estimator.name, None, True)
+        # moving a column, or its phases, leaves its periodogram as it is
+        system = GaussianSystem(R, names, n_samples, self.estimator.name, None, True)
+        system.overlap = self.overlap[d][None]
+        return system
 
 
 def scores(data: Data, estimator: Estimator) -> list[FloatArray]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from hoi._errors import HoiError
 from hoi._inputs.sets import is_int
+from hoi._typing import BiasCorrection
 
-__all__ = ["check_bool", "check_choice", "check_positive_int", "check_seed"]
+__all__ = ["check_bool", "check_choice", "check_correction", "check_positive_int", "check_seed"]
 
 # Sizes are kept in 64 bits.
 _LARGEST = 2**63 - 1
@@ -56,6 +57,21 @@ def check_bool(value: Any, what: str) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise HoiError(f"{what}={value!r} ({type(value).__name__}): True or False is needed.")
     return bool(value)
+
+
+def check_correction(value: Any) -> BiasCorrection:
+    """True, False or "effective".
+
+    Raises
+    ------
+    HoiError
+        If value is anything else.
+    """
+    if isinstance(value, str):
+        if value != "effective":
+            raise HoiError(f'bias_correction={value!r}: use one of True, False, "effective".')
+        return "effective"
+    return check_bool(value, "bias_correction")
 
 
 def check_positive_int(value: Any, what: str) -> int:

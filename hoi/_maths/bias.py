@@ -8,7 +8,7 @@ from scipy.special import digamma
 from hoi._errors import HoiError
 from hoi._typing import FloatArray
 
-__all__ = ["entropy_bias"]
+__all__ = ["dependence_bias", "entropy_bias", "variance_bias"]
 
 
 def entropy_bias(k: int | np.ndarray, n_samples: int) -> float | FloatArray:
@@ -70,3 +70,54 @@ def entropy_bias(k: int | np.ndarray, n_samples: int) -> float | FloatArray:
     table = np.concatenate([[0.0], -0.5 * np.cumsum(steps)])
     values = table[orders]
     return float(values) if orders.ndim == 0 else values
+
+
+def dependence_bias(k: np.ndarray, n_samples: FloatArray) -> FloatArray:
+    r"""What the bias of the entropy of k Gaussian variables is beyond that of each of them alone, ``b_k - k b_1``.
+
+    .. math:: -\tfrac12 \sum_{i=2}^{k} \Big[ \psi\big(\tfrac{N - i}{2}\big) - \psi\big(\tfrac{N - 1}{2}\big) \Big]
+
+    Parameters
+    ----------
+    k : array of int
+        Numbers of variables; 0 and 1 have none.
+    n_samples : array of float, shape of `k`
+        The samples N that they are worth, any number above `k`.
+
+    Returns
+    -------
+    ndarray, shape of `k`
+        In nats, for every set with its own number of samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi._maths.bias import dependence_bias, entropy_bias
+    >>> found = dependence_bias(np.array([3]), np.array([100.0]))[0]
+    >>> bool(np.isclose(found, entropy_bias(3, 100) - 3 * entropy_bias(1, 100)))
+    True
+    """
+    k, n_samples = np.broadcast_arrays(k, n_samples)
+    found = np.zeros(k.shape)
+    alone = digamma((n_samples - 1.0) / 2.0)
+    for i in range(2, int(k.max(initial=0)) + 1):
+        wide = k >= i
+        found[wide] -= 0.5 * (digamma((n_samples[wide] - i) / 2.0) - alone[wide])
+    return found
+
+
+def variance_bias(n_samples: FloatArray) -> FloatArray:
+    """The bias of the entropy of one Gaussian variable, ``b_1``, for any numbers of samples above 1.
+
+    Parameters
+    ----------
+    n_samples : array of float
+
+    Examples
+    --------
+    >>> from hoi._maths.bias import entropy_bias, variance_bias
+    >>> bool(abs(variance_bias(100.0) - entropy_bias(1, 100)) < 1e-12)
+    True
+    """
+    freedom = np.asarray(n_samples) - 1.0
+    return np.asarray(-0.5 * (np.log(2.0) - np.log(freedom) + digamma(freedom / 2.0)))

@@ -7,25 +7,66 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from hoi._maths.covariance import covariance, to_correlation
 from hoi._typing import FloatArray
 
-__all__ = ["effective_sample_size", "influence", "long_run_variance", "standard_error"]
+__all__ = [
+    "effective_sample_size",
+    "influence",
+    "inverse_sizes",
+    "long_run_variance",
+    "spectral_overlap",
+    "standard_error",
+]
 
 # Least share of the variance that a long-run variance may be: it can only be this small by chance.
 _LEAST = 1e-3
 
 
-def effective_sample_size(values: FloatArray) -> FloatArray:
-    r"""Independent samples that would estimate the correlation of each pair of columns as well.
+def spectral_overlap(values: FloatArray) -> FloatArray:
+    """The mean over all circular shifts of the squared correlation of each two columns: how much chance there is in it.
 
-    .. math:: N_{ij} = 1 + \frac{1}{\sum_{f > 0} P_i(f) P_j(f)}
-
-    with P the periodogram of a column, divided by its sum. The sum is the mean of the squared correlation over all
-    circular shifts (Parseval), so this is Bartlett's formula without a choice of where to cut the lags.
+    By Parseval's theorem it is the sum over frequencies of the product of their periodograms, each divided by its sum.
 
     Parameters
     ----------
     values : ndarray, shape (n_samples, n_columns)
+
+    Returns
+    -------
+    ndarray, shape (n_columns, n_columns)
+    """
+    centred = values - values.mean(axis=0)
+    centred /= np.abs(centred).max(axis=0)  # whose squares are numbers
+    power = np.abs(np.fft.fft(centred, axis=0)[1:]) ** 2
+    power /= power.sum(axis=0)
+    return np.asarray(power.T @ power)
+
+
+def inverse_sizes(overlap: FloatArray, correlation: FloatArray) -> FloatArray:
+    """1 / (N - 1), with N the independent samples that those of each two columns are worth.
+
+    The overlap of the periodograms of two columns that depend on each other is larger by ``1 + r**2`` than that of
+    their spectra, since what is chance in the one is in the other too. That is divided out.
+
+    Parameters
+    ----------
+    overlap : ndarray, shape (..., n_columns, n_columns)
+        By `spectral_overlap`.
+    correlation : ndarray, shape (..., n_columns, n_columns)
+        Of the same columns.
+    """
+    return overlap / (1.0 + correlation**2)
+
+
+def effective_sample_size(values: FloatArray) -> FloatArray:
+    """Independent samples that those of each two columns are worth: Bartlett's formula without a choice of where to
+    cut the lags.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_columns)
+        Columns that vary.
 
     Returns
     -------
@@ -36,9 +77,8 @@ def effective_sample_size(values: FloatArray) -> FloatArray:
     Bartlett (1946), On the theoretical specification and sampling properties of autocorrelated time-series,
     Supplement to the Journal of the Royal Statistical Society 8, 27-41.
     """
-    power = np.abs(np.fft.fft(values - values.mean(axis=0), axis=0)[1:]) ** 2
-    power /= power.sum(axis=0)
-    return 1.0 + 1.0 / (power.T @ power)
+    correlation, _ = to_correlation(covariance(values)[None])
+    return 1.0 + 1.0 / inverse_sizes(spectral_overlap(values), correlation[0])
 
 
 def influence(C: FloatArray, blocks: NDArray[np.intp], d: int, j: int, l: int) -> FloatArray:  # noqa: E741

@@ -114,7 +114,8 @@ def what_was_done(settings: dict[str, Any] | None) -> str:
     if settings.get("ties") and "copula" in str(settings.get("estimator", "copula")):
         how.append(f"ties {settings['ties']}")
     if settings.get("bias_correction") is not None:
-        how.append("bias corrected" if settings["bias_correction"] else "bias not corrected")
+        by = " by effective samples" if settings["bias_correction"] == "effective" else ""
+        how.append(f"bias corrected{by}" if settings["bias_correction"] else "bias not corrected")
     if (samples := settings.get("n_samples")) is not None:
         each = samples if isinstance(samples, list) else [samples]
         how.append(f"{' to '.join(f'{n:,}' for n in sorted({min(each), max(each)}))} samples")

@@ -17,7 +17,7 @@ from hoi._inputs.labels import numbered
 from hoi._maths.counts import CORRECTIONS, CountTable, count_table, dense_states, entropy_of_counts, joint_states
 from hoi._systems.entropies import EntropyProblem
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, FloatArray
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray
 
 __all__ = ["Binned", "CountProblem", "Discrete", "DiscreteSystem"]
 
@@ -212,7 +212,7 @@ class DiscreteSystem(System):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> EntropyProblem:
         variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
         if self.weights is not None:

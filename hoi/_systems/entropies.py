@@ -14,7 +14,7 @@ from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, FloatArray
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray
 
 __all__ = ["Entropies", "EntropyProblem", "EntropySystem"]
 
@@ -65,7 +65,7 @@ class EntropySystem(System):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> EntropyProblem:
         variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
         return EntropyProblem(self.values, self.entropy, tuple(variables), given, self.names)

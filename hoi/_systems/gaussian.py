@@ -10,20 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends import registry as backends
-from hoi._backends.protocol import Estimate
+from hoi._backends.protocol import Estimate, Problem
 from hoi._errors import HoiError, TiesWarning, warn
 from hoi._inputs import checks
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.words import listing
 from hoi._maths.copula import TIES, normal_scores
-from hoi._maths.covariance import covariance, covariance_of_any_scale
+from hoi._maths.covariance import covariance, covariance_of_any_scale, to_correlation
+from hoi._maths.influence import inverse_sizes
+from hoi._systems.effective import EffectiveProblem
 from hoi._systems.pooling import pooled
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem, fitted
 from hoi._systems.spectral import SpectralSystem, check_spectra
-from hoi._systems.standard_form import GaussianProblem, standard_form
-from hoi._typing import ArrayLike, FloatArray, Seed, Ties
+from hoi._systems.standard_form import standard_form
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Seed, Ties
 
 __all__ = ["Gaussian", "GaussianCopula", "GaussianSystem"]
 
@@ -158,6 +160,8 @@ class GaussianSystem(System):
         self.matrices = matrices
         # the matrices are those of columns * 2.0**-exponents, where some are too large or small for their squares
         self.exponents = exponents
+        # of the periodograms of the columns of series (n_datasets or 1, n, n), where effective samples are asked for
+        self.overlap: FloatArray | None = None
         self.names = names
         self.n_samples = n_samples
         self.n_datasets = len(matrices)
@@ -325,11 +329,17 @@ class GaussianSystem(System):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
-    ) -> GaussianProblem:
-        return standard_form(
-            self.matrices, self.names, self.n_samples, groups, given, bias_correction, self.device, self.exponents
+        bias_correction: BiasCorrection = True,
+    ) -> Problem:
+        own = bias_correction is True
+        found = standard_form(
+            self.matrices, self.names, self.n_samples, groups, given, own, self.device, self.exponents
         )
+        if bias_correction != "effective" or self.overlap is None:
+            return found
+        inverse = inverse_sizes(self.overlap, to_correlation(self.matrices)[0])
+        columns = groups or [(c,) for c in range(self.n_variables) if c not in given]
+        return EffectiveProblem(found, inverse, columns, given, self.names)
 
     def about(self) -> dict[str, Any]:
         seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None

@@ -16,7 +16,7 @@ from hoi._inputs.sets import is_int
 from hoi._maths.neighbours import SCALES, Space, on_scale, space_terms
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike
+from hoi._typing import ArrayLike, BiasCorrection
 
 __all__ = ["KNN", "NeighbourProblem", "NeighbourSystem"]
 
@@ -108,7 +108,7 @@ class NeighbourSystem(System):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> NeighbourProblem:
         variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
         return NeighbourProblem(self.values, self.by.k, self.by.window, variables, given)
@@ -119,7 +119,7 @@ class NeighbourSystem(System):
         given: tuple[int, ...],
         target: tuple[int, ...],
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> NeighbourProblem:
         # not the difference of two problems: their radii differ, and the biases of theirs would not cancel
         return NeighbourProblem(self.values, self.by.k, self.by.window, tuple(groups), given, target)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from hoi._backends.protocol import Problem
 from hoi._systems.combined import InformationProblem
-from hoi._typing import ArrayLike
+from hoi._typing import ArrayLike, BiasCorrection
 
 __all__ = ["Estimator", "System", "names_of_groups"]
 
@@ -56,7 +56,7 @@ class System(ABC):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> Problem:
         """The entropies of its variables as a problem for the engine.
 
@@ -85,7 +85,7 @@ class System(ABC):
         given: tuple[int, ...],
         target: tuple[int, ...],
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> Problem:
         """The information of its variables about a target as a problem for the engine: H(S) - H(S | target).
 

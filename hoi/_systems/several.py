@@ -15,7 +15,7 @@ from hoi._inputs.containers import read_datasets
 from hoi._inputs.table import Recordings, Table
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, FloatArray
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray
 
 __all__ = ["JoinedProblem", "SeveralSystem", "fitted"]
 
@@ -73,7 +73,7 @@ class SeveralSystem(System):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> JoinedProblem:
         return JoinedProblem([part.problem(groups, given, bias_correction=bias_correction) for part in self.parts])
 
@@ -83,7 +83,7 @@ class SeveralSystem(System):
         given: tuple[int, ...],
         target: tuple[int, ...],
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> JoinedProblem:
         return JoinedProblem(
             [part.information(groups, given, target, bias_correction=bias_correction) for part in self.parts]

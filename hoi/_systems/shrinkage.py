@@ -13,7 +13,7 @@ from hoi._maths.copula import normal_scores
 from hoi._systems.gaussian import GaussianSystem
 from hoi._systems.protocol import Estimator
 from hoi._systems.standard_form import GaussianProblem, standard_form
-from hoi._typing import ArrayLike
+from hoi._typing import ArrayLike, BiasCorrection
 
 __all__ = ["Shrinkage", "ShrunkSystem"]
 
@@ -85,7 +85,7 @@ class ShrunkSystem(GaussianSystem):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> GaussianProblem:
         return standard_form(self.matrices, self.names, None, groups, given, False, self.device)
 

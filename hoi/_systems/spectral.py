@@ -14,7 +14,7 @@ from hoi._maths.spectra import as_real
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import System
 from hoi._systems.standard_form import GaussianProblem, standard_form
-from hoi._typing import FloatArray
+from hoi._typing import BiasCorrection, FloatArray
 
 __all__ = ["RateProblem", "SpectralSystem", "check_spectra"]
 
@@ -40,7 +40,7 @@ class SpectralSystem(System):
         groups: Sequence[tuple[int, ...]] | None = None,
         given: tuple[int, ...] = (),
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> RateProblem:
         variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
         both = [tuple(column for c in group for column in (2 * c, 2 * c + 1)) for group in variables]

@@ -15,7 +15,7 @@ from hoi._maths.bias import entropy_bias
 from hoi._maths.covariance import to_correlation
 from hoi._maths.terms import SINGULAR, Terms, by_elimination, correction, least_variance
 from hoi._systems.protocol import names_of_groups
-from hoi._typing import FloatArray
+from hoi._typing import BiasCorrection, FloatArray
 
 __all__ = ["GaussianProblem", "standard_form"]
 
@@ -82,7 +82,7 @@ def standard_form(
     n_samples: int | None,
     groups: Sequence[tuple[int, ...]] | None = None,
     given: tuple[int, ...] = (),
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     device: str | None = None,
     exponents: NDArray[np.int64] | None = None,
 ) -> GaussianProblem:

@@ -21,3 +21,12 @@ def test_rows_are_those_of_the_function(rng, tmp_path, monkeypatch, capsys):
     expected = hoi.permutation_test(frame, 3, n_resamples=99, seed=1, n_best=2)
     np.testing.assert_allclose(rows["pvalue"], expected.pvalue)
     np.testing.assert_allclose(rows["oinfo"], expected.oinfo)
+
+
+def test_effective_samples_correct_the_values(rng, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame(np.cumsum(rng.standard_normal((300, 4)), axis=0), columns=list("abcd"))
+    frame.to_csv("data.csv", index=False)
+    assert main(["measure", "data.csv", "--effective-samples", "--format", "csv", "--quiet"]) == 0
+    rows = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    np.testing.assert_allclose(rows["tc"], hoi.total_correlation(frame, bias_correction="effective"))

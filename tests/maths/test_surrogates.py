@@ -68,8 +68,9 @@ def test_every_lag_comes_up_and_what_stays_has_none(rng):
 
 def test_the_mean_squared_correlation_over_all_shifts_is_parseval_s(rng):
     """What the effective sample size rests on."""
-    from hoi._maths.influence import effective_sample_size
+    from hoi._maths.influence import effective_sample_size, spectral_overlap
 
     X = table(rng, 50)
     squares = CrossCorrelations(X).table[0, 1] ** 2
-    np.testing.assert_allclose(effective_sample_size(X)[0, 1], 1 + 1 / squares.mean(), rtol=1e-10)
+    np.testing.assert_allclose(spectral_overlap(X)[0, 1], squares.mean(), rtol=1e-10)
+    np.testing.assert_allclose(effective_sample_size(X)[0, 1], 1 + (1 + squares[0]) / squares.mean(), rtol=1e-10)
