@@ -1,4 +1,8 @@
-"""Other progress measures of the same networks: norm, pairwise mutual information, Fourier concentration."""
+"""Other progress measures of the same networks: norm, pairwise mutual information, and what neurons are tuned to.
+
+Frequencies are those of single neurons. Summed over the neurons, as in a spectrum of the whole embedding, a network in
+which each neuron has a frequency of its own looks as flat as one in which none has.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,20 @@ from hoi_grokking.measuring import hidden_at
 from hoi_grokking.store import Run
 from hoi_grokking.tasks import load
 
-__all__ = ["COMPARISONS", "compare", "fourier_concentration", "pairwise_information", "weight_norm"]
+__all__ = [
+    "COMPARISONS", "compare", "fourier_gap", "inverse_participation", "pairwise_information", "weight_norm",
+]  # fmt: skip
 
-# measure -> axis label
+# measure -> axis label; of the last two a task has the one that it is made for, and NaN for the other
 COMPARISONS = {
     "weight_norm": "L2 norm of the weights",
     "pairwise_information": "mean pairwise mutual information (nats)",
-    "fourier_concentration": "share of the 5 strongest frequencies",
+    "inverse_participation": "inverse participation ratio of the frequencies of a neuron",
+    "fourier_gap": "Fourier gap of a neuron",
 }
+
+# Random inputs on which the Fourier gap is taken: it is known to about 1 / sqrt(65536) = 0.004.
+_DRAWN = 65536
 
 
 def weight_norm(layers: model.Layers) -> float:
@@ -39,35 +49,77 @@ def pairwise_information(layer: Layer, ties: Ties = "average") -> float:
     return float(-0.5 * np.log1p(-np.minimum(r2, 1 - 1e-10)).mean())
 
 
-def fourier_concentration(into: np.ndarray, n_tokens: int, n_strongest: int = 5) -> float:
-    """Share of the strongest frequencies in the power of the embeddings over their tokens (Nanda et al.
-    2023).
+def inverse_participation(into: np.ndarray, n_tokens: int) -> float:
+    """How few frequencies a neuron is tuned to: the inverse participation ratio of its spectrum over the tokens, as a
+    mean over the neurons (Doshi et al. 2023).
 
     Parameters
     ----------
     into : ndarray, shape (positions * n_tokens, width)
-        Weights from the one-hot input; the mean over tokens is removed.
+        Weights from the one-hot input; the mean over tokens is removed, and the powers of the positions are added.
     n_tokens : int
-    n_strongest : int
-        Frequencies that count; out of (n_tokens - 1) / 2 they share 10 % of white noise at 97 tokens.
 
     Returns
     -------
     float
-        Between 0 and 1.
+        Sum of the squared shares of the (n_tokens - 1) / 2 frequencies: 1 for a single one, and for white noise 0.031
+        at 97 tokens in two positions. 0 for neurons without weights.
 
     Examples
     --------
+    Two neurons, each with a frequency of its own:
+
     >>> import numpy as np
-    >>> from hoi_grokking.comparison import fourier_concentration
-    >>> wave = np.cos(2 * np.pi * 3 * np.arange(23) / 23)
-    >>> round(fourier_concentration(np.concatenate([wave, wave])[:, None], 23), 6)
+    >>> from hoi_grokking.comparison import inverse_participation
+    >>> waves = np.cos(2 * np.pi * np.outer(np.arange(23), [3, 5]) / 23)
+    >>> round(inverse_participation(np.concatenate([waves, waves]), 23), 6)
     1.0
     """
     tables = np.asarray(into, np.float64).reshape(-1, n_tokens, into.shape[-1])
-    power = np.square(np.abs(np.fft.rfft(tables, axis=1)))[:, 1:].sum(axis=(0, 2))
-    total = power.sum()
-    return float(np.sort(power)[::-1][:n_strongest].sum() / total) if total > 0 else 0.0
+    power = np.square(np.abs(np.fft.rfft(tables, axis=1)))[:, 1:].sum(axis=0)
+    total = power.sum(axis=0)
+    shares = power / np.where(total > 0, total, 1)
+    return float(np.square(shares).sum(axis=0).mean())
+
+
+def fourier_gap(into: np.ndarray, bias: np.ndarray, relevant: int, *, seed: int = 0) -> float:
+    """How much the gradient of a parity singles out its bits: the Fourier gap of the neurons (Barak et al. 2022).
+
+    A neuron is on where its input is above 0. The Fourier coefficient of that, for the relevant bits without one of
+    them, is what draws the weight of that bit; for the relevant bits and one more, what draws the weight of that other
+    bit. The gap is the smallest of the first minus the largest of the second, in absolute values.
+
+    Parameters
+    ----------
+    into : ndarray, shape (bits, width)
+        Weights from inputs of -1 and 1.
+    bias : ndarray, shape (width,)
+    relevant : int
+        The parity is that of the first so many bits.
+    seed : int
+        Of the random inputs that stand for all of them.
+
+    Returns
+    -------
+    float
+        Mean over the neurons. At most 1/2; below 0 where other bits are drawn more.
+
+    Examples
+    --------
+    A neuron that is on if both of two bits are 1, for the parity of these two:
+
+    >>> import numpy as np
+    >>> from hoi_grokking.comparison import fourier_gap
+    >>> float(round(fourier_gap(np.array([[1.0], [1.0], [0.0]]), np.zeros(1), 2), 2))
+    0.25
+    """
+    bits = np.random.default_rng(seed).integers(0, 2, (_DRAWN, len(into)), dtype=np.int8) * 2.0 - 1
+    on = (bits @ np.asarray(into, np.float64) + bias > 0).astype(np.float64)
+    parity = bits[:, :relevant].prod(axis=1, keepdims=True)
+    # a bit is its own inverse: the parity times a relevant bit is the parity without it, times another one with it
+    drawn = np.abs((bits * parity).T @ on) / len(bits)
+    others = drawn[relevant:].max(axis=0) if len(into) > relevant else 0
+    return float((drawn[:relevant].min(axis=0) - others).mean())
 
 
 def compare(
@@ -78,16 +130,17 @@ def compare(
     Parameters
     ----------
     run : Run
-        Finished. For a task without tokens the Fourier concentration is NaN.
+        The checkpoints that are asked for have to be there.
     members, steps : sequence of int, optional
         Models and checkpoints; all by default.
 
     Returns
     -------
     dict
-        `step` (n_steps,), and each measure (n_models, n_steps).
+        `step` (n_steps,), and each measure (n_models, n_steps): NaN where the task has no tokens, or is no parity.
     """
-    data = load(run.sweep.task)
+    task = run.sweep.task
+    data = load(task)
     shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
     chosen = list(range(len(run.sweep.members))) if members is None else members
     steps = run.checkpoint_steps if steps is None else steps
@@ -96,10 +149,12 @@ def compare(
         rows = run.checkpoint(step)
         for i, member in enumerate(chosen):
             layers = model.Layers(*(part[0] for part in shape.split(np.array(rows[member])[None])))
+            into = np.asarray(layers.into)
             found["weight_norm"][i, place] = weight_norm(layers)
             layer = Layer(hidden_at(run, member, step, "train", data))
             found["pairwise_information"][i, place] = pairwise_information(layer)
             if data.train.inputs.dtype.kind == "i":
-                into = np.asarray(layers.into)
-                found["fourier_concentration"][i, place] = fourier_concentration(into, data.n_inputs // 2)
+                found["inverse_participation"][i, place] = inverse_participation(into, data.n_inputs // 2)
+            if task.name == "parity":
+                found["fourier_gap"][i, place] = fourier_gap(into, np.asarray(layers.bias), task.relevant)
     return {"step": np.array(steps), **found}

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from hoi_grokking.phases import PHASES, Phase
 
 __all__ = [
-    "COLOURS", "STYLE", "band", "figure", "legend", "mark_phases", "normalised", "of_seeds", "pareto", "step_axis",
+    "COLOURS", "STYLE", "band", "figure", "legend", "mark_phases", "normalised", "of_seeds", "pareto", "shared_legend",
+    "step_axis",
 ]  # fmt: skip
 
 # Okabe and Ito (2008)
@@ -46,6 +47,17 @@ def figure(rows: int, columns: int, width: float = 3.0, height: float = 2.3) -> 
 def legend(axes: Axes, **options: Any) -> None:
     """A small legend without a frame."""
     axes.legend(fontsize=6.5, frameon=False, **options)
+
+
+def shared_legend(made: Figure, axes: np.ndarray, **options: Any) -> None:
+    """One legend below a figure, of every label in it."""
+    lines: dict[str, Any] = {}
+    for ax in np.ravel(axes):
+        for line, text in zip(*ax.get_legend_handles_labels(), strict=True):
+            lines.setdefault(text, line)
+    if lines:
+        usual = {"loc": "outside lower center", "ncols": min(len(lines), 7), "frameon": False}
+        made.legend(lines.values(), lines, **{**usual, **options})
 
 
 def step_axis(axes: Axes, label: str) -> None:

@@ -4,7 +4,7 @@
 |---|---|
 | feature learning | redundancy is high, synergy low, until synergy starts to rise |
 | emergence | synergy rises to its first peak |
-| divergence | synergy falls again before the network has generalised |
+| divergence | synergy falls again before the network has generalised; it ends there at the latest |
 | delayed emergence | synergy rises a second time, to its peak before generalisation is complete |
 | decoupling | synergy falls after its last such peak, and redundancy does not |
 """
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PHASES", "Phase", "find_phases", "peaks", "smooth"]
+__all__ = ["FIRST", "PHASES", "Phase", "find_phases", "peaks", "smooth"]
 
 PHASES = ("feature learning", "emergence", "divergence", "delayed emergence", "decoupling")
 
@@ -27,6 +27,9 @@ _PROMINENCE = 0.15
 
 # Share of the way up to its first peak from which synergy counts as rising.
 _RISEN = 0.1
+
+# First step at which a peak counts: before, sets of neurons that have hardly been trained come out as synergistic.
+FIRST = 10
 
 
 class Phase(NamedTuple):
@@ -51,7 +54,7 @@ def peaks(values: ArrayLike, prominence: float = _PROMINENCE) -> list[int]:
     from scipy.signal import find_peaks
 
     values = np.asarray(values, float)
-    span = np.ptp(values)
+    span = np.ptp(values) if len(values) else 0
     if not span > 0:
         return []
     walled = np.concatenate([[values.min()], values, [values.min()]])
@@ -65,6 +68,7 @@ def find_phases(
     test_accuracy: ArrayLike,
     *,
     grokked: float = 0.98,
+    first: int = FIRST,
 ) -> list[Phase]:
     """Cut a training into the phases of the paper.
 
@@ -77,6 +81,8 @@ def find_phases(
     test_accuracy : array_like, shape (n,)
     grokked : float
         Test accuracy from which a network has generalised.
+    first : int
+        Step from which a peak of synergy counts.
 
     Returns
     -------
@@ -85,8 +91,10 @@ def find_phases(
 
     Notes
     -----
-    Peaks are those of the smoothed curve with a prominence of 15 % of its range. Decoupling needs a fall of
-    the synergy by that much while the redundancy at the end is not below the one at the peak.
+    Peaks are those of the smoothed curve from step `first` on, with a prominence of 15 % of its range from there.
+    What was before belongs to feature learning. Decoupling needs a fall of the synergy by that much while the
+    redundancy at the end is not below the one at the peak. A divergence without a second rise needs a fall by that
+    much before the network has generalised.
 
     Examples
     --------
@@ -101,27 +109,30 @@ def find_phases(
         np.asarray(values, float)[np.asarray(step) > 0]
         for values in (step, synergy, redundancy, test_accuracy)
     )
-    line, redundant = smooth(synergy), smooth(redundancy)
-    found = [place for place in peaks(line) if place > 0]
+    end = len(step) - 1
+    start = int(np.searchsorted(step, first))
+    # from there on, so that what was before does not leak into the smoothed curve
+    line, redundant = smooth(synergy[start:]), smooth(redundancy[start:])
+    # a curve that falls from its first value on has not risen to it
+    found = [place for place in peaks(line) if place > 0 or (start > 0 and synergy[start - 1] < synergy[start])]
     if not found:
         return [Phase("feature learning", int(step[0]), int(step[-1]))]
-    end = len(step) - 1
-    general = np.flatnonzero(accuracy >= grokked)
-    generalised = int(general[0]) if len(general) else end
-    first = found[0]
-    low = int(line[: first + 1].argmin())
-    still = line[low : first + 1] <= line[low] + _RISEN * (line[first] - line[low])
-    begin = low + int(np.flatnonzero(still)[-1])
-    phases = [("feature learning", 0, begin), ("emergence", begin, first)]
-    last = first
+    enough = _PROMINENCE * np.ptp(line)
+    general = np.flatnonzero(accuracy[start:] >= grokked)
+    generalised = int(general[0]) if len(general) else end - start
+    top = found[0]
+    low = int(line[: top + 1].argmin())
+    still = line[low : top + 1] <= line[low] + _RISEN * (line[top] - line[low])
+    rises = low + int(np.flatnonzero(still)[-1])
+    phases = [("feature learning", -start, rises), ("emergence", rises, top)]
+    last = top
     later = [place for place in found[1:] if place <= generalised]
     if later:
         last = max(later, key=lambda place: line[place])
-        valley = first + int(line[first : last + 1].argmin())
-        phases += [("divergence", first, valley), ("delayed emergence", valley, last)]
-    fall = line[last] - line[last:].min()
-    if last < end and fall >= _PROMINENCE * np.ptp(line) and redundant[end] >= redundant[last]:
-        phases.append(("decoupling", last, end))
-    elif not later and last < end and fall >= _PROMINENCE * np.ptp(line):
-        phases.append(("divergence", last, end))
-    return [Phase(name, int(step[a]), int(step[b])) for name, a, b in phases if b > a]
+        valley = top + int(line[top : last + 1].argmin())
+        phases += [("divergence", top, valley), ("delayed emergence", valley, last)]
+    if line[last] - line[last:].min() >= enough and redundant[-1] >= redundant[last]:
+        phases.append(("decoupling", last, end - start))
+    elif not later and last < generalised and line[last] - line[last : generalised + 1].min() >= enough:
+        phases.append(("divergence", last, generalised))
+    return [Phase(name, int(step[start + a]), int(step[start + b])) for name, a, b in phases if b > a]

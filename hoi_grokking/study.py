@@ -52,12 +52,12 @@ class Scale:
 SCALES = {
     "full": Scale(
         "Full version: the networks of the paper with modulus 97 and 4000 steps, the others as their titles say.",
-        {}, 5, 5, 5, 500,
+        {}, 5, 5, 5, 60,
     ),
     "quick": Scale(
         "Quick version: modulus 31 with 65 % of the pairs to train on, which groks within 1400 steps; one seed, 12 "
         "checkpoints; half the steps in the experiments beyond the paper, a third for the transformer.",
-        {"steps": 1400, "n_checkpoints": 12, "task": Task(modulus=31, train_fraction=0.65)}, 1, 1, 1, 6,
+        {"steps": 1400, "n_checkpoints": 12, "task": Task(modulus=31, train_fraction=0.65)}, 1, 1, 1, 4,
     ),
     "tiny": Scale(
         "Tiny version, only to see that everything runs: modulus 11, 24 hidden neurons, 60 steps.",

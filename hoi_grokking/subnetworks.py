@@ -8,22 +8,41 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 import hoi
 from hoi_grokking.config import Sweep, Variant
 from hoi_grokking.measuring import Series
-from hoi_grokking.phases import Phase
+from hoi_grokking.phases import FIRST
 
-__all__ = ["chosen_set", "subnetwork_sweep", "window_of"]
+__all__ = ["chosen_set", "generalising", "subnetwork_sweep"]
 
 
-def window_of(phases: Sequence[Phase], names: Sequence[str]) -> tuple[int, int]:
-    """Steps of the first of the named phases that was found; step 1 on if there is none."""
-    for name in names:
-        for phase in phases:
-            if phase.name == name:
-                return phase.start, phase.stop
-    return 1, max([phase.stop for phase in phases], default=1)
+def generalising(
+    step: ArrayLike, test_accuracy: ArrayLike, *, low: float = 0.1, high: float = 0.98
+) -> tuple[int, int] | None:
+    """Steps in which a network generalises: from the first with a test accuracy of `low`, and from step 10 on at the
+    earliest, to the first with `high`, or to the end.
+
+    Parameters
+    ----------
+    step, test_accuracy : array_like, shape (n,)
+    low, high : float
+
+    Returns
+    -------
+    (int, int) or None
+        None if the network does not begin to.
+
+    Examples
+    --------
+    >>> from hoi_grokking.subnetworks import generalising
+    >>> generalising([0, 5, 50, 500], [0, 0.2, 0.3, 1])
+    (10, 500)
+    """
+    step, accuracy = np.asarray(step), np.asarray(test_accuracy)
+    first, last = (np.flatnonzero(accuracy >= level) for level in (low, high))
+    return (max(int(step[first[0]]), FIRST), int(step[last[0] if len(last) else -1])) if len(first) else None
 
 
 def chosen_set(found: Series, place: int, window: tuple[int, int]) -> tuple[int, tuple[int, ...]]:
@@ -35,14 +54,14 @@ def chosen_set(found: Series, place: int, window: tuple[int, int]) -> tuple[int,
     place : int
         Model, as a row of the series.
     window : (int, int)
-        First and last step. Step 0, an untrained network, never counts.
+        First and last step, both included.
 
     Returns
     -------
     step : int
     neurons : tuple of int
     """
-    inside = np.flatnonzero((found.step >= max(window[0], 1)) & (found.step <= window[1]))
+    inside = np.flatnonzero((found.step >= window[0]) & (found.step <= window[1]))
     if not len(inside):
         raise hoi.HoiError(f"No checkpoint was measured in the window of steps {window}.")
     best = inside[np.nanargmin(found.lowest[place, inside])]

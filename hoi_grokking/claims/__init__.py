@@ -9,6 +9,7 @@
 | `other_measures.py` | synergy beside the comparison measures |
 | `criteria.py` | the numbers: one network in, one number out |
 | `evidence.py` | what a study measured |
+| `condition.py` | conditions on a number, which print themselves |
 | `rule.py` | from numbers to a verdict |
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from hoi_grokking.claims import accuracy, early_synergy, other_measures, phases_of_training, subnetworks
 from hoi_grokking.claims.evidence import Evidence
-from hoi_grokking.claims.rule import Claim, Result, evaluate
+from hoi_grokking.claims.rule import Claim, Result, evaluate, judge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,11 @@ SECTIONS: dict[str, tuple[Claim, ...]] = {
     "Synergy beside other measures": other_measures.CLAIMS,
 }
 
+_COLUMNS = (
+    "claim", "where", "sentence", "criterion", "control", "estimator", "value", "low", "high", "agree", "known",
+    "total", "values", "p", "verdict of estimator", "verdict", "reason",
+)  # fmt: skip
+
 CLAIMS = tuple(claim for claims in SECTIONS.values() for claim in claims)
 
 
@@ -46,9 +52,9 @@ def check(evidence: Evidence) -> list[Result]:
     Returns
     -------
     list of Result
-        In the order of `CLAIMS`.
+        In the order of `CLAIMS`, with verdicts that hold together.
     """
-    return [evaluate(claim, evidence) for claim in CLAIMS]
+    return judge([evaluate(claim, evidence) for claim in CLAIMS])
 
 
 def to_table(results: list[Result]) -> pd.DataFrame:
@@ -67,10 +73,10 @@ def to_table(results: list[Result]) -> pd.DataFrame:
                 head | {
                     "estimator": name, "value": finding.value, "low": finding.low, "high": finding.high,
                     "agree": finding.agree, "known": finding.known, "total": finding.total,
-                    "values": " ".join(f"{value:.4g}" for value in finding.values),
+                    "values": " ".join(f"{value:.4g}" for value in finding.values), "p": finding.pvalue,
                     "verdict of estimator": finding.verdict, "verdict": result.verdict,
                 }
             )  # fmt: skip
         if not result.findings:
             rows.append(head | {"verdict": result.verdict, "reason": result.reason})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)

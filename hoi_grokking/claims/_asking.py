@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from hoi_grokking.claims.evidence import Evidence, History, Network
 from hoi_grokking.study import PROBES
 
-__all__ = ["ALPHA", "HIGH", "LOW", "SIZED", "below_one", "by_estimator", "finite", "histories", "negative", "positive"]
+__all__ = ["ALPHA", "HIGH", "LOW", "SIZED", "by_estimator", "histories"]
 
 LOW, HIGH, ALPHA = "weight decay 0.1", "weight decay 2", "alpha 8"
 
@@ -39,23 +38,3 @@ def by_estimator(number: Callable[..., float], *labels: str, estimators: Sequenc
         return found
 
     return measure
-
-
-def positive(value: float) -> bool:
-    """Above 0."""
-    return value > 0
-
-
-def negative(value: float) -> bool:
-    """Below 0."""
-    return value < 0
-
-
-def below_one(value: float) -> bool:
-    """Below 1."""
-    return value < 1
-
-
-def finite(value: float) -> bool:
-    """It happens at all."""
-    return math.isfinite(value)

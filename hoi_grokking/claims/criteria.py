@@ -13,17 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hoi_grokking.claims.evidence import History, Network, first_step
-from hoi_grokking.phases import PHASES, peaks, smooth
+from hoi_grokking.phases import FIRST, PHASES, peaks, smooth
 
 __all__ = [
-    "EARLY", "FIRST", "after_highest", "beaten", "before_grokking", "change", "climb", "count_phases", "delay",
+    "EARLY", "after_highest", "beaten", "before_grokking", "change", "climb", "count_phases", "delay",
     "early_level", "early_peak", "first_peak", "half_way", "highest", "highest_lead", "later_peak", "lead",
     "loss_peak_at_synergy", "loss_rises_within", "order_of_phases", "ratio", "redundancy_drops_first",
     "redundancy_peaks_early", "settles", "share",
 ]  # fmt: skip
-
-# First step at which a peak counts: before, sets of neurons that have hardly been trained come out as synergistic.
-FIRST = 10
 
 # Steps that are early, as in the study of early prediction.
 EARLY = (FIRST, 120)
@@ -107,7 +104,7 @@ def highest_lead(network: Network) -> float:
     if not math.isfinite(network.grokked):
         return math.nan
     late = network.step >= FIRST
-    return float(network.grokked / network.step[late][smooth(network.synergy)[late].argmax()])
+    return float(network.grokked / network.step[late][smooth(network.synergy[late]).argmax()])
 
 
 def change(network: Network, phase: str, curve: str) -> float:
@@ -123,7 +120,7 @@ def change(network: Network, phase: str, curve: str) -> float:
 def after_highest(network: Network, curve: str) -> float:
     """Change of a curve from the highest synergy (step 10 on) to the end, as a share of its range over training."""
     late = np.flatnonzero(network.step >= FIRST)
-    top = late[smooth(network.synergy)[late].argmax()]
+    top = late[smooth(network.synergy[late]).argmax()]
     line = share(getattr(network, curve))
     return float(line[-1] - line[top])
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
-from hoi_grokking.claims._asking import ALPHA, HIGH, LOW, by_estimator, positive
+from hoi_grokking.claims._asking import ALPHA, HIGH, LOW, by_estimator
+from hoi_grokking.claims.condition import above, below
 from hoi_grokking.claims.criteria import EARLY, early_peak, highest, later_peak, ratio
 from hoi_grokking.claims.evidence import Evidence, Network, NotMeasured
 from hoi_grokking.claims.rule import Claim, Numbers
-from hoi_grokking.prediction import auc, auc_interval
+from hoi_grokking.exact import block_test
+from hoi_grokking.prediction import auc
 from hoi_grokking.study import PROBES
 
 __all__ = ["CLAIMS"]
@@ -32,39 +35,38 @@ def _recovery(network: Network, reference: Network) -> float:
     return ratio(later_peak(network), highest(reference))
 
 
-def _below_half(value: float) -> bool:
-    return value < 0.5
-
-
-def _above_chance(value: float) -> bool:
-    return value > 0.5
-
-
-def _auc(scores: np.ndarray, grokked: np.ndarray) -> Numbers:
-    """Decided by the lower end of the interval; NaN where all networks end alike."""
-    value = auc(scores, grokked)
-    low, high = auc_interval(scores, grokked) if value == value else (math.nan, math.nan)
-    return Numbers([low], (value, low, high))
-
-
-def _separation(number, evidence: Evidence) -> dict[str, Numbers]:
+def _separation(number: Callable[[Network], float], evidence: Evidence) -> dict[str, Numbers]:
+    """Area under the ROC curve over all networks, tested over the configurations, and how far it goes down and up if
+    one configuration is left out.
+    """
     found = {}
-    for name in PROBES:
-        networks = [network for label in evidence.progress[name] for network in evidence.networks(name, label)]
-        scores = np.array([number(network) for network in networks])
-        found[name] = _auc(scores, np.array([math.isfinite(network.grokked) for network in networks]))
+    for name, labels in evidence.progress.items():
+        if not labels:
+            raise NotMeasured("no network was trained")
+        rows = [evidence.networks(name, label) for label in labels]
+        scores = np.array([[number(network) for network in row] for row in rows])
+        grokked = np.array([[math.isfinite(network.grokked) for network in row] for row in rows])
+        value = auc(scores.ravel(), grokked.ravel())
+        without = [auc(np.delete(scores, i, 0).ravel(), np.delete(grokked, i, 0).ravel()) for i in range(len(rows))]
+        known = [one for one in without if one == one] or [math.nan]
+        test = block_test(partial(auc, scores.ravel()), grokked.tolist(), 0.5)
+        found[name] = Numbers([value], (value, min(known), max(known)), test)
     return found
 
 
-def _predicted(evidence: Evidence, synergy: bool) -> dict[str, Numbers]:
+def _predicted(columns: Sequence[str], chance: float, synergy: bool, evidence: Evidence) -> dict[str, Numbers]:
     """From the table of the experiment, whose scores of synergy are named after the estimators."""
     table = evidence.table("early_prediction")
     found = {}
-    for score, value, low, high in table[["score", "AUC", "low", "high"]].itertuples(index=False):
+    for score, value, low, high, pvalue in table[["score", *columns]].itertuples(index=False):
         name = score.removeprefix("synergy, ")
         if (name in PROBES) == synergy:
-            found[name] = Numbers([low if value == value else math.nan], (value, low, high))
+            found[name] = Numbers([value], (value, low, high), (pvalue, value - chance))
     return found
+
+
+_ALONE = partial(_predicted, ("concordance", "low", "high", "p"), 0.5)
+_BEYOND = partial(_predicted, ("log hazard ratio beyond", "low beyond", "high beyond", "p beyond"), 0.0)
 
 
 def _recovery_in_table(label: str, evidence: Evidence) -> dict[str, list[float]]:
@@ -87,13 +89,13 @@ def _lower(label: str, key: str) -> list[Claim]:
             f"lower-early-{key}", "Sec. 6, Fig. 5 left",
             f"With {label}, which does not grok, early synergy is lower than with 0.1 and 2, which do.",
             f"Highest synergy of {WINDOW}: the lower of those with weight decay 0.1 and 2 minus that with {label}, "
-            "same seed, in nats: above 0.", by_estimator(_margin, LOW, HIGH, label), positive,
+            "same seed, in nats", by_estimator(_margin, LOW, HIGH, label), above(0),
         ),
         Claim(
             f"lower-ever-{key}", "Sec. 6, Fig. 5 left",
             f"With {label}, which does not grok, synergy stays below that with 0.1 and 2 over all of training.",
             f"Highest synergy from step {EARLY[0]} on: the lower of those with weight decay 0.1 and 2 minus that with "
-            f"{label}, same seed, in nats: above 0.", by_estimator(_margin_over_training, LOW, HIGH, label), positive,
+            f"{label}, same seed, in nats", by_estimator(_margin_over_training, LOW, HIGH, label), above(0),
         ),
     ]  # fmt: skip
 
@@ -101,8 +103,8 @@ def _lower(label: str, key: str) -> list[Claim]:
 def _drops(label: str, key: str) -> Claim:
     return Claim(
         f"drops-{key}", "Sec. 6, Fig. 5 right", f"With {label}, synergy drops early and never recovers.",
-        f"Highest synergy after step {EARLY[1]} divided by the highest with alpha 8, same seed (step {EARLY[0]} on): "
-        "below 0.5.", by_estimator(_recovery, label, ALPHA), _below_half,
+        f"Highest synergy after step {EARLY[1]} divided by the highest with alpha 8, same seed (step {EARLY[0]} on)",
+        by_estimator(_recovery, label, ALPHA), below(0.5),
     )  # fmt: skip
 
 
@@ -114,25 +116,33 @@ CLAIMS = (
     Claim(
         "drops-alpha5", "Sec. 6, text", "With alpha 5, the high value of the text, synergy drops early and never "
         "recovers.",
-        f"Highest synergy after step {EARLY[1]} divided by the highest with alpha 8, same seed (step {EARLY[0]} on): "
-        "below 0.5.", partial(_recovery_in_table, "alpha 5"), _below_half,
+        f"Highest synergy after step {EARLY[1]} divided by the highest with alpha 8, same seed (step {EARLY[0]} on)",
+        partial(_recovery_in_table, "alpha 5"), below(0.5),
     ),
     Claim(
         "separates-configurations", "Sec. 6, Fig. 5", "Early synergy is higher in the networks that grok than in those "
         "that do not: the configurations of figure 5.",
         f"Area under the ROC curve of the highest synergy of {WINDOW}, over all networks of the seven configurations "
-        "(grokked: test accuracy of 0.98): lower end of the interval above 0.5.",
-        partial(_separation, early_peak), _above_chance,
+        "(grokked: test accuracy of 0.98), with its range if one configuration is left out. The configurations are the "
+        "units of the test: of their 35 orders at most one is as good, so that p is 2/35 at best",
+        partial(_separation, early_peak), above(0.5),
     ),
     Claim(
-        "predicts", "Sec. 6", "An early peak of synergy predicts grokking: a sweep of weight decays and learning "
-        "rates.",
-        f"Area under the ROC curve of the highest synergy of {WINDOW}, over networks at a small modulus: lower end of "
-        "the interval above 0.5.", partial(_predicted, synergy=True), _above_chance,
+        "predicts", "Sec. 6", "An early peak of synergy predicts grokking: networks of the same hyperparameters, at "
+        "the boundary of those that grok.",
+        f"Concordance of the highest synergy of {WINDOW} with the time to grok, within three pairs of weight decay and "
+        "learning rate at a small modulus", partial(_ALONE, True), above(0.5),
     ),
     Claim(
-        "others-predict", "Sec. 6", "Simpler numbers of the same early steps predict grokking in that sweep.",
-        "Area under the ROC curve of each: lower end of the interval above 0.5. Here each number takes the place of an "
-        "estimator.", partial(_predicted, synergy=False), _above_chance, control=True,
+        "predicts-beyond", "Sec. 6", "It predicts more than loss, accuracy, norm and pairwise information of the same "
+        "steps do.",
+        f"Log hazard ratio of the highest synergy of {WINDOW} beside these, for one standard deviation",
+        partial(_BEYOND, True), above(0), control=True,
+    ),
+    Claim(
+        "others-predict", "Sec. 6", "Simpler numbers of the same early steps predict grokking in those networks: a "
+        "higher number, earlier grokking.",
+        "Concordance of each with the time to grok, where each number takes the place of an estimator",
+        partial(_ALONE, False), above(0.5), control=True,
     ),
 )  # fmt: skip

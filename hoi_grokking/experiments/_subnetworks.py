@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from hoi_grokking import drawing
 from hoi_grokking.experiments._curves import first_step
-from hoi_grokking.phases import find_phases
 from hoi_grokking.store import Run
 from hoi_grokking.study import GROKKED, PROBES, Study
-from hoi_grokking.subnetworks import chosen_set, subnetwork_sweep, window_of
+from hoi_grokking.subnetworks import chosen_set, generalising, subnetwork_sweep
 
-__all__ = ["KINDS", "retrain", "subnetwork_figure"]
+__all__ = ["KINDS", "Network", "retrain", "subnetwork_figure"]
 
 # The union estimator, whose sets are smaller than the network: pooled sets are nearly always all of it.
 ESTIMATOR = "union, ordinal ties"
@@ -23,30 +24,41 @@ ESTIMATOR = "union, ordinal ties"
 KINDS = ("full", "synergistic", "random", "inverse", "random inverse")
 
 
-def retrain(
-    study: Study, label: str, phases: Sequence[str], mask: str, n_seeds: int
-) -> tuple[np.ndarray, dict[str, np.ndarray], pd.DataFrame]:
-    """Retrain the sub-networks of a configuration, of its first seeds.
+_LEVELS = (0.5, 0.9, GROKKED, 0.99)
+_COLUMNS = (
+    "configuration", "seed", "kind", "neurons", *(f"test {level:.0%}" for level in _LEVELS), "final test accuracy",
+    "set of step", "window",
+)  # fmt: skip
+
+
+class Network(NamedTuple):
+    """Test accuracy of a network over training (n_steps,), and its row of the table."""
+
+    step: np.ndarray
+    test: np.ndarray
+    facts: dict[str, Any]
+
+
+def retrain(study: Study, label: str, mask: str, n_seeds: int) -> list[Network]:
+    """Retrain the sub-networks of a configuration, of its first seeds: the most synergistic set of the steps in which
+    the network generalises, its inverse, and random sets of the sizes of both.
 
     Returns
     -------
-    step : ndarray, shape (n_steps,)
-    accuracy : dict of ndarray
-        Kind -> test accuracy (n_models, n_steps); there are several models of the random kinds per seed.
-    table : DataFrame
-        One row per model: seed, kind, size, steps to levels of test accuracy, and the chosen window.
+    list of Network
+        The full network first, seed by seed; none of a seed that does not begin to generalise.
     """
     run = study.paper()
     found = study.measured(run, PROBES[ESTIMATOR])
-    general = study.at_checkpoints(run, "test_accuracy")
+    curves = run.curves()
     source = next(variant for variant in run.sweep.variants if variant.label == label)
     step = np.arange(0, run.sweep.steps + 1, run.sweep.evaluate_every)
-    kinds: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
-    rows = []
+    result = []
     for seed in run.sweep.seeds[:n_seeds]:
         member = run.member(label, seed)
-        cut = find_phases(found.step, found.synergy[member], found.highest[member], general[member])
-        window = window_of(cut, phases)
+        window = generalising(curves["step"], curves["test_accuracy"][member], high=GROKKED)
+        if window is None:
+            continue
         at, neurons = chosen_set(found, member, window)
         name = f"subnetworks-{label.replace(' ', '-')}-seed{seed}"
         sweep = subnetwork_sweep(run.sweep, source, seed, neurons, study.scale.n_random, mask)
@@ -56,15 +68,13 @@ def retrain(
             networks.append((retrained, place, variant.label.rstrip("0123456789 "), len(variant.kept or ())))
         for where, place, kind, size in networks:
             test = _at(where, "test_accuracy", place, step)
-            kinds[kind].append(test)
-            times = {f"test {x:.0%}": first_step(step, test, x) for x in (0.5, 0.9, GROKKED, 0.99)}
-            rows.append(
-                {
-                    "configuration": label, "seed": seed, "kind": kind, "neurons": size, **times,
-                    "final test accuracy": test[-1], "set of step": at, "window": f"{window[0]}-{window[1]}",
-                }
-            )  # fmt: skip
-    return step, {kind: np.array(lines) for kind, lines in kinds.items() if lines}, pd.DataFrame(rows)
+            times = {f"test {x:.0%}": first_step(step, test, x) for x in _LEVELS}
+            facts = {
+                "configuration": label, "seed": seed, "kind": kind, "neurons": size, **times,
+                "final test accuracy": test[-1], "set of step": at, "window": f"{window[0]}-{window[1]}",
+            }  # fmt: skip
+            result.append(Network(step, test, facts))
+    return result
 
 
 def _at(run: Run, name: str, member: int, step: np.ndarray) -> np.ndarray:
@@ -74,24 +84,37 @@ def _at(run: Run, name: str, member: int, step: np.ndarray) -> np.ndarray:
 
 
 def subnetwork_figure(
-    study: Study,
-    name: str,
-    panels: Sequence[tuple[str, Sequence[str]]],
-    *,
-    mask: str = "both",
-    n_seeds: int | None = None,
+    study: Study, name: str, labels: Sequence[str], *, mask: str = "both", n_seeds: int | None = None
 ) -> list[Path]:
-    """A panel per configuration, given with the phases its set is taken from."""
-    made, axes = drawing.figure(1, len(panels), 3.6, 2.8)
+    """A row per configuration and a panel per seed: sets of different sizes have no mean that says anything."""
+    n_seeds = min(n_seeds or study.scale.sub_seeds, len(study.seeds))
+    made, axes = drawing.figure(len(labels), n_seeds, 2.3 if n_seeds > 1 else 3.6, 2.1)
     tables = []
-    for ax, (label, phases) in zip(axes[0], panels, strict=True):
-        step, accuracy, table = retrain(study, label, phases, mask, n_seeds or study.scale.sub_seeds)
-        tables.append(table)
-        for place, (kind, lines) in enumerate(accuracy.items()):
-            size = round(table.loc[table.kind == kind, "neurons"].mean())
-            drawing.band(ax, step, lines, f"{kind} ({size} neurons)", place)
-        drawing.step_axis(ax, "test accuracy")
-        ax.set_ylim(-0.03, 1.03)
-        ax.set_title(label)
-        drawing.legend(ax)
+    for row, label in zip(axes, labels, strict=True):
+        networks = retrain(study, label, mask, n_seeds)
+        tables.append(pd.DataFrame([network.facts for network in networks], columns=_COLUMNS))
+        for ax, seed in zip(row, study.seeds, strict=False):
+            own = [network for network in networks if network.facts["seed"] == seed]
+            _panel(ax, own, f"{label}, seed {seed}")
+        row[0].set_ylabel("test accuracy")
+    drawing.shared_legend(made, axes)
     return [study.save_table(name, pd.concat(tables)), *study.save_figure(name, made)]
+
+
+def _panel(ax: Axes, networks: Sequence[Network], title: str) -> None:
+    """Test accuracy of the networks of a seed; random sets are thin lines."""
+    if not networks:
+        ax.set_title(f"{title}\ndoes not generalise", fontsize=8)
+        return
+    drawing.step_axis(ax, "")
+    ax.set_ylim(-0.03, 1.03)
+    sizes = {str(network.facts["kind"]): network.facts["neurons"] for network in networks}
+    sets = ", ".join(str(sizes[kind]) for kind in ("synergistic", "inverse") if kind in sizes)
+    ax.set_title(f"{title}\nset and inverse: {sets} neurons", fontsize=8)
+    for network in networks:
+        place = KINDS.index(network.facts["kind"])
+        random = "random" in KINDS[place]
+        ax.plot(
+            network.step, network.test, color=drawing.COLOURS[place], linestyle=drawing.DASHES[place],
+            linewidth=0.6 if random else 1.4, zorder=1 if random else 2, label=KINDS[place],
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The other progress measures on the same networks: norm, pairwise mutual information, Fourier concentration.
+"""The other progress measures on the same networks: norm, pairwise mutual information, frequencies of neurons.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hoi_grokking import drawing
 from hoi_grokking.comparison import COMPARISONS, compare
 from hoi_grokking.study import PROBES, Study
 
-TITLE = "Synergy beside the L2 norm, pairwise mutual information, Fourier concentration, accuracy and loss"
+TITLE = "Synergy beside the L2 norm, pairwise mutual information, frequencies of neurons, accuracy and loss"
 
 LABELS = ("weight decay 0.1", "weight decay 2", "alpha 8")
 
@@ -23,7 +23,11 @@ def run(study: Study) -> list[Path]:
     members = [study.members(trained, label) for label in LABELS]
     found = compare(trained, [member for chosen in members for member in chosen])
     n = len(trained.sweep.seeds)
-    rows = {text: found[name].reshape(len(LABELS), n, -1) for name, text in COMPARISONS.items()}
+    rows = {
+        text: found[name].reshape(len(LABELS), n, -1)
+        for name, text in COMPARISONS.items()
+        if not np.isnan(found[name]).all()
+    }
     synergy = study.measured(trained, PROBES["pooled"]).synergy
     rows["synergy, pooled (nats)"] = np.stack([synergy[chosen] for chosen in members])
     for name in ("test_accuracy", "test_loss"):

@@ -1,4 +1,8 @@
-"""Section 6 put to the test: does an early peak of synergy predict grokking, better than simpler numbers do?
+"""Section 6 put to the test: does an early peak of synergy tell when, and whether, a network groks?
+
+Over a sweep of hyperparameters it would tell nothing new: weight decay and learning rate alone separate the networks
+that grok from those that do not, and whatever follows them separates them too. So the hyperparameters are fixed, at
+three points of the boundary, and the networks differ by their initial weights only.
 """
 
 from __future__ import annotations
@@ -11,82 +15,136 @@ import pandas as pd
 from hoi_grokking import drawing
 from hoi_grokking.comparison import compare
 from hoi_grokking.config import Sweep, Task, Variant
-from hoi_grokking.prediction import auc, auc_interval, early
+from hoi_grokking.prediction import early
+from hoi_grokking.store import Run
 from hoi_grokking.study import PROBES, Study
+from hoi_grokking.survival import concordance, hazard_effect
 
-TITLE = "Early synergy as a predictor of grokking, over a sweep of weight decays and learning rates"
+TITLE = "Early synergy and the time to grok: networks of the same hyperparameters, at the boundary of those that grok"
 
-# A modulus at which hundreds of networks train in minutes. Some of them grok and some do not.
+# A modulus at which hundreds of networks train in minutes.
 TASK = Task(modulus=23, train_fraction=0.7)
 WINDOW = (10, 120)
 STEPS = 1500
 
-# A network that generalises to this part of the test set at the end counts as grokked at the small modulus.
+# Test accuracy from which a network has grokked at the small modulus.
 LEVEL = 0.9
+
+# Weight decay and learning rate at which about half of the networks of a pilot (other seeds) get there.
+POINTS = ((1.4, 0.0178), (1.6, 0.03), (1.75, 0.0562))
+
+# What synergy has to add to, besides the hyperparameters, which are the strata.
+BASELINE = ("train loss", "test loss", "test accuracy", "L2 norm", "pairwise mutual information")
 
 
 def sweep_of(study: Study) -> Sweep:
-    """Weight decay and learning rate drawn log-uniformly, one seed each."""
-    rng = np.random.default_rng(0)
-    n = study.scale.grid
-    decays = 10 ** rng.uniform(-2, 1, n)
-    rates = 10 ** rng.uniform(-2.5, -1, n)
+    """As many seeds at each point as the scale takes."""
     variants = tuple(
-        Variant(f"network {i}", weight_decay=round(float(d), 5), learning_rate=round(float(r), 5))
-        for i, (d, r) in enumerate(zip(decays, rates, strict=True))
+        Variant(f"weight decay {decay:g}, learning rate {rate:g}", weight_decay=decay, learning_rate=rate)
+        for decay, rate in POINTS
     )
     small = study.settings.scale == "tiny"
     return Sweep(
-        variants, TASK, seeds=(0,), width=24 if small else 100, steps=150 if small else STEPS, n_checkpoints=24,
+        variants, TASK, seeds=tuple(range(study.scale.grid)), width=24 if small else 100, steps=150 if small else STEPS,
+        n_checkpoints=24,
     )  # fmt: skip
 
 
 def run(study: Study) -> list[Path]:
-    """Train the sweep, take every score from steps 10 to 120, compare with what became of the networks."""
+    """Train the networks, take every score from steps 10 to 120, and hold it against the time to grok."""
     trained = study.run("early-prediction", sweep_of(study))
-    grokked = trained.curves()["test_accuracy"][:, -1] >= LEVEL
-    steps = [step for step in trained.checkpoint_steps if step <= WINDOW[1]]
-    scores: dict[str, np.ndarray] = {}
+    networks = _networks(study, trained)
+    table = _table(networks)
+    return [
+        study.save_table("early_prediction", table),
+        study.save_table("early_prediction_networks", networks),
+        *study.save_figure("early_prediction", _draw(networks, table)),
+    ]
+
+
+def _networks(study: Study, trained: Run) -> pd.DataFrame:
+    """One row per network: its point and seed, when it grokked or was last seen not to have, and every score."""
+    curves = trained.curves()
+    reached = curves["test_accuracy"] >= LEVEL
+    grokked = reached.any(1)
+    steps = [step for step in trained.checkpoint_steps if WINDOW[0] <= step <= WINDOW[1]]
+    scores = {}
     for name, probe in PROBES.items():
         found = study.measured(trained, probe, steps=steps)
         scores[f"synergy, {name}"] = early(found.step, found.synergy, WINDOW)
     others = compare(trained, steps=steps)
-    scores["pairwise mutual information"] = early(
-        others["step"], others["pairwise_information"], WINDOW, "last"
-    )
-    scores["L2 norm (less is more)"] = -early(others["step"], others["weight_norm"], WINDOW, "last")
-    scores["Fourier concentration"] = early(others["step"], others["fourier_concentration"], WINDOW, "last")
-    for name, label, sign in (
-        ("train_loss", "train loss (more is more)", 1),
-        ("test_loss", "test loss (less is more)", -1),
-        ("test_accuracy", "test accuracy", 1),
-    ):
-        at = study.at_checkpoints(trained, name)
-        scores[label] = sign * early(np.array(trained.checkpoint_steps), at, WINDOW, "last")
-    rows = []
-    for name, score in scores.items():
-        low, high = auc_interval(score, grokked)
-        rows.append({"score": name, "AUC": auc(score, grokked), "low": low, "high": high})
-    table = pd.DataFrame(rows).assign(networks=len(grokked), grokked=int(grokked.sum()))
-    drawn, axes = drawing.figure(1, 1, 5.0, 3.4)
-    ax = axes[0][0]
-    place = np.arange(len(table))[::-1]
-    ax.hlines(place, table.low, table.high, color=drawing.COLOURS[0])
-    ax.plot(table.AUC, place, "o", color=drawing.COLOURS[0], markersize=4)
-    ax.axvline(0.5, color="#999999", linewidth=0.8, linestyle="--")
-    ax.set_yticks(place, table.score)
-    ax.set_xlim(-0.02, 1.02)
-    ax.set_xlabel(f"area under the ROC curve, 95 % interval; steps {WINDOW[0]} to {WINDOW[1]}")
-    ax.set_title(f"{len(grokked)} networks, modulus {TASK.modulus}, {int(grokked.sum())} grokked", fontsize=8)
-    detail = pd.DataFrame(
+    at = {name: study.at_checkpoints(trained, name) for name in ("train_loss", "test_loss", "test_accuracy")}
+    checkpoints = np.array(trained.checkpoint_steps)
+    for name, (step, values) in {
+        "train loss": (checkpoints, at["train_loss"]),
+        "test loss": (checkpoints, at["test_loss"]),
+        "test accuracy": (checkpoints, at["test_accuracy"]),
+        "L2 norm": (others["step"], others["weight_norm"]),
+        "pairwise mutual information": (others["step"], others["pairwise_information"]),
+        "inverse participation ratio": (others["step"], others["inverse_participation"]),
+    }.items():
+        scores[name] = early(step, values, WINDOW, "last")
+    return pd.DataFrame(
         {
-            "weight decay": [variant.weight_decay for variant, _ in trained.sweep.members],
-            "learning rate": [variant.learning_rate for variant, _ in trained.sweep.members],
-            "grokked": grokked, **scores,
+            "point": [variant.label for variant, _ in trained.sweep.members],
+            "seed": [seed for _, seed in trained.sweep.members],
+            "step": np.where(grokked, curves["step"][reached.argmax(1)], trained.sweep.steps),
+            "grokked": grokked,
+            "final test accuracy": curves["test_accuracy"][:, -1],
+            **scores,
         }
-    )  # fmt: skip
-    return [
-        study.save_table("early_prediction", table),
-        study.save_table("early_prediction_networks", detail),
-        *study.save_figure("early_prediction", drawn),
-    ]
+    )
+
+
+def _table(networks: pd.DataFrame) -> pd.DataFrame:
+    """Concordance of each score with the time to grok, and its log hazard ratio beyond the baseline."""
+    outcome = networks["step"], networks["grokked"], networks["point"]
+    rows = []
+    for score in networks.columns[5:]:
+        others = networks[[name for name in BASELINE if name != score]]
+        alone = concordance(networks[score], *outcome)
+        beyond = hazard_effect(networks[score], others, *outcome)
+        rows.append(
+            {
+                "score": score, "concordance": alone.value, "low": alone.low, "high": alone.high, "p": alone.pvalue,
+                "log hazard ratio beyond": beyond.value, "low beyond": beyond.low, "high beyond": beyond.high,
+                "p beyond": beyond.pvalue,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows).assign(networks=len(networks), grokked=int(networks["grokked"].sum()))
+
+
+def _draw(networks: pd.DataFrame, table: pd.DataFrame):
+    """The part that has not grokked yet, and what each score says of it, alone and beyond the baseline."""
+    from scipy.stats import CensoredData, ecdf
+
+    drawn, axes = drawing.figure(1, 3, 3.4, 3.4)
+    time, alone, beyond = axes[0]
+    for place, (point, rows) in enumerate(networks.groupby("point", sort=False)):
+        seen, lost = rows.loc[rows.grokked, "step"], rows.loc[~rows.grokked, "step"]
+        survival = ecdf(CensoredData(uncensored=seen, right=lost)).sf
+        step, part = [0, *survival.quantiles], [1, *survival.probabilities]
+        time.step(
+            step, part, where="post", color=drawing.COLOURS[place], linestyle=drawing.DASHES[place],
+            label=point.replace(", ", ",\n"),
+        )  # fmt: skip
+    time.set_ylim(-0.03, 1.03)
+    time.set_xlabel("training step")
+    time.set_ylabel(f"part below {LEVEL:.0%} test accuracy")
+    drawing.legend(time, loc="lower left")
+    lines = np.arange(len(table))[::-1]
+    for ax, names, centre, label in (
+        (alone, ("concordance", "low", "high"), 0.5, "concordance with the time to grok"),
+        (beyond, ("log hazard ratio beyond", "low beyond", "high beyond"), 0, "log hazard ratio beyond the baseline"),
+    ):
+        value, low, high = (table[name] for name in names)
+        colours = [drawing.SYNERGY if score.startswith("synergy") else drawing.LOSS for score in table.score]
+        ax.hlines(lines, low, high, color=colours)
+        ax.scatter(value, lines, color=colours, s=14)
+        ax.axvline(centre, color="#999999", linewidth=0.8, linestyle="--")
+        ax.set_xlabel(f"{label}, 95 %")
+    alone.set_yticks(lines, table.score)
+    beyond.set_yticks(lines, [""] * len(lines))
+    n = networks.groupby("point").size().iloc[0]
+    drawn.suptitle(f"{n} networks at each point, modulus {TASK.modulus}; scores of steps {WINDOW[0]} to {WINDOW[1]}")
+    return drawn

@@ -11,9 +11,5 @@ TITLE = "Test accuracy of synergistic sub-networks, inverse and random ones: wei
 
 
 def run(study: Study) -> list[Path]:
-    """The set of the delayed emergence for weight decay 0.1, of the emergence for 2, as in section 7."""
-    panels = [
-        ("weight decay 0.1", ("delayed emergence", "emergence")),
-        ("weight decay 2", ("emergence",)),
-    ]
-    return subnetwork_figure(study, "figure_6", panels)
+    """The most synergistic sets of the steps in which the networks generalise."""
+    return subnetwork_figure(study, "figure_6", ["weight decay 0.1", "weight decay 2"])

@@ -11,5 +11,5 @@ TITLE = "Test accuracy of synergistic sub-networks, inverse and random ones: alp
 
 
 def run(study: Study) -> list[Path]:
-    """The set of the emergence."""
-    return subnetwork_figure(study, "figure_7", [("alpha 8", ("emergence",))])
+    """The most synergistic sets of the steps in which the networks generalise."""
+    return subnetwork_figure(study, "figure_7", ["alpha 8"])

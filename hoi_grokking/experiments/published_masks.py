@@ -12,7 +12,5 @@ TITLE = "Sub-networks of weight decay 2 and alpha 8 with the published mask, of 
 
 def run(study: Study) -> list[Path]:
     """The sets of figures 6 and 7, of the first seed."""
-    panels = [("weight decay 2", ("emergence",)), ("alpha 8", ("emergence",))]
-    if study.settings.scale == "quick":
-        del panels[1:]
-    return subnetwork_figure(study, "published_masks", panels, mask="first", n_seeds=1)
+    labels = ["weight decay 2"] if study.settings.scale == "quick" else ["weight decay 2", "alpha 8"]
+    return subnetwork_figure(study, "published_masks", labels, mask="first", n_seeds=1)

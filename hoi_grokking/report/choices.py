@@ -42,6 +42,12 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             "Both statements are rows of the table, and random sets of both sizes stand beside them.",
         ),
         Choice(
+            "Beyond pairs", "Pairwise measures are said to miss what the O-information quantifies. It comes from a "
+            "Gaussian copula, and is then a function of the rank correlations of pairs.",
+            "The copula, as written. None of its values can show that there is something beyond pairs, and no claim "
+            "here is taken to say so.",
+        ),
+        Choice(
             "Sets of two", "Sets of 2 to 10 clusters are searched, although the O-information of two variables is "
             "always 0: with such sets the lowest value cannot be above 0, nor the highest below.",
             "2 to 10 clusters, as written. The experiment “estimators” shows 3 to 10 as well.",
@@ -83,7 +89,8 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
         Choice(
             "Choice of the sub-network", "Text: a set from the emergence (at weight decay 0.1 the delayed one). Code: "
             "the lowest O-information of all of training, the untrained network included.",
-            "The text: the lowest O-information within that phase; step 0 never counts.",
+            "Neither: the lowest O-information of the steps in which the network generalises, from the first with 10 % "
+            "test accuracy to the first with 98 %. Before, networks that are hardly trained have the lowest values.",
         ),
         Choice(
             "Display", "Text: synergy and redundancy scaled to 0..1. Code: smoothed afterwards (exponentially, with a "
@@ -116,11 +123,13 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
         ),
         Choice(
             "Phases", "They are described in words, without a rule.",
-            "A rule on peaks of the smoothed synergy that rise by 15 % of its range (hoi_grokking.find_phases).",
+            "A rule on peaks of the smoothed synergy that rise by 15 % of its range, from step 10 on "
+            "(hoi_grokking.find_phases). A divergence ends where the network has generalised.",
         ),
         Choice(
             "Controls", "No random sets beside the sub-networks, no other measure beside the early synergy.",
-            "Both were added, and are marked as controls in the table.",
+            "Both were added, and are marked as controls in the table. Random sets have the size of what they are "
+            "compared with, and being worse than random counts as well as being better.",
         ),
     ),
 }  # fmt: skip

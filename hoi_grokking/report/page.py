@@ -14,7 +14,16 @@ from typing import Any
 import hoi
 from hoi_grokking import experiments
 from hoi_grokking.claims import SECTIONS, Evidence, check, to_table
-from hoi_grokking.claims.rule import DEPENDS, FAILS, HOLDS, OPEN, RULE, Finding, Result
+from hoi_grokking.claims.rule import (
+    CONTRADICTED,
+    DEPENDS,
+    RULE,
+    SUPPORTED,
+    UNDECIDED,
+    UNMEASURED,
+    Finding,
+    Result,
+)
 from hoi_grokking.report.choices import CHOICES
 from hoi_grokking.store import versions, write
 from hoi_grokking.study import PROBES, Study
@@ -22,7 +31,10 @@ from hoi_grokking.study import PROBES, Study
 __all__ = ["write_report"]
 
 # Verdict -> sign and style; the sign and the words tell them apart without colours.
-_MARKS = {HOLDS: ("✓", "holds"), FAILS: ("✗", "fails"), DEPENDS: ("≈", "depends"), OPEN: ("?", "open")}
+_MARKS = {
+    SUPPORTED: ("✓", "supported"), CONTRADICTED: ("✗", "contradicted"), DEPENDS: ("≈", "depends"),
+    UNDECIDED: ("?", "open"), UNMEASURED: ("–", "open"),
+}  # fmt: skip
 
 # Tables up to this many rows are on the page; longer ones are files only.
 _SHOWN_ROWS = 60
@@ -99,16 +111,15 @@ def _claim(result: Result) -> dict[str, Any]:
     row = {"claim": result.claim, "verdict": result.verdict, "reason": result.reason}
     number = by = agree = decided_by = ""
     if result.findings:
-        decisive = [item for item in result.findings.items() if item[1].verdict != OPEN]
+        decisive = [item for item in result.findings.items() if item[1].verdict == result.verdict]
         by, shown = (decisive or list(result.findings.items()))[0]
         number, agree = _interval(shown), _agreement(shown)
-        decided = Counter(finding.verdict for finding in result.findings.values())
-        n_decided = decided[HOLDS] + decided[FAILS]
-        if len(result.findings) > 1 and n_decided:
-            decided_by = f"holds by {decided[HOLDS]} of {n_decided} that decide it"
+        found = Counter(finding.verdict for finding in result.findings.values())
+        if len(result.findings) > 1:
+            decided_by = f"{found[SUPPORTED]} for, {found[CONTRADICTED]} against, {found[UNDECIDED]} undecided"
     estimators = [
-        ([name, _interval(found), _agreement(found), " ".join(map(_number, found.values))], found.verdict)
-        for name, found in result.findings.items()
+        ([name, _interval(one), _agreement(one), " ".join(map(_number, one.values)), _number(one.pvalue)], one.verdict)
+        for name, one in result.findings.items()
     ]
     return {**row, "number": number, "by": by, "agree": agree, "decided": decided_by, "estimators": estimators}
 

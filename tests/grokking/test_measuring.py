@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="the case study trains with PyTorch"
 
 import hoi  # noqa: E402
 from hoi_grokking import Probe, Run, Sweep, Task, Variant, measure, train  # noqa: E402
-from hoi_grokking.comparison import COMPARISONS, compare  # noqa: E402
+from hoi_grokking.comparison import COMPARISONS, compare, fourier_gap, inverse_participation  # noqa: E402
 from hoi_grokking.measuring import hidden_at, measure_run, series  # noqa: E402
 from hoi_grokking.model import hidden, shape_of  # noqa: E402
 from hoi_grokking.tasks import load  # noqa: E402
@@ -165,5 +165,31 @@ def test_comparison_measures_of_some_models_and_steps_are_those_of_all(run: Run)
     some = compare(run, members=[1], steps=run.checkpoint_steps[2:4])
     np.testing.assert_array_equal(some["step"], run.checkpoint_steps[2:4])
     for name in COMPARISONS:
-        assert np.isfinite(some[name]).all()
+        assert np.isfinite(some[name]).all() == (name != "fourier_gap"), "which is for parities"
         np.testing.assert_array_equal(some[name], everything[name][1:, 2:4])
+
+
+def test_each_neuron_has_a_spectrum_of_its_own() -> None:
+    """Every frequency is used by some neuron, each neuron is tuned to one: a pooled spectrum would be flat."""
+    tokens, width = 31, 15
+    waves = np.cos(2 * np.pi * np.outer(np.arange(tokens), np.arange(1, width + 1)) / tokens + np.arange(width))
+    assert inverse_participation(np.concatenate([waves, 3 * waves]), tokens) == pytest.approx(1)
+    shared = inverse_participation(waves.sum(1, keepdims=True), tokens)
+    assert shared == pytest.approx(1 / width)
+    assert inverse_participation(np.zeros((2 * tokens, 4)), tokens) == 0
+
+
+def test_the_participation_of_noise_is_that_of_its_spectrum() -> None:
+    """Shares of 48 frequencies of two positions each are Dirichlet(2): the mean of the sum of squares is 3 / 97."""
+    noise = np.random.default_rng(0).standard_normal((194, 4000))
+    assert inverse_participation(noise, 97) == pytest.approx(3 / 97, rel=0.01)
+
+
+def test_the_fourier_gap_of_a_majority() -> None:
+    """On for most of three bits: coefficients of 1/4 for one bit, -1/4 for all three, 0 for two."""
+    into = np.array([[1.0], [1.0], [1.0], [0.0]])
+    assert fourier_gap(into[:3], np.zeros(1), 2) == pytest.approx(1 / 4 - 1 / 4, abs=0.01)
+    assert fourier_gap(into, np.zeros(1), 3) == pytest.approx(0, abs=0.01), "no pair of bits, and no four of them"
+    assert fourier_gap(into[[0, 1, 3]], np.zeros(1), 2) == pytest.approx(1 / 4, abs=0.01)
+    assert fourier_gap(into[[3, 3, 0]], np.zeros(1), 2) == pytest.approx(0, abs=0.01)
+    assert fourier_gap(np.ones((1, 1)), np.zeros(1), 1) == pytest.approx(0.5, abs=0.01), "the constant part"

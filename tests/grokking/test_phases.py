@@ -46,6 +46,7 @@ def test_one_peak_is_emergence_without_delay() -> None:
 
 def test_decoupling_needs_redundancy_to_stay() -> None:
     assert names(ONE_PEAK, 1 - RISING) == ["feature learning", "emergence", "divergence"]
+    assert find_phases(STEP, ONE_PEAK, 1 - RISING, ACCURACY)[-1] == Phase("divergence", 40, 76), "not after it"
     assert names(TWO_PEAKS, 1 - RISING) == list(PHASES[:4])
 
 
@@ -66,6 +67,26 @@ def test_without_generalisation_a_second_peak_counts_until_the_end() -> None:
 def test_without_a_peak_there_is_only_feature_learning() -> None:
     for synergy in (np.ones(101), line((0, 1), (100, 0))):
         assert find_phases(STEP, synergy, RISING, ACCURACY) == [Phase("feature learning", 1, 100)]
+
+
+@pytest.mark.parametrize("redundancy", [RISING, 1 - RISING])
+def test_a_fall_after_generalisation_is_no_divergence(redundancy: np.ndarray) -> None:
+    early = np.interp(STEP, [20, 39], [0, 0.98])
+    assert "divergence" not in names(ONE_PEAK, redundancy, early)
+
+
+def test_the_untrained_network_has_no_peak() -> None:
+    """A network that has hardly been trained, its synergy first high and then low, has the phases it has without."""
+    transient = line((1, 2), (2, 5), (9, 3))
+    early = np.where(STEP < 10, transient, 0)
+    assert find_phases(STEP, ONE_PEAK + early, RISING, ACCURACY) == find_phases(STEP, ONE_PEAK, RISING, ACCURACY)
+    assert names(np.where(STEP < 30, line((1, 5), (30, 0)), 0)) == ["feature learning"], "it only falls"
+    shown = find_phases(STEP, ONE_PEAK + early, RISING, ACCURACY, first=1)
+    assert shown[0].stop <= 3, "the first step is a choice"
+
+
+def test_shorter_than_the_first_step() -> None:
+    assert find_phases([0, 1, 5], [0, 3, 0], [0, 0, 0], [0, 0, 1]) == [Phase("feature learning", 1, 5)]
 
 
 def test_jitter_is_no_peak() -> None:

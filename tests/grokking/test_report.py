@@ -17,7 +17,7 @@ from markupsafe import escape
 
 from hoi_grokking import experiments
 from hoi_grokking.claims import CLAIMS
-from hoi_grokking.claims.rule import DEPENDS, FAILS, HOLDS, OPEN
+from hoi_grokking.claims.rule import CONTRADICTED, DEPENDS, SUPPORTED, UNDECIDED, UNMEASURED
 from hoi_grokking.cli import main
 from hoi_grokking.report import page as report_page
 from hoi_grokking.report.choices import CHOICES
@@ -53,7 +53,7 @@ def test_every_claim_has_a_row(claim, page: str) -> None:
     assert str(escape(claim.criterion)) in text
     assert str(escape(claim.where)) in text
     assert ('class="control"' in text) == claim.control
-    assert re.search(f"[✓✗≈?] ({HOLDS}|{FAILS}|{DEPENDS}|{OPEN})</span>", text)
+    assert re.search(f"[✓✗≈?–] ({SUPPORTED}|{CONTRADICTED}|{DEPENDS}|{UNDECIDED}|{UNMEASURED})</span>", text)
 
 
 def test_the_table_of_claims_says_the_same(out: Path, page: str) -> None:
@@ -69,7 +69,7 @@ def test_the_summary_counts_every_claim(out: Path, page: str) -> None:
     table = pd.read_csv(out / "tables" / "claims.csv").drop_duplicates("claim")
     expected = [
         tuple(int(((table.verdict == verdict) & (table.control == control)).sum()) for control in (False, True))
-        for verdict in (HOLDS, FAILS, DEPENDS, OPEN)
+        for verdict in (SUPPORTED, CONTRADICTED, DEPENDS, UNDECIDED, UNMEASURED)
     ]
     assert counts == [*expected, (int((~table.control).sum()), int(table.control.sum()))]
 
@@ -80,7 +80,7 @@ def test_what_was_not_run_is_said_to_be_missing(page: str) -> None:
         assert (f"<code>python -m hoi_grokking run {name}</code>" in page) == (not there), name
         assert (f"<figure id={name}>" in page) == there, name
     assert "tables/figure_6.csv is missing: run figure_6" in row(page, "sub-faster")
-    assert OPEN in row(page, "sub-faster")
+    assert UNMEASURED in row(page, "sub-faster")
 
 
 def test_figures_and_short_tables_are_on_the_page(out: Path, page: str) -> None:

@@ -1,0 +1,49 @@
+"""Permutation tests that are enumerated: numbers counted by hand, and both sides."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from hoi_grokking.exact import block_test, rank_test
+from hoi_grokking.prediction import auc
+
+
+def test_five_seeds_beside_five_random_sets_each() -> None:
+    """Beating 4 of 25: of the 6^5 choices 126 have a rank sum as low, and as many one as high."""
+    seeds = [[below - 0.5, *range(5)] for below in (0, 0, 0, 3, 1)]
+    pvalue, side = rank_test(seeds)
+    assert pvalue == pytest.approx(2 * 126 / 6**5)
+    assert side == 4 - 12.5
+    better, above = rank_test([[4.5 - one[0] - 0.5, *range(5)] for one in seeds])
+    assert (better, above) == (pytest.approx(pvalue), 12.5 - 4)
+
+
+def test_ties_and_unequal_numbers_of_controls_are_enumerated() -> None:
+    groups = [[2, 2, 1], [5, 0, 0, 9], [7]]
+    from scipy.stats import rankdata
+
+    ranks = [rankdata(group) for group in groups[:2]]
+    sums = np.array([sum(chosen) for chosen in itertools.product(*ranks)])
+    mean, own = sums.mean(), ranks[0][0] + ranks[1][0]
+    pvalue, side = rank_test(groups)
+    assert pvalue == pytest.approx(np.mean(np.abs(sums - mean) >= abs(own - mean) - 1e-12))
+    assert side == pytest.approx(own - mean)
+
+
+def test_without_controls_there_is_no_test() -> None:
+    assert math.isnan(rank_test([[1], [2]])[0])
+    assert math.isnan(rank_test([])[0])
+
+
+def test_configurations_are_the_units() -> None:
+    """35 networks that are told apart wholly are seven configurations of which three grok: 2 of 35 orders."""
+    grokked = [[True] * 5] * 3 + [[False] * 5] * 4
+    scores = np.repeat(np.arange(7)[::-1], 5)
+    pvalue, side = block_test(lambda outcomes: auc(scores, outcomes), grokked, 0.5)
+    assert (pvalue, side) == (pytest.approx(2 / 35), 0.5)
+    assert block_test(lambda outcomes: auc(-scores, outcomes), grokked, 0.5) == (pytest.approx(2 / 35), -0.5)
+    assert math.isnan(block_test(lambda outcomes: auc(scores, outcomes), [[True] * 5] * 7, 0.5)[0])
