@@ -97,6 +97,8 @@ DEFAULTS = {
     "per_order": False,
     "conditional_on": None,
     "everything": False,
+    "names": None,
+    "across": "each",
     "missing": "raise",
     "singular": "raise",
 }
@@ -122,10 +124,11 @@ OPTIONS = {
     "phiid": ESTIMATION | {"lag"},
     **{name: ESTIMATION | {"given", "groups", "target"} for name in TARGET},
     **{name: ESTIMATION | {"given", "groups"} for name in SETS},
+    "measures": ESTIMATION | {"given", "groups", "names"},
     "mutual_information": ESTIMATION | {"conditional_on"},
     "search": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"}
-    | {"method", "n_restarts", "time_limit", "seed"},
+    | {"method", "n_restarts", "time_limit", "seed", "names", "across"},
     "plan": {"missing", "estimator", "given", "groups", "backend", "measure", "threads"},
     "permutation_test": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
@@ -136,9 +139,9 @@ OPTIONS = {
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress", "confidence_level"},
     "compare": ESTIMATION | {"given", "groups", "measure", "n_best", "paired", "n_resamples", "seed"},
     "effective_sample_size": set(),
-    "scan": ESTIMATION | {"given", "groups"},
+    "scan": ESTIMATION | {"given", "groups", "names"},
     "copula_transform": {"ties", "seed"},
-    "as_table": {"everything"},
+    "as_table": {"everything", "names"},
     "backends": set(),
 }
 POSITIONAL = {

@@ -14,7 +14,7 @@ from hoi._errors import HoiError
 from hoi._inputs.roles import check_columns
 from hoi._measures.registry import ABOUT_TARGET
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
 
 __all__ = ["gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi"]
 
@@ -28,7 +28,7 @@ def information(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -87,7 +87,7 @@ def rsi(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -141,7 +141,7 @@ def gradient(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -200,7 +200,7 @@ def redundancy_mmi(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -251,7 +251,7 @@ def synergy_mmi(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -300,7 +300,7 @@ def _one(
     given: Multiplet | int | str | None,
     bias_correction: BiasCorrection,
     units: Units,
-    groups: Sequence[Multiplet] | None,
+    groups: Groups | None,
     backend: str,
     missing: str,
     singular: str,
@@ -310,13 +310,13 @@ def _one(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, singular=singular,
+        target=target, missing=missing, singular=singular, multiplets=multiplets if second is None else None,
     )  # fmt: skip
     also = () if second is None else _second(second, call)
     if multiplets is None:
         sets = [tuple(v for v in range(call.problem.n_variables) if v not in also)]
     else:
-        sets = sets_of(multiplets, call)
+        sets = sets_of(call._replace(multiplets=multiplets))
     n_sets = len(sets)
     if also:
         sets = [*sets, *(_with_second(members, also, call) for members in sets)]
@@ -351,7 +351,7 @@ def _extreme(
     given: Multiplet | int | str | None,
     bias_correction: BiasCorrection,
     units: Units,
-    groups: Sequence[Multiplet] | None,
+    groups: Groups | None,
     backend: str,
     missing: str,
     singular: str,
@@ -360,9 +360,9 @@ def _extreme(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, singular=singular,
+        target=target, missing=missing, singular=singular, multiplets=multiplets,
     )  # fmt: skip
-    sets = sets_of(multiplets, call)
+    sets = sets_of(call)
     parts = [_parts(members, single) for members in sets]
     flat = list(dict.fromkeys(part for some in [*parts, *map(_whole, sets)] for part in some if part))
     place: dict[Any, int] = {part: i for i, part in enumerate(flat)}

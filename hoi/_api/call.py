@@ -7,7 +7,7 @@ import datetime
 import functools
 import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -20,17 +20,17 @@ from hoi._backends.protocol import Backend, Problem
 from hoi._errors import HoiError
 from hoi._inference.surrogates import scores
 from hoi._inputs import checks
-from hoi._inputs.containers import read_datasets
-from hoi._inputs.gaps import MISSING, rows_without_gaps
-from hoi._inputs.roles import check_parts
-from hoi._inputs.words import require_unique
+from hoi._inputs.containers import named, read_all, read_datasets
+from hoi._inputs.datasets import names_of
+from hoi._inputs.gaps import MISSING, rows_without_gaps, without_unused_gaps
+from hoi._inputs.roles import Roles, check_roles
 from hoi._maths.influence import spectral_overlap
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.gaussian import GaussianSystem
-from hoi._systems.protocol import Estimator, System, names_of_groups
+from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem, fitted
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet
 
 __all__ = ["Call", "columns_of", "open_call", "pick", "ranked_by", "require_order", "scale_of", "settings_of"]
 
@@ -45,24 +45,45 @@ _GPU_FROM = 20_000_000_000
 class Call(NamedTuple):
     """The checked input of a public function.
 
-    `names` are those of what the user counts (columns, or groups); variable v of the problem is number
-    ``positions[v]`` among them, since columns that are given are no variables.
+    Variables of the problem are those of `roles`, whose columns are those of the system.
     """
 
     system: System
     problem: Problem
-    names: tuple[str, ...]
-    positions: NDArray[np.intp]
-    groups: list[tuple[int, ...]] | None
-    given: tuple[int, ...]
+    roles: Roles
     bias_correction: BiasCorrection
-    target: tuple[int, ...] = ()
     dropped: int = 0
     singular: str = "raise"
+    multiplets: Any = None  # the sets asked for, as the user gave them, where these are all that is asked for
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of what the user counts: columns, or groups."""
+        return self.roles.names
+
+    @property
+    def positions(self) -> NDArray[np.intp]:
+        """Variable v of the problem is number ``positions[v]`` among the names: what is given is no variable."""
+        return np.array(self.roles.positions, dtype=np.intp)
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...] | None:
+        """Columns of the variables, if the user gave groups."""
+        return self.roles.variables if self.roles.grouped else None
+
+    @property
+    def given(self) -> tuple[int, ...]:
+        """Columns to condition on."""
+        return self.roles.given
+
+    @property
+    def target(self) -> tuple[int, ...]:
+        """Columns of the target."""
+        return self.roles.target
 
     def problem_of(self, system: System) -> Problem:
         """What is asked of the system of the call, asked of another one with its columns."""
-        return _problem(system, self.positions, self.groups, self.given, self.target, self.bias_correction)
+        return _problem(system, self.roles, self.bias_correction)
 
     def width(self, members: Sequence[int]) -> int:
         """Columns of a set of variables of the problem, with those given and those of the target."""
@@ -81,7 +102,8 @@ class Call(NamedTuple):
             for i in members:
                 if i not in place:
                     named = ", ".join(self.names[i] for i in members)
-                    part, where = ("the target", "target") if i in self.target else ("given", "given")
+                    of_target = self.names[i] in {self.system.names[c] for c in self.target}
+                    part, where = ("the target", "target") if of_target else ("given", "given")
                     raise HoiError(
                         f"the set ({named}) holds {self.names[i]!r}, which is {part}. A column has one part: take it "
                         f"out of the set or of `{where}`."
@@ -96,35 +118,44 @@ def open_call(
     estimator: str | Estimator | Any,
     bias_correction: BiasCorrection,
     given: Multiplet | int | str | None,
-    groups: Sequence[Multiplet] | None,
+    groups: Groups | None,
     backend: str = "auto",
     target: Multiplet | int | str | None = None,
     missing: str = "raise",
     singular: str = "raise",
+    multiplets: Any = None,
+    names: Sequence[str] | None = None,
 ) -> Call:
     """Read and check the data, let the estimator make a system of them if they are not one yet, and its problem.
 
-    With a `target`, the problem is the information of sets about it.
+    With a `target`, the problem is the information of sets about it. Where `multiplets` are the only sets that will be
+    asked for, gaps in columns that they have no use for cost no samples.
     """
     resolved = resolve(estimator)
+    multiplets = list(multiplets) if isinstance(multiplets, Iterator) else multiplets
     wanted = checks.check_correction(bias_correction)
-    kept = checks.check_choice(singular, ("raise", "nan"), "singular")
+    on_singular = checks.check_choice(singular, ("raise", "nan"), "singular")
     if isinstance(X, System):
         checks.check_choice(missing, MISSING, "missing")
+        if names is not None:
+            raise HoiError(f"X is {X!r}, whose variables have names: give names where it is made.")
         system, dropped = X, 0
+        roles = check_roles(system.names, groups, given, target)
+    elif checks.check_choice(missing, MISSING, "missing") == "raise":
+        X = named(X, names, ranks=resolved.ranks)
+        system, dropped = fitted(resolved, X, backend=backend), 0
+        roles = check_roles(system.names, groups, given, target)
     else:
-        X, dropped = rows_without_gaps(X, missing, ranks=resolved.ranks)
+        X = read_all(named(X, names, ranks=resolved.ranks), ranks=resolved.ranks)
+        roles = check_roles(names_of(X), groups, given, target)
+        X, kept = without_unused_gaps(X, roles.of_sets(multiplets).columns)
+        if kept is not None:
+            roles = roles.of_sets(multiplets).among(kept)
+        X, dropped = rows_without_gaps(X, missing)
         system = fitted(resolved, X, backend=backend)
     if wanted == "effective":
         system = _of_series(system, X, resolved)
-    chosen = None if groups is None else checks.check_groups(groups, system.names)
-    fixed, aim = check_parts(given, target, system.names, chosen)
-    names = names_of_groups(system.names, chosen)
-    require_unique(names, "groups")
-    free = [c for c in range(len(names)) if chosen is not None or c not in (*fixed, *aim)]
-    positions = np.array(free, dtype=np.intp)
-    problem = _problem(system, positions, chosen, fixed, aim, wanted)
-    return Call(system, problem, names, positions, chosen, fixed, wanted, aim, dropped, kept)
+    return Call(system, _problem(system, roles, wanted), roles, wanted, dropped, on_singular, multiplets)
 
 
 def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> System:
@@ -148,15 +179,12 @@ def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> S
     return known
 
 
-def _problem(
-    system: System, positions: NDArray[np.intp], groups: list[tuple[int, ...]] | None, given: tuple[int, ...],
-    target: tuple[int, ...], bias_correction: BiasCorrection,
-) -> Problem:
+def _problem(system: System, roles: Roles, bias_correction: BiasCorrection) -> Problem:
     """Entropies of its variables, or their information about a target."""
-    if not target:
-        return system.problem(groups, given, bias_correction=bias_correction)
-    variables = groups or [(c,) for c in positions.tolist()]
-    return system.information(variables, given, target, bias_correction=bias_correction)
+    if roles.target:
+        return system.information(roles.variables, roles.given, roles.target, bias_correction=bias_correction)
+    groups = roles.variables if roles.grouped else None
+    return system.problem(groups, roles.given, bias_correction=bias_correction)
 
 
 def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
@@ -214,6 +242,15 @@ def _versions() -> dict[str, str]:
     return {name: version(name) for name in ("numpy", "scipy", "numba")}
 
 
+def _groups(call: Call) -> dict[str, list[str]] | list[list[str]] | None:
+    """Columns of the groups that play a part, by their names where they have some."""
+    if call.groups is None:
+        return None
+    columns = [[call.system.names[c] for c in group] for group in call.groups]
+    names = [call.names[position] for position in call.roles.positions]
+    return dict(zip(names, columns, strict=True)) if call.roles.named else columns
+
+
 def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any], **more: Any) -> dict[str, Any]:
     """What a reader needs to repeat the call, and what it did; `about` is what the evaluator says of itself."""
     system = call.system
@@ -229,7 +266,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
         "n_samples": system.n_samples if system.lengths is None else system.lengths,
         "dropped_rows": call.dropped,
         "n_variables": call.problem.n_variables,
-        "groups": None if call.groups is None else [[columns[c] for c in group] for group in call.groups],
+        "groups": _groups(call),
         "given": [columns[c] for c in call.given] or None,
         "target": [columns[c] for c in call.target] or None,
         **more,

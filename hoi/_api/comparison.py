@@ -27,7 +27,7 @@ from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, Groups, Multiplet, Seed, Units
 
 __all__ = ["compare"]
 
@@ -47,7 +47,7 @@ def compare(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     missing: str = "raise",
     backend: str = "auto",
     seed: Seed = None,

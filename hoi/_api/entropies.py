@@ -21,7 +21,7 @@ from hoi._inputs.words import listing
 from hoi._measures.registry import MEASURES
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
 
 __all__ = ["entropy", "mutual_information"]
 
@@ -34,7 +34,7 @@ def entropy(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -77,14 +77,14 @@ def entropy(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing, singular=singular,
+        missing=missing, singular=singular, multiplets=multiplets,
     )  # fmt: skip
     if not call.problem.has_entropies:
         raise HoiError(
             f'estimator="{call.system.estimator}" knows how far variables depend on each other, and no entropy of '
             'their own. Use "gaussian" or "discrete" for entropies.'
         )
-    sets = sets_of(multiplets, call)
+    sets = sets_of(call)
     terms = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     values = 0.5 * terms.J
     for rows, members in by_order(sets):

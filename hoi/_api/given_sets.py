@@ -24,11 +24,11 @@ __all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap
 _CLEAR_DETERMINANT = -10.0
 
 
-def sets_of(multiplets: Sequence[Multiplet] | None, call: Call) -> list[tuple[int, ...]]:
+def sets_of(call: Call) -> list[tuple[int, ...]]:
     """The sets asked for, as variables of the problem; all variables as one set by default."""
-    if multiplets is None:
+    if call.multiplets is None:
         return [tuple(range(call.problem.n_variables))]
-    return call.variables(checks.check_multiplets(multiplets, call.names))
+    return call.variables(checks.check_multiplets(call.multiplets, call.names))
 
 
 def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) -> Terms:

@@ -25,7 +25,7 @@ from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
 
 __all__ = ["confidence_interval", "effective_sample_size", "split_half"]
 
@@ -45,7 +45,7 @@ def confidence_interval(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     seed: Seed = None,
@@ -132,7 +132,7 @@ def confidence_interval(
     data = checks.check_data(X)
     n_datasets, n_samples = data.values.shape[:2]
     _require_samples(n_samples)
-    sets = sets_of(multiplets, call)
+    sets = sets_of(call._replace(multiplets=multiplets))
     chosen = pick(backend, len(sets))
     evaluator = chosen.open(call.problem, UNRANKED)
     terms = evaluate(call, sets, evaluator)
@@ -179,7 +179,7 @@ def split_half(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     threads: int | None = None,

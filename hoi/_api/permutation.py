@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from hoi._maths.surrogates import NULLS
 from hoi._results.multiplets import Multiplets
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
 
 __all__ = ["permutation_test"]
 
@@ -54,7 +53,7 @@ def permutation_test(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     threads: int | None = None,
@@ -191,6 +190,7 @@ def permutation_test(
     settings = settings_of(
         call, units, chosen, found.about, measure=measure, order=list(orders), which=which, n_best=n_best,
         per_order=per_order, threads=threads, null=null, n_resamples=n_resamples,
+        across="mean" if call.system.n_datasets > 1 else "each",
         null_seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
         thresholds=[_scaled(entry, factor) for entry in found.thresholds],
         evaluated=found.evaluated, skipped=found.skipped, seconds=time.perf_counter() - began,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
 from hoi._inputs import checks
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, Multiplet
+from hoi._typing import ArrayLike, Groups, Multiplet
 
 __all__ = ["SearchPlan", "in_words", "plan"]
 
@@ -89,7 +88,7 @@ def plan(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     threads: int | None = None,

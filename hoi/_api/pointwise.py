@@ -23,7 +23,7 @@ from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
 
 __all__ = ["local"]
 
@@ -38,7 +38,7 @@ def local(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
 ) -> Any:
@@ -111,7 +111,7 @@ def local(
         data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         target=target,
     )  # fmt: skip
-    sets = sets_of(multiplets, call)
+    sets = sets_of(call._replace(multiplets=multiplets))
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     whole = row.value(D, J, L)
     values = np.stack([_local(x, C, call, sets, row) for x, C in zip(samples, _matrices(call), strict=True)])

@@ -10,20 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from hoi._api.call import columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
+from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
 from hoi._api.given_sets import warn_of_few_digits
 from hoi._api.planning import in_words
-from hoi._backends.protocol import UNRANKED, Evaluator, Ranking
+from hoi._backends.protocol import UNRANKED, Evaluator, Problem, Ranking
 from hoi._engine.plan import count_sets
 from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
 from hoi._errors import HoiError, LongSearchWarning, SingularWarning
 from hoi._inputs import checks
+from hoi._measures.registry import Measure
 from hoi._results.multiplets import Multiplets
-from hoi._search.exhaustive import all_sets, best_sets
+from hoi._search.exhaustive import Rows, all_sets, best_sets, corrected
 from hoi._search.tabu import tabu_sets
+from hoi._systems.combined import MeanProblem
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Seed, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
 
 __all__ = ["ENDS", "scan", "search", "warn_of_skipped"]
 
@@ -44,13 +46,15 @@ def search(
     which: str = "both",
     n_best: int = 10,
     per_order: bool = False,
+    across: str = "each",
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
     method: str = "exhaustive",
     n_restarts: int = 20,
     time_limit: float | None = None,
@@ -69,7 +73,7 @@ def search(
     Parameters
     ----------
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables), or GaussianSystem
-        As in :func:`hoi.oinfo`. Each dataset is searched on its own.
+        As in :func:`hoi.oinfo`.
     order : int or (int, int)
         Number of variables in a set, at least 2; an inclusive range (low, high) searches several.
     measure : {"oinfo", "tc", "dtc", "sinfo", "information", "rsi", "gradient"}
@@ -82,8 +86,13 @@ def search(
         Sets to report at each end, over all orders together.
     per_order : bool
         Report `n_best` sets for each order instead. Across orders values differ by their number of variables.
+    across : {"each", "mean"}
+        Of several datasets (subjects, say), search each on its own, or rank by the mean over all of them. The mean
+        comes with a column ``agreement``: the share of datasets whose own value has the sign of the mean.
     estimator, given, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`. With `groups` the sets are made of groups.
+    names : sequence of str, optional
+        Names of the variables, for data that have none.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute; "auto" takes numba unless the search is tiny.
     method : {"exhaustive", "tabu"}
@@ -160,6 +169,7 @@ def search(
     row = ranked_by(measure, target)
     chosen_ends = ENDS[checks.check_choice(which, ENDS, "which")]
     per_order = checks.check_bool(per_order, "per_order")
+    of_mean = checks.check_choice(across, ("each", "mean"), "across") == "mean"
     n_best = checks.check_positive_int(n_best, "n_best")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
     heuristic = checks.check_choice(method, ("exhaustive", "tabu"), "method") == "tabu"
@@ -172,9 +182,12 @@ def search(
         raise HoiError('method="tabu" runs in this process, in seconds: it has no executor and no checkpoint.')
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing,
+        target=target, missing=missing, names=names,
     )  # fmt: skip
     low, high = require_order(call, order)
+    each = call.problem
+    if of_mean:
+        call = call._replace(problem=_mean_of(call))
     chosen = pick(backend, count_sets(call.problem, low, high), None if heuristic else call.problem)
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise HoiError(
@@ -199,11 +212,13 @@ def search(
     sizes = (rows.members >= 0).sum(axis=1)
     for k in np.unique(sizes).tolist():
         warn_of_few_digits(call, rows.members[sizes == k, :k], rows.dataset[sizes == k])
+    if of_mean:
+        more["agreement"] = _agreement(each, rows, row)
     tabu = {"n_restarts": n_restarts, "time_limit": time_limit, "seed": first_seed} if heuristic else {}
     settings = settings_of(
         call, units, chosen, rows.about, method=method, **tabu, measure=measure, order=[low, high], which=which,
-        n_best=n_best, per_order=per_order, threads=threads, evaluated=rows.evaluated, skipped=rows.skipped,
-        seconds=time.perf_counter() - began,
+        n_best=n_best, per_order=per_order, across=across, threads=threads, evaluated=rows.evaluated,
+        skipped=rows.skipped, seconds=time.perf_counter() - began,
     )
     D, J, L, _ = rows.terms
     return Multiplets(
@@ -211,7 +226,7 @@ def search(
         **columns_of(call, scale, D, J, L),
         **more,
         names=call.names,
-        dataset=rows.dataset if call.system.stacked else None,
+        dataset=rows.dataset if call.system.stacked and not of_mean else None,
         extreme=rows.extreme,
         settings=settings,
     )
@@ -226,9 +241,10 @@ def scan(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
 ) -> Iterator[Multiplets]:
     """Every set of the given orders with its four measures, block by block, in constant memory.
 
@@ -242,6 +258,8 @@ def scan(
         As in :func:`hoi.search`; blocks then have ``information``, ``rsi`` and ``gradient``.
     estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
 
     Yields
     ------
@@ -270,7 +288,7 @@ def scan(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing,
+        target=target, missing=missing, names=names,
     )  # fmt: skip
     orders = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))
@@ -294,6 +312,30 @@ def scan(
         warn_of_skipped(skipped, evaluated)
 
     return blocks()
+
+
+def _mean_of(call: Call) -> MeanProblem:
+    """The problem of the mean over datasets."""
+    if not call.system.stacked:
+        raise HoiError(
+            "across='mean': X is one table, and the mean is over several datasets. Give a stack, or a list or dict of "
+            "tables."
+        )
+    return MeanProblem(call.problem)
+
+
+def _agreement(each: Problem, rows: Rows, measure: Measure) -> FloatArray:
+    """For each set, the share of datasets in which the measure has the sign of its mean."""
+    agreement = np.zeros(len(rows.members))
+    sizes = (rows.members >= 0).sum(axis=1)
+    mean = measure.value(*rows.terms[:3])
+    for k in np.unique(sizes).tolist():
+        some = np.flatnonzero(sizes == k)
+        members = rows.members[some, :k]
+        for d in range(each.n_datasets):
+            own = corrected(each, each.reference(members, np.full(len(some), d)), members)
+            agreement[some] += np.sign(measure.value(*own[:3])) == np.sign(mean[some])
+    return agreement / each.n_datasets
 
 
 def _warn_of_hours(evaluator: Evaluator, orders: tuple[int, int], threads: int) -> None:

@@ -17,7 +17,7 @@ from hoi._maths import combinatorics
 from hoi._measures.registry import MEASURES
 from hoi._search.exhaustive import all_sets
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
 
 __all__ = ["coinformation", "tse_complexity"]
 
@@ -35,7 +35,7 @@ def coinformation(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
 ) -> float | FloatArray:
@@ -75,9 +75,9 @@ def coinformation(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing,
+        missing=missing, multiplets=multiplets,
     )  # fmt: skip
-    sets = sets_of(multiplets, call)
+    sets = sets_of(call)
     if (most := max(map(len, sets))) > _MOST_LISTED:
         raise HoiError(
             f"a set has {most} members, and so {2**most:,} subsets, all of which count: at most {_MOST_LISTED} members."
@@ -102,7 +102,7 @@ def tse_complexity(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
 ) -> float | FloatArray:

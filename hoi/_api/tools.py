@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hoi._backends import registry
 from hoi._inputs import checks
-from hoi._inputs.containers import read
+from hoi._inputs.containers import named, read
 from hoi._inputs.table import Table
 from hoi._maths.copula import TIES, normal_scores
 from hoi._typing import ArrayLike, FloatArray, Seed, Ties
@@ -58,7 +60,7 @@ def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None)
     return scores if data.stacked else scores[0]
 
 
-def as_table(X: ArrayLike, *, everything: bool = False) -> Table:
+def as_table(X: ArrayLike, *, names: Sequence[str] | None = None, everything: bool = False) -> Table:
     """Data as every function here reads them: numbers and names, from any container.
 
     Parameters
@@ -66,6 +68,8 @@ def as_table(X: ArrayLike, *, everything: bool = False) -> Table:
     X : array_like
         numpy, masked arrays, nested lists, pandas or polars frames, pyarrow tables, xarray, torch tensors, recordings
         of MNE, or a list or dict of equal tables (datasets).
+    names : sequence of str, optional
+        Names of the variables, in place of those that X has.
     everything : bool
         Keep what is left out of a recording of MNE otherwise: channels marked as bad, channels of other kinds (STIM,
         EOG, ...) beside those of brain activity, and samples in segments annotated as bad.
@@ -96,7 +100,8 @@ def as_table(X: ArrayLike, *, everything: bool = False) -> Table:
            [2. , nan],
            [3. , 2.5]])
     """
-    return read(X, "X", everything=checks.check_bool(everything, "everything"))
+    table = read(X, "X", everything=checks.check_bool(everything, "everything"))
+    return table if names is None else named(table, names)
 
 
 def backends() -> dict[str, str]:

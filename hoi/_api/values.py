@@ -13,7 +13,7 @@ from hoi._backends.protocol import UNRANKED
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
 
 __all__ = [
     "dual_total_correlation",
@@ -32,7 +32,7 @@ def oinfo(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -66,14 +66,15 @@ def oinfo(
         Gaussian entropies of series: each set is corrected by the independent samples that its own are worth
         (:func:`hoi.effective_sample_size`).
     units : {"nats", "bits"}
-    groups : sequence of sequences of int or str, optional
-        Each group of columns is one multivariate variable; `multiplets` then count groups. Columns in no group are
-        left out.
+    groups : sequence of sequences of int or str, or dict of names to such sequences, optional
+        Each group of columns is one multivariate variable; `multiplets` then count groups, or name them. Columns in no
+        group are left out.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute. Values do not depend on it.
     missing : {"raise", "drop"}
-        What a missing or masked value is: an error, or a reason to leave out its sample (row), in all columns. The
-        number of samples left out is warned of, and kept in the settings of a result.
+        What a missing or masked value is: an error, or a reason to leave out its sample (row). Gaps count in columns
+        that are used only: those of the sets, what is given, and the target. The number of samples left out is warned
+        of, and kept in the settings of a result.
     singular : {"raise", "nan"}
         What a set with a singular covariance is: an error, or NaN in the datasets where it is so.
 
@@ -138,7 +139,7 @@ def total_correlation(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -184,7 +185,7 @@ def dual_total_correlation(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -231,7 +232,7 @@ def sinfo(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
@@ -278,10 +279,11 @@ def measures(
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     singular: str = "raise",
+    names: Sequence[str] | None = None,
 ) -> Multiplets:
     """All four measures of sets of variables, or all three about a target, in one pass.
 
@@ -291,6 +293,8 @@ def measures(
         As in :func:`hoi.information`; the columns are then ``information``, ``rsi`` and ``gradient``.
     X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
 
     Returns
     -------
@@ -314,9 +318,9 @@ def measures(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, singular=singular,
+        target=target, missing=missing, singular=singular, multiplets=multiplets, names=names,
     )  # fmt: skip
-    sets = sets_of(multiplets, call)
+    sets = sets_of(call)
     chosen = pick(backend, len(sets))
     evaluator = chosen.open(call.problem, UNRANKED)
     terms = evaluate(call, sets, evaluator)
@@ -341,7 +345,7 @@ def _one(
     given: Multiplet | int | str | None,
     bias_correction: BiasCorrection,
     units: Units,
-    groups: Sequence[Multiplet] | None,
+    groups: Groups | None,
     backend: str,
     missing: str,
     singular: str,
@@ -350,8 +354,8 @@ def _one(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing, singular=singular,
+        missing=missing, singular=singular, multiplets=multiplets,
     )  # fmt: skip
-    sets = sets_of(multiplets, call)
+    sets = sets_of(call)
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     return unwrap(as_user_shape(call, scale * MEASURES[name].value(D, J, L)), multiplets)

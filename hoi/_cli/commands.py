@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -89,14 +89,7 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
     """All measures of a table or of given sets."""
     targets = Targets(arguments.out, arguments.report, arguments.data)
     values = _read(arguments, console)
-    names = _names(values)
-    sets = None
-    if arguments.multiplets is not None:
-        sets = [
-            tuple(choose(part, names, "--multiplets")) for part in arguments.multiplets.split(";") if part.strip()
-        ]
-        if not sets:
-            raise HoiError("--multiplets is empty: write sets as 0,1,2;3,4,5")
+    sets = _sets(arguments, _names(values))
     found = _of_file(hoi.measures(values, sets, **_estimation(arguments, values)), arguments, console)
     one = len(found) == 1 and arguments.format == "table"
     targets.deliver(found, console, _one_set(found, console) if one else _shown(found, arguments, console))
@@ -156,7 +149,7 @@ def _reading(arguments: argparse.Namespace) -> Options:
 
 def _read(arguments: argparse.Namespace, console: Console) -> Any:
     """The table of the file, with remarks on how it was read and what was left out."""
-    values, notes = read_table(arguments.data, _reading(arguments))
+    values, notes = read_table(arguments.data, _reading(arguments), lambda names: _used(arguments, names))
     for note in notes:
         console.remark(note)
     return values
@@ -166,6 +159,33 @@ def _of_file(found: Multiplets, arguments: argparse.Namespace, console: Console)
     """The result with the file that was read and the warnings on the way, for its own file and its report."""
     source = "standard input" if arguments.data == "-" else arguments.data
     return annotated(found, source=source, **({"warnings": console.warned} if console.warned else {}))
+
+
+def _sets(arguments: argparse.Namespace, names: list[str]) -> list[tuple[int, ...]] | None:
+    """The sets of --multiplets."""
+    text = getattr(arguments, "multiplets", None)
+    if text is None:
+        return None
+    sets = [tuple(choose(part, names, "--multiplets")) for part in text.split(";") if part.strip()]
+    if not sets:
+        raise HoiError("--multiplets is empty: write sets as 0,1,2;3,4,5")
+    return sets
+
+
+def _groups(arguments: argparse.Namespace, names: list[str]) -> list[list[int]] | None:
+    """The groups of --groups."""
+    if arguments.groups is None:
+        return None
+    return [choose(part, names, "--groups") for part in arguments.groups.split(";") if part.strip()]
+
+
+def _used(arguments: argparse.Namespace, names: list[str]) -> list[int] | None:
+    """Columns whose gaps count: of the groups or the sets, what is given, and the target; None for all."""
+    sets: Sequence[Sequence[int]] | None = _groups(arguments, names) or _sets(arguments, names)
+    if sets is None:
+        return None
+    others = [choose(text, names, f"--{o}") for o in ("given", "target") if (text := getattr(arguments, o, None))]
+    return sorted({c for columns in [*sets, *others] for c in columns})
 
 
 def _names(values: Any) -> list[str]:
@@ -180,10 +200,6 @@ def _columns(arguments: argparse.Namespace, name: str, values: Any) -> list[int]
 
 def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
     """The options that search and measure share, as keywords of the public functions."""
-    groups = None
-    if arguments.groups is not None:
-        names = _names(values)
-        groups = [choose(part, names, "--groups") for part in arguments.groups.split(";") if part.strip()]
     estimator = arguments.estimator
     if estimator == "gaussian_copula":
         estimator = hoi.estimators.GaussianCopula(arguments.ties, arguments.seed)
@@ -192,7 +208,9 @@ def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
         "given": _columns(arguments, "given", values),
         "bias_correction": arguments.bias_correction,
         "units": arguments.units,
-        "groups": groups,
+        "groups": _groups(arguments, _names(values)),
+        # what counts has no gaps any more; other columns may have some
+        "missing": "drop" if values.ndim == 2 else "raise",
         "backend": arguments.backend,
     }
 
@@ -215,4 +233,5 @@ def _one_set(found: Multiplets, console: Console) -> str:
     for name, measure in measures.items():
         short = f"{measure.symbol:<4} " if symbols else ""
         lines.append(f"  {short}{measure.label:<24} {getattr(row, name):12.6f} {found.units}")
-    return "\n".join([f"{row.order} variables: {lines[0]}", *lines[1:], ""])
+    samples = f" of {found.settings['n_samples']:,} samples"
+    return "\n".join([f"{row.order} variables{samples}: {lines[0]}", *lines[1:], ""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from hoi._inputs.tensors import is_tensor, read_tensor
 from hoi._inputs.words import listing, require_unique
 from hoi._typing import FloatArray
 
-__all__ = ["read", "read_datasets"]
+__all__ = ["named", "read", "read_all", "read_datasets"]
 
 _REAL = "biuf"
 _KINDS = {"O": "Python objects", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "V": "records",
@@ -69,6 +70,33 @@ def read_datasets(X: Any, what: str = "X", *, ranks: bool = False) -> Any:
     X as it is."""
     several = isinstance(X, (list, tuple, dict)) and are_datasets(X)
     return _safely(X, what, ranks, False, True) if several or (is_labelled(X) and X.ndim == 3) else X
+
+
+def read_all(X: Any, what: str = "X", *, ranks: bool = False) -> Table | Recordings:
+    """Data of any kind: a table, a stack of them, or recordings of different lengths."""
+    data = read_datasets(X, what, ranks=ranks)
+    return data if isinstance(data, Recordings) else read(data, what, ranks=ranks)
+
+
+def named(X: Any, names: Sequence[str] | None, what: str = "X", *, ranks: bool = False) -> Any:
+    """The data with these names for their variables; as they are without names.
+
+    Raises
+    ------
+    HoiError
+        If there are more or fewer names than variables, or a name occurs twice.
+    """
+    if names is None:
+        return X
+    labels = (names,) if isinstance(names, str) else tuple(map(str, names))
+    data = read_all(X, what, ranks=ranks)
+    shape = data.tables[0].values.shape if isinstance(data, Recordings) else data.values.shape
+    if len(shape) not in (2, 3) or shape[-1] != len(labels):
+        raise HoiError(f"names has {len(labels)} entries and {what} has shape {shape}: give a name for each variable.")
+    require_unique(labels, "names")
+    if isinstance(data, Recordings):
+        return replace(data, tables=tuple(replace(table, names=labels) for table in data.tables))
+    return replace(data, names=labels)
 
 
 def _safely(X: Any, what: str, ranks: bool, everything: bool, oriented: bool) -> Table | Recordings:

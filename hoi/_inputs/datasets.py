@@ -15,7 +15,7 @@ from hoi._inputs.table import Recordings, Table
 from hoi._inputs.tensors import is_tensor
 from hoi._inputs.words import listing
 
-__all__ = ["apart", "are_datasets", "is_frame", "joined", "names_of_datasets", "refuse_lengths"]
+__all__ = ["apart", "are_datasets", "is_frame", "joined", "names_of", "names_of_datasets", "refuse_lengths"]
 
 
 def is_frame(X: Any) -> bool:
@@ -93,6 +93,12 @@ def apart(data: Table | Recordings) -> tuple[Table, ...]:
     if data.values.ndim != 3:
         return (data,)
     return tuple(replace(data, values=values, datasets=None) for values in data.values)
+
+
+def names_of(data: Table | Recordings) -> tuple[str, ...]:
+    """Names of the variables; their numbers where they have none."""
+    table = apart(data)[0]
+    return table.names or tuple(map(str, range(table.values.shape[-1] if table.values.ndim else 0)))
 
 
 def refuse_lengths(recordings: Recordings, what: str) -> HoiError:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from hoi._errors import HoiError, InputWarning, warn
-from hoi._inputs.containers import read, read_datasets
-from hoi._inputs.datasets import apart, joined
+from hoi._inputs.containers import read_all
+from hoi._inputs.datasets import apart, joined, names_of
 from hoi._inputs.options import check_choice
 from hoi._inputs.table import Recordings, Table
 from hoi._inputs.words import listing
 
-__all__ = ["MISSING", "rows_without_gaps"]
+__all__ = ["MISSING", "rows_without_gaps", "without_unused_gaps"]
 
 MISSING = ("raise", "drop")
 
@@ -53,9 +53,7 @@ def rows_without_gaps(X: Any, missing: str, *, ranks: bool = False, what: str = 
     """
     if check_choice(missing, MISSING, "missing") == "raise":
         return X, 0
-    data = read_datasets(X, what, ranks=ranks)
-    if not isinstance(data, Recordings):
-        data = read(data, what, ranks=ranks)
+    data = read_all(X, what, ranks=ranks)
     tables = apart(data)
     if not any(np.isnan(table.values).any() for table in tables):
         return data, 0
@@ -65,6 +63,27 @@ def rows_without_gaps(X: Any, missing: str, *, ranks: bool = False, what: str = 
     _warn_of_gaps(tables, what)
     dropped = sum(len(table.values) for table in tables) - sum(len(table.values) for table in kept)
     return (joined(kept, data.datasets, what) if stacked else kept[0]), dropped
+
+
+def without_unused_gaps(
+    data: Table | Recordings, used: Sequence[int]
+) -> tuple[Table | Recordings, Sequence[int] | None]:
+    """The data without the columns that nobody uses, if these have gaps, and which columns then are left."""
+    tables = apart(data)
+    if any(table.values.ndim != 2 for table in tables) or len(used) == tables[0].values.shape[1]:
+        return data, None
+    unused = np.delete(np.arange(tables[0].values.shape[1]), used)
+    if not any(np.isnan(table.values[:, unused]).any() for table in tables):
+        return data, None
+    names = names_of(data)
+
+    def narrow(table: Table) -> Table:
+        values = np.ascontiguousarray(table.values[..., used])
+        return replace(table, values=values, names=tuple(names[c] for c in used))
+
+    if isinstance(data, Recordings):
+        return replace(data, tables=tuple(map(narrow, tables))), used
+    return narrow(data), used
 
 
 def _whole(table: Table, what: str) -> Table:

@@ -1,15 +1,90 @@
-"""Which columns play which part: given ones to condition on, and the variables that are left."""
+"""Which columns play which part: given ones to condition on, those of a target, and the variables that are left."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from hoi._errors import HoiError
-from hoi._inputs.sets import column_index, is_int
-from hoi._inputs.words import columns
+from hoi._inputs.sets import check_groups, check_multiplets, column_index, is_int
+from hoi._inputs.words import columns, require_unique
 
-__all__ = ["check_columns", "check_given", "check_parts"]
+__all__ = ["Roles", "check_columns", "check_given", "check_parts", "check_roles"]
+
+
+class Roles(NamedTuple):
+    """The part of every column that has one.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of all that the user counts: columns, or groups.
+    positions : tuple of int
+        Number among them of each variable.
+    variables : tuple of tuples of int
+        Columns of each variable.
+    given, target : tuple of int
+        Columns.
+    grouped, named : bool
+        Whether the user gave groups, and names for them.
+    """
+
+    names: tuple[str, ...]
+    positions: tuple[int, ...]
+    variables: tuple[tuple[int, ...], ...]
+    given: tuple[int, ...]
+    target: tuple[int, ...]
+    grouped: bool
+    named: bool
+
+    @property
+    def columns(self) -> list[int]:
+        """All columns with a part, ascending."""
+        return sorted({*self.given, *self.target, *(c for columns in self.variables for c in columns)})
+
+    def of_sets(self, multiplets: Any) -> Roles:
+        """Without the variables that are in none of the sets; None stands for the set of all."""
+        if multiplets is None:
+            return self
+        wanted = {i for members in check_multiplets(multiplets, self.names) for i in members}
+        kept = [v for v, position in enumerate(self.positions) if position in wanted]
+        return self._replace(
+            positions=tuple(self.positions[v] for v in kept), variables=tuple(self.variables[v] for v in kept)
+        )
+
+    def among(self, kept: Sequence[int]) -> Roles:
+        """The same parts where only these columns are left."""
+        place = {column: i for i, column in enumerate(kept)}
+        given, target = (tuple(place[c] for c in part) for part in (self.given, self.target))
+        return self._replace(
+            variables=tuple(tuple(place[c] for c in columns) for columns in self.variables), given=given, target=target
+        )
+
+
+def check_roles(names: tuple[str, ...], groups: Any, given: Any, target: Any) -> Roles:
+    """The part of every column, as the user gives it.
+
+    Raises
+    ------
+    HoiError
+        As `check_groups` and `check_parts`, and if two groups have one name.
+
+    Examples
+    --------
+    >>> from hoi._inputs.roles import check_roles
+    >>> roles = check_roles(("a", "b", "c", "d"), {"left": ["a", "b"], "right": ["d"]}, "c", None)
+    >>> roles.names, roles.variables, roles.given
+    (('left', 'right'), ((0, 1), (3,)), (2,))
+    """
+    chosen = None if groups is None else check_groups(groups, names)
+    fixed, aim = check_parts(given, target, names, chosen)
+    if chosen is None:
+        free = tuple(c for c in range(len(names)) if c not in (*fixed, *aim))
+        return Roles(names, free, tuple((c,) for c in free), fixed, aim, False, False)
+    own = isinstance(groups, Mapping)
+    labels = tuple(map(str, groups)) if own else tuple("+".join(names[c] for c in group) for group in chosen)
+    require_unique(labels, "groups")
+    return Roles(labels, tuple(range(len(chosen))), tuple(chosen), fixed, aim, True, own)
 
 
 def check_columns(given: Any, names: Sequence[str], what: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def check_groups(groups: Any, names: Sequence[str]) -> list[tuple[int, ...]]:
 
     Parameters
     ----------
-    groups : sequence of sequences of int or str, or 2-D int array
+    groups : sequence of sequences of int or str, 2-D int array, or mapping of names to such sequences
     names : sequence of str
         Names of all columns.
 
@@ -65,14 +65,17 @@ def check_groups(groups: Any, names: Sequence[str]) -> list[tuple[int, ...]]:
     >>> from hoi._inputs.checks import check_groups
     >>> check_groups([["a", "b"], ["c"]], ["a", "b", "c"])
     [(0, 1), (2,)]
+    >>> check_groups({"left": ["a", "b"], "right": ["c"]}, ["a", "b", "c"])
+    [(0, 1), (2,)]
     """
     sets = _check_sets(groups, names, what="groups", item="group")
+    place = _places(groups, "groups", len(sets))
     owner: dict[int, int] = {}
     for g, members in enumerate(sets):
         for i in members:
             if i in owner:
                 raise HoiError(
-                    f"groups[{owner[i]}] and groups[{g}] both hold column {names[i]!r}: a column belongs to "
+                    f"{place[owner[i]]} and {place[g]} both hold column {names[i]!r}: a column belongs to "
                     "at most one group. Take it out of one of them."
                 )
             owner[i] = g
@@ -84,7 +87,12 @@ def _check_sets(sets: Any, names: Sequence[str], *, what: str, item: str) -> lis
     if isinstance(sets, np.ndarray) and _is_plain(sets, len(names)):
         return list(map(tuple, sets.tolist()))
     wanted = f"{what} is a list of {item}s of columns, for example {what}=[(0, 1, 2)]"
-    sets = getattr(sets, "members", sets)
+    if item == "group" and isinstance(sets, Mapping):
+        place = _places(sets, what, len(sets))
+        sets = list(sets.values())
+    else:
+        sets = getattr(sets, "members", sets)
+        place = None
     if isinstance(sets, (str, bytes, dict)) or not hasattr(sets, "__iter__"):
         raise HoiError(f"{what}={sets!r}: {wanted}.")
     rows = [_plain(row) for row in (sets.tolist() if hasattr(sets, "tolist") else sets)]
@@ -95,21 +103,27 @@ def _check_sets(sets: Any, names: Sequence[str], *, what: str, item: str) -> lis
         flat = f"({listing([repr(row) for row in rows])}{',' * (len(rows) == 1)})"
         raise HoiError(f"{what}={flat} is one flat list: {wanted}. Wrap it in a list: {what}=[{flat}].")
     position = {name: i for i, name in enumerate(names)}
+    place = place or _places(rows, what, len(rows))
     result = []
-    for r, row in enumerate(rows):
+    for where, row in zip(place, rows, strict=True):
         if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__"):
-            raise HoiError(f"{what}[{r}] is {row!r}: {wanted}. Write ({row!r},) for one column.")
-        members = tuple([column_index(entry, names, position, f"{what}[{r}]") for entry in row])
+            raise HoiError(f"{where} is {row!r}: {wanted}. Write ({row!r},) for one column.")
+        members = tuple([column_index(entry, names, position, where) for entry in row])
         if not members:
-            raise HoiError(f"{what}[{r}] is empty: a {item} needs at least one column. Leave it out.")
+            raise HoiError(f"{where} is empty: a {item} needs at least one column. Leave it out.")
         if len(set(members)) != len(members):
             twice = sorted({i for i in members if members.count(i) > 1})
             raise HoiError(
-                f"{what}[{r}] = {members} holds {columns(names, twice)} more than once: the columns of a "
+                f"{where} = {members} holds {columns(names, twice)} more than once: the columns of a "
                 f"{item} are distinct. Take the repeats out."
             )
         result.append(members)
     return result
+
+
+def _places(sets: Any, what: str, count: int) -> list[str]:
+    """What each set is called in messages: by its name, or by its number."""
+    return [f"{what}[{key!r}]" for key in (sets if isinstance(sets, Mapping) else range(count))]
 
 
 def _is_plain(sets: np.ndarray, n: int) -> bool:

@@ -18,6 +18,7 @@ STATISTICS = MappingProxyType(
         "low": "lower end of the interval",
         "high": "upper end of the interval",
         "hits": "runs that ended at the set",
+        "agreement": "share of data sets with the sign of the mean",
     }
 )
 
@@ -44,4 +45,4 @@ def label(name: str) -> str:
 
 def unit(name: str, units: str) -> str:
     """The unit of a column of a result in `units`; "" for a pure number."""
-    return "" if name in ("statistic", "pvalue", *COUNTS) else units
+    return "" if name in ("statistic", "pvalue", "agreement", *COUNTS) else units

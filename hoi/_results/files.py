@@ -86,8 +86,9 @@ def write_rows(result: Multiplets, file: Any) -> None:
     writer = csv.writer(file, lineterminator="\n")
     optional = [name for name in ("dataset", "extreme") if getattr(result, name) is not None]
     writer.writerow([*optional, "order", "members", "names", *result.columns])
-    for row in result:
-        start = [getattr(row, name) for name in optional]
+    named = result.dataset_names
+    for i, row in enumerate(result):
+        start = [named[i] if name == "dataset" and named is not None else getattr(row, name) for name in optional]
         values = [repr(getattr(row, name)) for name in result.columns]
         names = "; ".join(map(_quoted, row.names))
         writer.writerow([*start, row.order, " ".join(map(str, row.members)), names, *values])

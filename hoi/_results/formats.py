@@ -85,6 +85,8 @@ def to_xarray(result: Multiplets) -> xarray.Dataset:
     coordinates: dict[str, Any] = {"variable": ("variable", np.array(result.names, dtype=object))}
     if result.dataset is not None:
         coordinates["dataset"] = (rows, np.array(result.dataset))
+        if result.dataset_names is not None:
+            coordinates["dataset_name"] = (rows, result.dataset_names)
     if result.extreme is not None:
         coordinates["extreme"] = (rows, np.array(result.extreme))
     return xr.Dataset(variables, coordinates, {"units": result.units, "settings": json.dumps(result.settings)})
@@ -127,6 +129,8 @@ def write_parquet(result: Multiplets, path: Path) -> None:
     columns: dict[str, Any] = {}
     if result.dataset is not None:
         columns["dataset"] = pa.array(result.dataset, pa.int64())
+        if result.dataset_names is not None:  # for other programs; here they come from the settings
+            columns["dataset_name"] = pa.array(result.dataset_names.tolist(), pa.string())
     if result.extreme is not None:
         columns["extreme"] = pa.array(result.extreme.tolist(), pa.string())
     columns["order"] = pa.array(result.order, pa.int64())

@@ -40,6 +40,7 @@ _STYLE = """
 def table(result: Multiplets, max_rows: int = 20) -> str:
     """Table for notebooks. Colours are inherited or half-transparent, so it reads on light and dark pages."""
     heads = headings(result)
+    words = ("extreme",) if result.dataset_names is None else ("extreme", "dataset")
     lead = result.lead
     # the ends of the bars; NaN and an all-zero column leave the bars empty
     values = [] if lead is None else getattr(result, lead).tolist()
@@ -52,7 +53,7 @@ def table(result: Multiplets, max_rows: int = 20) -> str:
             continue
         row = result[i]
         columns = []
-        for name, cell in zip(heads, cells(row, heads), strict=True):
+        for name, cell in zip(heads, cells(result, i, heads), strict=True):
             if name == "variables":
                 chips = "".join(f'<span class="hoi-name">{markup.escape(n)}</span>' for n in row.names)
                 columns.append(f'<td class="hoi-words">{chips}</td>')
@@ -61,10 +62,10 @@ def table(result: Multiplets, max_rows: int = 20) -> str:
                 digits = max(digits, len(cell))
                 columns.append(f'<td>{bar}<span class="hoi-value">{cell}</span></td>')
             else:
-                kind = ' class="hoi-words"' if name == "extreme" else ""
+                kind = ' class="hoi-words"' if cell and name in words else ""
                 columns.append(f"<td{kind}>{markup.escape(cell)}</td>")
         body.append(f"<tr>{''.join(columns)}</tr>")
-    left = {"extreme", "variables"}
+    left = {*words, "variables"}
     head = "".join(f"<th{' class=hoi-words' if h in left else ''}>{h}</th>" for h in heads)
     done = markup.escape(what_was_done(result.settings)).replace("\n", "<br>")
     hidden = len(result) - sum(i is not None for i in shown(result, max_rows))

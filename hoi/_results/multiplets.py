@@ -222,7 +222,7 @@ class Multiplets(Selection, Words, Graphs):
         -------
         pandas.DataFrame
             Columns [dataset,] [extreme,] order, members (tuples of int), names (tuples of str), and those of
-            `columns`.
+            `columns`; datasets by name, if they have names.
             ``.attrs["settings"]`` holds the settings and ``.attrs["units"]`` the unit.
 
         Examples
@@ -235,7 +235,7 @@ class Multiplets(Selection, Words, Graphs):
 
         columns: dict[str, Any] = {}
         if self.dataset is not None:
-            columns["dataset"] = self.dataset
+            columns["dataset"] = self.dataset if self.dataset_names is None else self.dataset_names
         if self.extreme is not None:
             columns["extreme"] = self.extreme
         columns["order"] = self.order

@@ -60,9 +60,12 @@ def headings(result: Multiplets) -> list[str]:
     return [*optional, "order", *lead, *(name for name in result.columns if name not in lead), "variables"]
 
 
-def cells(row: Multiplet, names: list[str]) -> list[str]:
-    """One row as strings, in the order of the headings."""
+def cells(result: Multiplets, i: int, names: list[str]) -> list[str]:
+    """Row i as strings, in the order of the headings; datasets by their names."""
+    row: Multiplet = result[i]
     values = {name: getattr(row, name) for name in names if name != "variables"}
+    if result.dataset_names is not None:
+        values["dataset"] = result.dataset_names[i]
     words = {
         name: f"{value:z.{0 if name in COUNTS else 4}f}" if isinstance(value, float) else str(value)
         for name, value in values.items()
@@ -78,13 +81,13 @@ def _lines(result: Multiplets, max_rows: int, names_width: int) -> list[str]:
         if i is None:
             rows.append(None)
             continue
-        row = cells(result[i], heads)
+        row = cells(result, i, heads)
         if len(row[-1]) > names_width:
             row[-1] = row[-1][: names_width - 1] + "…"
         rows.append(row)
     full = [row for row in rows if row is not None]
     widths = [max(len(head), *(len(row[j]) for row in full)) for j, head in enumerate(heads)]
-    words = {"extreme", "variables"}
+    words = {"extreme", "variables"} if result.dataset_names is None else {"extreme", "variables", "dataset"}
 
     def line(texts: list[str]) -> str:
         triples = zip(texts, widths, heads, strict=True)

@@ -97,7 +97,8 @@ def _what(result: Multiplets) -> str:
         which = f"{verb} computed for {_count(len(result), 'set')} {of}"
     else:
         skipped = s.get("skipped") or 0
-        which = f"{verb} computed for all {(s['evaluated'] + skipped) // (s.get('n_datasets') or 1):,} sets {of}"
+        n_times = 1 if s.get("across") == "mean" else s.get("n_datasets") or 1
+        which = f"{verb} computed for all {(s['evaluated'] + skipped) // n_times:,} sets {of}"
         which += f" but {skipped:,} that are numerically singular," if skipped else ""
     return f"{subject}{about}{given} {which}{_data(s)}."
 
@@ -108,7 +109,9 @@ def _data(s: dict[str, Any]) -> str:
         counts = s["n_samples"] if isinstance(s["n_samples"], list) else [s["n_samples"]]
         low, high = min(counts), max(counts)
         said += f" from {low:,} samples" if low == high else f" from {low:,} to {high:,} samples"
-        said += f" each of {s['n_datasets']:,} data sets" if s.get("n_datasets") else ""
+        if s.get("n_datasets"):
+            mean = "as the mean over" if s.get("across") == "mean" else "each of"
+            said += f" {mean} {s['n_datasets']:,} data sets"
     if s.get("dropped_rows"):
         said += f" ({_count(s['dropped_rows'], 'sample')} with missing values left out)"
     return said

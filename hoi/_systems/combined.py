@@ -11,7 +11,7 @@ from hoi._backends.protocol import Problem
 from hoi._maths.terms import Terms
 from hoi._typing import FloatArray
 
-__all__ = ["CombinedProblem", "InformationProblem"]
+__all__ = ["CombinedProblem", "InformationProblem", "MeanProblem"]
 
 
 class CombinedProblem(Problem):
@@ -86,6 +86,46 @@ class InformationProblem(CombinedProblem):
     def __init__(self, whole: Problem, conditional: Problem) -> None:
         super().__init__([(1.0, whole), (-1.0, conditional)])
         self.whole, self.conditional = whole, conditional
+
+
+class MeanProblem(Problem):
+    """The mean over the datasets of a problem, as a problem of one dataset. A set without a value in one of them has
+    none.
+
+    Parameters
+    ----------
+    each : Problem
+    """
+
+    kind = "mean"
+    n_datasets = 1
+
+    def __init__(self, each: Problem) -> None:
+        self.each = each
+        self.n_variables, self.device = each.n_variables, each.device
+
+    @property
+    def grouped(self) -> bool:
+        return self.each.grouped
+
+    def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
+        total = Terms.zeros(len(members))
+        for d in range(self.each.n_datasets):
+            raw = self.each.reference(members, np.full(len(members), d))
+            for target, term in zip(total[:3], raw[:3], strict=True):
+                target[:] += term / self.each.n_datasets
+            total.singular[:] |= raw.singular
+        return total
+
+    def correction(self, members: NDArray[np.intp]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return self.each.correction(members)
+
+    def least_variance(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> FloatArray:
+        datasets = range(self.each.n_datasets)
+        return np.min([self.each.least_variance(members, np.full(len(members), d)) for d in datasets], axis=0)
+
+    def constant(self, members: NDArray[np.intp]) -> FloatArray:
+        return self.each.constant(members).mean(axis=0, keepdims=True)
 
 
 def _constants(problem: Problem, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> tuple[FloatArray, ...]:

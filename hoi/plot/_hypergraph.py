@@ -13,6 +13,7 @@ from hoi.plot._style import (
     axis_label,
     chosen,
     colour,
+    dataset,
     ends,
     gaps,
     need_rows,
@@ -89,8 +90,7 @@ def hypergraph(
         shade = colour(value, measure)
         ax.plot([place, place], [ys[0], ys[-1]], color=shade, linewidth=0.16 * size, solid_capstyle="round")
         ax.plot([place] * len(ys), ys, "o", color=shade, markersize=0.65 * size, markeredgecolor="white")
-    datasets = [""] * len(rows) if result.dataset is None else [f"[{d}]  " for d in result.dataset[rows]]
-    texts = [d + number(value) for d, value in zip(datasets, values, strict=True)]
+    texts = [f"{dataset(result, row)}  {number(value)}".strip() for row, value in zip(rows, values, strict=True)]
     ax.set_xticks(places, texts, rotation=90, fontsize=0.7 * size, color=NEUTRAL)
     ax.set_yticks(range(len(shown)), [plain(result.names[i]) for i in shown], fontsize=size)
     ax.set_xlim(-0.6, places[-1] + 0.6)

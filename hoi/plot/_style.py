@@ -25,6 +25,7 @@ __all__ = [
     "chosen",
     "colour",
     "cut",
+    "dataset",
     "end_colours",
     "end_names",
     "ends",
@@ -128,7 +129,16 @@ def label(result: Multiplets, row: int, room: int) -> str:
         left -= min(len(names[i]), share[i])
     text = cut(" · ".join(cut(name, share[i]) for i, name in enumerate(names)), room)
     text = text.replace("$", r"\$")
-    return text if result.dataset is None else f"[{result.dataset[row]}]  {text}"
+    return text if result.dataset is None else f"{dataset(result, row)}  {text}"
+
+
+def dataset(result: Multiplets, row: int) -> str:
+    """The dataset of a row, in front of its label: its name, or its number in brackets; "" where there is one table."""
+    if result.dataset is None:
+        return ""
+    if result.dataset_names is None:
+        return f"[{result.dataset[row]}]"
+    return cut(str(result.dataset_names[row]), 16).replace("$", r"\$")
 
 
 def cut(text: str, most: int) -> str:

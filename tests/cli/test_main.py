@@ -204,7 +204,7 @@ def test_measure_of_the_whole_table(run, data, X):
     status, out, err = run("measure", data, "--units", "bits")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0] == f"6 variables: {', '.join(COLUMNS)}"
+    assert lines[0] == f"6 variables of {len(X)} samples: {', '.join(COLUMNS)}"
     values = {line.split()[0]: float(line.split()[-2]) for line in lines[2:]}
     for symbol, function in (
         ("TC", hoi.total_correlation), ("DTC", hoi.dual_total_correlation), ("Ω", hoi.oinfo), ("Σ", hoi.sinfo)
@@ -221,6 +221,24 @@ def test_measure_of_given_sets(run, data, X):
     expected = hoi.oinfo(X, [(0, 1, 2), (3, 4, 5), (0, 5)])
     assert np.array_equal([float(row["oinfo"]) for row in rows], expected)
     assert "RHip, RAmy, RPCC" in run("measure", data, "--multiplets", sets)[1]
+
+
+def test_gaps_in_columns_that_are_not_measured_cost_no_rows(run, tmp_path):
+    values = np.random.default_rng(3).standard_normal((40, 4))
+    frame = pandas.DataFrame(values, columns=["ozone", "solar", "wind", "temp"])
+    frame.loc[:3, "ozone"], frame.loc[2:9, "solar"] = np.nan, np.nan
+    frame.insert(1, "note", "dry")
+    frame.to_csv(tmp_path / "air.csv", index=False)
+    by_columns = run("measure", tmp_path / "air.csv", "--columns", "ozone,wind,temp", "--missing", "drop")
+    by_sets = run("measure", tmp_path / "air.csv", "--multiplets", "ozone,wind,temp", "--missing", "drop")
+    assert by_sets[:2] == by_columns[:2]
+    assert by_sets[1].startswith("3 variables of 36 samples: ozone, wind, temp")
+    assert "left out 4 of 40 rows" in by_sets[2]
+    assert run("measure", tmp_path / "air.csv", "--multiplets", "3,4")[0] == 0  # no gaps there
+    groups = ["--groups", "ozone;wind,temp", "--missing", "drop", "--format", "csv"]
+    found = rows_of(run("search", tmp_path / "air.csv", "--order", "2", *groups)[1])[0]
+    whole = frame.dropna(subset=["ozone"])[["ozone", "wind", "temp"]]
+    assert float(found["tc"]) == hoi.total_correlation(whole, groups=[[0], [1, 2]])
 
 
 def test_measure_of_one_set_can_be_saved(run, data, tmp_path):

@@ -69,6 +69,51 @@ def test_each_dataset_loses_its_own_samples():
     says(message(hoi.oinfo, [GAPS, other], missing="drop"), "dataset '1'", "0 rows without a gap", "0 (")
 
 
+def test_gaps_in_columns_that_are_not_used_cost_nothing():
+    """As the columns by themselves: 'a' has a gap in sample 3, 'b' and 'c' in sample 7, 'e' in all but ten."""
+    wide = FRAME.assign(e=np.where(np.arange(60) < 10, X[:, 0], np.nan), f=X[:, 3] + X[:, 1])
+    ad = wide[["a", "d", "f"]].dropna()
+    sets = [("d", "a", "f"), ("f", "d")]
+    calls = {
+        "values": (lambda data, s, **o: hoi.oinfo(data, s, **o), {}),
+        "measures": (lambda data, s, **o: hoi.measures(data, s, **o).dtc, {}),
+        "entropies": (lambda data, s, **o: hoi.entropy(data, s, **o), {}),
+        "subsets": (lambda data, s, **o: hoi.coinformation(data, s, **o), {}),
+        "generator": (lambda data, s, **o: hoi.oinfo(data, (t for t in s), **o), {}),
+        "list": (lambda data, s, **o: hoi.oinfo([data, data], s, **o)[1], {}),
+    }
+    for name, (call, options) in calls.items():
+        with pytest.warns(hoi.InputWarning, match="1 of |2 of 120"):
+            values = call(wide, sets, missing="drop", **options)
+        np.testing.assert_array_equal(values, call(ad, sets, **options), err_msg=name)
+    by_number = [tuple(wide.columns.get_loc(c) for c in s) for s in sets]
+    with pytest.warns(hoi.InputWarning, match="1 of 60"):
+        np.testing.assert_array_equal(hoi.oinfo(wide, by_number, missing="drop"), hoi.oinfo(ad, sets))
+    assert hoi.oinfo(wide, [("d", "f")], missing="drop") == 0  # nothing to leave out
+
+
+def test_what_is_given_and_the_target_count_as_used():
+    wide = FRAME.assign(e=np.where(np.arange(60) < 10, X[:, 0], np.nan), f=X[:, 3] + X[:, 1])
+    options = {"given": "b", "missing": "drop"}
+    used = wide[["a", "b", "d", "f"]].dropna()
+    with pytest.warns(hoi.InputWarning, match="2 of 60"):
+        value = hoi.oinfo(wide, [("d", "a", "f")], **options)
+    assert value == hoi.oinfo(used, [("a", "d", "f")], given="b")
+    with pytest.warns(hoi.InputWarning, match="2 of 60"):
+        value = hoi.information(wide, [("d", "a")], target="f", **options)
+    assert value == hoi.information(used, [("a", "d")], target="f", given="b")
+    groups = {"one": ["a", "d"], "two": ["f"], "rest": ["e", "b"]}
+    with pytest.warns(hoi.InputWarning, match="1 of 60"):
+        found = hoi.measures(wide, [("two", "one")], groups=groups, missing="drop")
+    short = wide[["a", "d", "f"]].dropna()
+    assert found.tc[0] == hoi.total_correlation(short, groups=[["a", "d"], ["f"]])
+    assert (found.names, found.members) == (("one", "two", "rest"), [(1, 0)])
+    with pytest.warns(hoi.InputWarning, match="1 of 60"):
+        found = hoi.search(wide, 2, groups={"one": ["a", "d"], "two": ["f"]}, n_best=1, missing="drop")
+    assert found.tc[0] == hoi.total_correlation(short, groups=[["a", "d"], ["f"]])
+    says(message(hoi.oinfo, wide, [("a", "x")], missing="drop"), "the name 'x', which is not a column")
+
+
 def test_messages():
     says(message(hoi.oinfo, FRAME), "3 NaN values, in columns 'a', 'b', 'c'", 'Use missing="drop"')
     says(message(hoi.oinfo, X, missing="pairwise"), "missing='pairwise': use one of 'raise', 'drop'")

@@ -100,7 +100,8 @@ def test_groups():
     )
     says(message(checks.check_groups, [0, 1], NAMES), "groups=(0, 1) is one flat list", "groups=[(0, 1)]")
     says(message(checks.check_groups, [], NAMES), "groups is empty", "None for no groups")
-    says(message(checks.check_groups, {"a": [0]}, NAMES), "groups={'a': [0]}", "list of groups")
+    assert checks.check_groups({"a": [0], "b": ["mid", 1]}, NAMES) == [(0,), (2, 1)]
+    says(message(checks.check_groups, {"a": [0], "b": ["mad"]}, NAMES), "groups['b']", "'mad'", "'mid'")
 
 
 @pytest.mark.parametrize(

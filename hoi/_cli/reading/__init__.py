@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,7 +32,9 @@ class Table(NamedTuple):
     notes: list[str]
 
 
-def read_table(path: str, options: Options | None = None, **more: Any) -> Table:
+def read_table(
+    path: str, options: Options | None = None, used: Callable[[list[str]], list[int] | None] | None = None, **more: Any
+) -> Table:
     """Read a file, choose its columns, and see to it that every value is a finite number.
 
     Parameters
@@ -40,6 +43,9 @@ def read_table(path: str, options: Options | None = None, **more: Any) -> Table:
         The file; "-" reads csv from standard input.
     options : Options, optional
         How to read it; or its fields as keywords.
+    used : callable, optional
+        Gives the columns that will be used, by the names of all; None for all. Others may be of anything: where they
+        are no numbers they are NaN.
 
     Returns
     -------
@@ -56,7 +62,8 @@ def read_table(path: str, options: Options | None = None, **more: Any) -> Table:
     values, notes = open_table(path, options)
     if isinstance(values, np.ndarray):
         return Table(values, notes)
-    frame = complete(values, "standard input" if path == "-" else path, options.missing, notes)
+    needed = None if used is None else used(list(values.columns))
+    frame = complete(values, "standard input" if path == "-" else path, options.missing, notes, needed)
     samples, variables = frame.shape
     if samples < variables:
         notes.append(f"{samples} samples of {variables} variables; if rows are variables, use --transpose")

@@ -74,10 +74,18 @@ def _quoted(name: str) -> str:
     return f'\'"{name}"\'' if "," in name else f"'{name}'" if " " in name else name
 
 
-def complete(frame: pandas.DataFrame, name: str, missing: str, notes: list[str]) -> pandas.DataFrame:
-    """The table as float64 without gaps, or an error that says all that is wrong with it at once."""
+def complete(
+    frame: pandas.DataFrame, name: str, missing: str, notes: list[str], used: list[int] | None = None
+) -> pandas.DataFrame:
+    """The table as float64 without gaps in the columns that are used, or an error that says all that is wrong with them
+    at once. Columns that are not used stay in their places; those that are no numbers are NaN."""
     import pandas as pd
 
+    if used is not None and len(used) < frame.shape[1]:
+        left = complete(frame.iloc[:, used], name, missing, notes)
+        everything = frame.loc[left.index].apply(pd.to_numeric, errors="coerce").astype(float)
+        everything.iloc[:, used] = left
+        return everything
     problems: list[str] = []
     ways: list[str] = []
     text = _text(frame, problems)

@@ -83,6 +83,8 @@ def _file(name: str) -> str:
 def _data(result: Multiplets) -> str:
     """The rows as JSON by columns; no character of it can end the script element it stands in."""
     optional = {name: getattr(result, name) for name in _OPTIONAL if getattr(result, name) is not None}
+    if result.dataset_names is not None:
+        optional["dataset"] = result.dataset_names
     table = {
         "names": result.names,
         "units": result.units,
