@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -12,13 +13,14 @@ from hoi import HoiError, Multiplets, plot
 from hoi.plot import _landscape
 
 pytest.importorskip("matplotlib")
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 SYNERGY, REDUNDANCY = "#0072b2", "#d55e00"
 NAMES = ["a", "b", "c", "d", "$e"]
 # the others are of tables of pairs and of values over time
-OF_A_RESULT = sorted(set(plot.__all__) - {"course", "matrix"})
+OF_A_RESULT = sorted(set(plot.__all__) - {"connectome", "course", "matrix", "topography"})
 
 
 @pytest.fixture
@@ -136,6 +138,21 @@ def test_ranking_cuts_names_to_the_room_there_is(ax):
     plot.ranking(found, ax=narrow)
     assert len(labels(narrow.yaxis)[0]) < 0.6 * len(labels(ax.yaxis)[0])
     assert "short" in labels(narrow.yaxis)[0]
+
+
+def test_ranking_gives_small_values_a_panel_of_their_own():
+    import matplotlib
+    from matplotlib import pyplot
+
+    matplotlib.use("agg")
+    upper = plot.ranking(result((-0.02, -0.01, 0.9, 0.5)))
+    low, high = upper.figure.axes
+    assert upper is low
+    assert [bar.get_width() for bar in low.patches] == [-0.02, -0.01]
+    assert [bar.get_width() for bar in high.patches] == [0.9, 0.5]
+    assert np.ptp(low.get_xlim()) < 0.1 < np.ptp(high.get_xlim())
+    assert len(plot.ranking(result()).figure.axes) == 1
+    pyplot.close("all")
 
 
 def test_hypergraph_links_the_members_of_each_set(ax):
@@ -288,6 +305,35 @@ MORE = {"comparison": lambda: (result(),)}
 
 def more(name):
     return MORE.get(name, tuple)()
+
+
+def test_comparison_of_thousands_of_sets_counts_them_in_cells(ax):
+    rng = np.random.default_rng(0)
+    names = [str(i) for i in range(30)]
+    triplets = np.array(list(itertools.combinations(range(30), 3)))
+    one = Multiplets(triplets, names, oinfo=rng.standard_normal(len(triplets)))
+    turned = rng.permutation(len(triplets))
+    two = Multiplets(30 - 1 - triplets[turned], names[::-1], oinfo=2 * one.oinfo[turned])
+    plot.comparison(one, two, ax=ax)
+    (cells,) = (artist for artist in ax.collections if isinstance(artist, PolyCollection))
+    assert cells.get_array().sum() == len(triplets)
+    x, y = cells.get_offsets().T
+    assert np.abs(y - 2 * x).max() < 0.5  # each set met itself, whatever the order of names, members and rows
+
+
+@pytest.mark.parametrize("name", ["connectome", "topography"])
+def test_the_ends_of_pictures_of_the_brain(name, ax):
+    with pytest.raises(HoiError, match=f'{name}: end=\'both\'; use "lowest" or "highest".'):
+        getattr(plot, name)(result(), None, end="both", ax=ax)
+    with pytest.raises(HoiError, match=f"{name}: the result has no sets to draw"):
+        getattr(plot, name)(result()[:2], None, end="highest", ax=ax)
+
+
+def test_places_that_are_missing(ax):
+    with pytest.raises(HoiError, match=r"shape \(5, 2\); \(x, y, z\) of each of the 5 variables are needed"):
+        plot.connectome(result(), np.zeros((5, 2)), ax=ax)
+    with pytest.raises(HoiError, match="coordinates have no place of 'c': each of 5 variables needs one"):
+        plot.connectome(result(), {"a": (0, 0, 0), "b": (0, 0, 0)}, ax=ax)
 
 
 @pytest.mark.parametrize("name", OF_A_RESULT)

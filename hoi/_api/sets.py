@@ -85,7 +85,8 @@ def search(
     n_best : int
         Sets to report at each end, over all orders together.
     per_order : bool
-        Report `n_best` sets for each order instead. Across orders values differ by their number of variables.
+        Report `n_best` sets for each order instead, order after order. Across orders values differ by their number of
+        variables.
     across : {"each", "mean"}
         Of several datasets (subjects, say), search each on its own, or rank by the mean over all of them. The mean
         comes with a column ``agreement``: the share of datasets whose own value has the sign of the mean.

@@ -114,16 +114,13 @@ class Best:
         return Floor(low, high)
 
     def rows(self, dataset: int, end: str) -> tuple[NDArray[np.intp], FloatArray]:
-        """Members and corrected terms (m, 3) kept at one end of a dataset, the best first."""
+        """Members and corrected terms (m, 3) kept at one end of a dataset, order after order, the best first."""
         orders = range(self.width + 1) if self.per_order else (0,)
         kept = [self._kept[key] for order in orders if (key := (dataset, order, end)) in self._kept]
         if not kept:
             return np.empty((0, self.width), dtype=np.intp), np.empty((0, 3))
-        if len(kept) == 1:
-            return kept[0].members, kept[0].terms  # ranked as it is
         whole = functools.reduce(_Kept.joined, kept)
-        order = _ranking(whole.members, whole.values, end)
-        return whole.members[order], whole.terms[order]
+        return whole.members, whole.terms
 
     def _key(self, dataset: int, order: int, end: str) -> tuple[int, int, str]:
         return dataset, order if self.per_order else 0, end

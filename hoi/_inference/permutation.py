@@ -150,9 +150,9 @@ def _top(
         filled[:, : rows.shape[1]] = rows[ranked]
         best.append((filled, statistic[ranked]))
     chosen, values = (np.concatenate(parts) for parts in zip(*best, strict=True))
-    ranked = np.argsort(-values, kind="stable")
-    if not q.per_order:
-        ranked = ranked[: q.n_best]
+    if q.per_order:
+        return chosen, values
+    ranked = np.argsort(-values, kind="stable")[: q.n_best]
     return chosen[ranked], values[ranked]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hoi import plot
 
@@ -41,6 +41,18 @@ class Pictures:
     def tc_dtc(self, *, ax: Axes | None = None) -> Axes:
         """Total against dual total correlation: :func:`hoi.plot.tc_dtc`."""
         return plot.tc_dtc(self._result, ax=ax)
+
+    def topography(
+        self, info: Any, *, end: str = "lowest", n_best: int | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Where on the scalp the sets lie: :func:`hoi.plot.topography`."""
+        return plot.topography(self._result, info, end=end, n_best=n_best, ax=ax)
+
+    def connectome(
+        self, coordinates: Any, *, end: str = "lowest", n_best: int | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Where in the brain the sets lie: :func:`hoi.plot.connectome`."""
+        return plot.connectome(self._result, coordinates, end=end, n_best=n_best, ax=ax)
 
     def comparison(
         self,

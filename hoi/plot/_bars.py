@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["participation", "ranking"]
 
+# Bars shorter than that share of the longest tell little of each other.
+_SEEN_BESIDE = 0.2
+
 
 def ranking(
     result: Multiplets, *, measure: str | None = None, n_best: int | None = None, ax: Axes | None = None
@@ -51,11 +54,13 @@ def ranking(
         How many sets at most to draw of each end: of each data set, and of each order where the search
         kept the best of each. By default 10, or fewer where there are many of those.
     ax : matplotlib Axes, optional
-        Where to draw; by default a new figure of fitting height.
+        Where to draw; by default a new figure of fitting height. In a new figure each end has a panel with a scale of
+        its own where the values of one are so small that their bars could not be seen beside those of the other.
 
     Returns
     -------
     matplotlib Axes
+        Of the two panels the upper one; ``.figure.axes`` has both.
 
     Raises
     ------
@@ -73,6 +78,13 @@ def ranking(
     measure = chosen(result, measure)
     rows = ends(result, measure, n_best)
     need_rows(len(rows), "ranking")
+    if ax is None and (parts := _unlike(result, measure, rows)):
+        figure = axes_or_new(None, (8.0, 2.2 + 0.27 * len(rows))).figure
+        figure.clear()
+        panels = figure.subplots(2, 1, height_ratios=[len(part) + 2 for part in parts])
+        for part, panel in zip(parts, panels, strict=True):
+            ranking(part, measure=measure, n_best=len(part), ax=panel)
+        return panels[0]
     places = np.arange(len(rows)) + np.cumsum(gaps(result, rows))
     if ax is None:
         texts = [label(result, i, 120) for i in rows]
@@ -101,6 +113,18 @@ def ranking(
     tidy(ax, grid="x")
     ax.tick_params(axis="y", length=0)
     return ax
+
+
+def _unlike(result: Multiplets, measure: str, rows: np.ndarray) -> list[Multiplets]:
+    """The two ends of a search of one table, if the bars of one were lost beside those of the other."""
+    if result.extreme is None or result.dataset is not None:
+        return []
+    drawn = result[rows]
+    parts = [drawn[np.asarray(drawn.extreme) == end] for end in ("lowest", "highest")]
+    if not all(map(len, parts)):
+        return []
+    small, large = sorted(np.abs(getattr(part, measure)).max() for part in parts)
+    return parts if small < _SEEN_BESIDE * large else []
 
 
 def participation(result: Multiplets, *, n_variables: int = 30, ax: Axes | None = None) -> Axes:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison", "tc_dtc"]
 
+# Points that can still be told apart.
+_MOST_POINTS = 2000
+
 
 def tc_dtc(result: Multiplets, *, ax: Axes | None = None) -> Axes:
     """Total against dual total correlation, one point for each set.
@@ -91,7 +94,7 @@ def comparison(
 
     A point for each set that is in both, by the names of its members (and its data set, where there are
     several). Sets of one sign keep its colour; those whose sign differs are grey. Ticks at the
-    margins are the sets that only one result holds.
+    margins are the sets that only one result holds. Of thousands of sets, cells show how many lie where.
 
     Parameters
     ----------
@@ -132,19 +135,23 @@ def comparison(
     need_rows(min(len(result), len(other)), "comparison")
     if result.units != other.units:
         raise HoiError(f"comparison: the results are in {result.units} and {other.units}: give both the same units.")
-    one, two = _by_set(result, measure), _by_set(other, measure)
-    common = [key for key in one if key in two]
-    if not common:
+    width = max(result.indices.shape[1], other.indices.shape[1])
+    mine, others = (_of_sets(each, result.names, width) for each in (result, other))
+    _, first, second = np.intersect1d(mine, others, return_indices=True)
+    if not len(first):
         raise HoiError(
-            f"comparison: the results, of {len(one)} and {len(two)} sets, have none in common (by the names of "
+            f"comparison: the results, of {len(result)} and {len(other)} sets, have none in common (by the names of "
             "the members). Evaluate the sets of one in the data of the other: hoi.measures(X, result)."
         )
-    x, y = np.array([one[key] for key in common]), np.array([two[key] for key in common])
+    one, two = getattr(result, measure), getattr(other, measure)
+    x, y = one[first], two[second]
     ax = axes_or_new(ax, (4.8, 4.6))
     shades = [colour(a, measure) if (a < 0) == (b < 0) else NEUTRAL for a, b in zip(x, y, strict=True)]
-    ax.scatter(x, y, s=22, c=shades, alpha=0.8, linewidths=0)
-    only_one = [one[key] for key in one if key not in two]
-    only_two = [two[key] for key in two if key not in one]
+    if dense := len(x) > _MOST_POINTS:
+        _density(ax, x, y)
+    else:
+        ax.scatter(x, y, s=22, c=shades, alpha=0.8, linewidths=0)
+    only_one, only_two = np.delete(one, first), np.delete(two, second)
     low, high = _range(np.concatenate([x, y, only_one, only_two]))
     tick: dict[str, Any] = {"markersize": 7, "color": NEUTRAL, "linestyle": "none", "clip_on": False, "alpha": 0.6}
     ax.plot(only_one, [low] * len(only_one), marker=2, **tick)
@@ -159,18 +166,30 @@ def comparison(
     text = axis_label(measure, result.units)
     ax.set_xlabel(f"{text}, {labels[0]}")
     ax.set_ylabel(f"{text}, {labels[1]}")
-    if ALL[measure].synergy:
+    if ALL[measure].synergy and not dense:
         meaning = {**SIDES, "sign differs": NEUTRAL}
         key(ax, {name: shade for name, shade in meaning.items() if shade in shades}, centred=True)
     tidy(ax)
     return ax
 
 
-def _by_set(result: Multiplets, measure: str) -> dict[tuple[int, frozenset[str]], float]:
-    """Value of each set, by its data set and the names of its members."""
-    datasets = [0] * len(result) if result.dataset is None else result.dataset.tolist()
-    keys = zip(datasets, map(frozenset, result.member_names), strict=True)
-    return dict(zip(keys, getattr(result, measure).tolist(), strict=True))
+def _of_sets(result: Multiplets, names: tuple[str, ...], width: int) -> np.ndarray:
+    """What tells each row from others: its data set, and its members in the order of `names`."""
+    number = {name: i for i, name in enumerate(names)}
+    mine = np.array([number.get(name, len(names) + i) for i, name in enumerate(result.names)] + [-1])
+    rows = np.full((len(result), width + 1), -1, dtype=np.int64)
+    rows[:, 0] = 0 if result.dataset is None else result.dataset
+    rows[:, 1 : 1 + result.indices.shape[1]] = np.sort(mine[result.indices], axis=1)[:, ::-1]
+    return rows.view([("", np.int64)] * rows.shape[1]).ravel()
+
+
+def _density(ax: Axes, x: np.ndarray, y: np.ndarray) -> None:
+    """How many points lie in each cell, on a logarithmic scale."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    shades = LinearSegmentedColormap.from_list("hoi", [FAINT, NEUTRAL, "#000000"])
+    cells = ax.hexbin(x, y, gridsize=60, bins="log", cmap=shades, mincnt=1, linewidths=0)
+    ax.figure.colorbar(cells, ax=ax, label="number of sets", shrink=0.8)
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:

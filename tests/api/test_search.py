@@ -392,3 +392,13 @@ def test_more_variables_in_a_set_than_samples() -> None:
     with pytest.raises(hoi.HoiError, match=r"(?s)8.*samples"):
         hoi.search(data, (3, 8))
     assert len(hoi.search(data, (3, 7))) == 20
+
+
+def test_rows_of_a_search_per_order_come_order_after_order():
+    X = hoi.simulate.random_covariance(9, seed=4).sample(200, seed=4)
+    found = hoi.search(X, (3, 5), n_best=4, per_order=True)
+    assert found.order.tolist() == 2 * [3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5]
+    for end, sign in (("lowest", 1), ("highest", -1)):
+        for order in (3, 4, 5):
+            values = found.oinfo[(found.extreme == end) & (found.order == order)]
+            assert (np.diff(sign * values) >= 0).all()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
+
 import numpy as np
+import pandas as pd
 import pytest
 from messages import message, says
 
@@ -119,3 +122,51 @@ def test_the_frame_of_a_masker_keeps_its_names(images):
     found = hoi.search(masker.fit_transform(runs[0]), 3, n_best=1)
     assert found.names == tuple(labels)
     assert found.member_names[0] == ("left", "right", "all")
+
+
+# --- pictures
+
+
+@pytest.fixture
+def ax():
+    from matplotlib.figure import Figure
+
+    return Figure().subplots()
+
+
+def test_sets_on_the_scalp(raw, ax):
+    # later versions of MNE have another name for it
+    there = mne.channels.get_builtin_montages()
+    placed = raw.copy().set_montage("colin27_1020" if "colin27_1020" in there else "standard_1020")
+    found = hoi.search(placed, 3, n_best=1)
+    hoi.plot.topography(found, placed.info, ax=ax)
+    assert ax.get_title("left") == "most synergistic sets"
+    sensors, *lines = ax.lines
+    spokes = [line for line in lines if len(line.get_xdata()) == 2]
+    ends = {(float(line.get_xdata()[1]), float(line.get_ydata()[1])) for line in spokes}
+    places = zip(found.names, *np.array(sensors.get_data()).tolist(), strict=True)
+    assert {name for name, x, y in places if (x, y) in ends} == {"Fz", "Cz", "Pz"}
+
+
+def test_channels_without_places(raw, ax):
+    found = hoi.search(raw, 3, n_best=1)
+    says(message(hoi.plot.topography, found, raw.info, ax=ax), "cannot place the channels", "set_montage")
+    others = mne.create_info(["A", "B"], 100.0, "eeg", verbose="error")
+    says(message(hoi.plot.topography, found, others, ax=ax), "info has no channel 'Fz' (5 of 5", "raw.info")
+
+
+def test_sets_in_a_glass_brain(values, ax):
+    places = {"a": (-40, 20, 10), "b": (40, 20, 10), "c": (0, -60, 20), "d": (10, 10, 50), "e": (-20, -30, 0)}
+    found = hoi.search(pd.DataFrame(values, columns=list(places)), 3, n_best=1)
+    hoi.plot.connectome(found, places, end="lowest", ax=ax)
+    assert ax.get_title("left") == "most synergistic sets"
+    again = type(ax.figure)().subplots()
+    assert found.plot.connectome(list(places.values()), ax=again) is again
+
+
+@pytest.mark.parametrize("function", [hoi.plot.connectome, hoi.plot.topography])
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # names of montages
+def test_the_examples(function):
+    test = doctest.DocTestParser().get_doctest(function.__doc__, {}, function.__name__, None, 0)
+    assert test.examples
+    assert doctest.DocTestRunner().run(test).failed == 0

@@ -134,7 +134,7 @@ def test_the_page_asks_for_nothing_from_outside(tmp_path):
 
 def test_pictures_follow_the_mode_of_the_page(tmp_path):
     page = page_of(example(names=list("abcde")), tmp_path)
-    assert sum(tag == "svg" for tag, _ in page.elements) == 4
+    assert sum(tag == "svg" for tag, _ in page.elements) == 5  # the ranking has one for each end
     svg = (tmp_path / "out.html").read_text(encoding="utf-8").split("<figure>", 1)[1]
     svg = svg[: svg.index("</section>")]
     for name in ("currentColor", "var(--synergy)", "var(--redundancy)", "var(--neutral)", "var(--faint)"):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hoi import plot
-from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY
+from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY, end_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,12 +50,24 @@ def pictures(result: Multiplets) -> list[tuple[str, str]]:
         for caption, draw, height, columns in _CONTENTS:
             if not columns <= set(result.columns):
                 continue
-            # a fitting height is known once the rows are drawn, and the rows' texts fit themselves to the height
-            fitting = height(draw(result, ax=Figure().subplots()))
-            figure = Figure((_WIDTH, fitting), layout="constrained")
-            draw(result, ax=figure.subplots())
-            drawn.append((caption, _svg(figure)))
+            # each end has bars of its own, since the values of one are often small beside those of the other
+            parts = _by_end(result) if draw is plot.ranking else [(caption, result)]
+            for title, part in parts or [(caption, result)]:
+                # a fitting height is known once the rows are drawn, and the rows' texts fit themselves to the height
+                fitting = height(draw(part, ax=Figure().subplots()))
+                figure = Figure((_WIDTH, fitting), layout="constrained")
+                draw(part, ax=figure.subplots())
+                drawn.append((title, _svg(figure)))
     return drawn
+
+
+def _by_end(result: Multiplets) -> list[tuple[str, Multiplets]]:
+    """The rows of each end, and what they are called; nothing for a result that is no search."""
+    if result.extreme is None:
+        return []
+    names = zip(("lowest", "highest"), end_names(str(result.lead), result), strict=True)
+    parts = [(f"The {name} sets", result[result.extreme == end]) for end, name in names]
+    return [(title, part) for title, part in parts if len(part)]
 
 
 def _by_rows(ax: Axes) -> float:
@@ -64,7 +76,7 @@ def _by_rows(ax: Axes) -> float:
 
 # caption, picture, height in inches once it is drawn, and the columns that it needs
 _CONTENTS: list[tuple[str, Callable[..., Axes], Callable[[Axes], float], set[str]]] = [
-    ("The sets at each end", plot.ranking, _by_rows, set()),
+    ("The sets", plot.ranking, _by_rows, set()),
     ("Their members", plot.hypergraph, _by_rows, set()),
     ("Variables in these sets", plot.participation, _by_rows, set()),
     ("Total and dual total correlation", plot.tc_dtc, lambda ax: 4.6, {"tc", "dtc"}),
