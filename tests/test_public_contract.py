@@ -132,14 +132,14 @@ OPTIONS = {
     "plan": {"missing", "estimator", "given", "groups", "backend", "measure", "threads"},
     "permutation_test": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
-    | {"null", "n_resamples", "seed"},
+    | {"null", "n_resamples", "seed", "executor", "checkpoint"},
     "confidence_interval": ESTIMATION
     | {"given", "groups", "measure", "confidence_level", "method", "n_resamples", "seed"},
     "split_half": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress", "confidence_level"},
-    "compare": ESTIMATION | {"given", "groups", "measure", "n_best", "paired", "n_resamples", "seed"},
+    "compare": ESTIMATION | {"given", "groups", "measure", "n_best", "paired", "n_resamples", "seed", "executor"},
     "effective_sample_size": set(),
-    "scan": ESTIMATION | {"given", "groups", "names"},
+    "scan": ESTIMATION | {"given", "groups", "names", "executor"},
     "copula_transform": {"ties", "seed"},
     "as_table": {"everything", "names"},
     "backends": set(),

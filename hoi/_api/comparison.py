@@ -12,7 +12,7 @@ import numpy as np
 
 from hoi._api.call import Call, columns_of, open_call, pick, require_order, scale_of, settings_of
 from hoi._api.given_sets import evaluate
-from hoi._backends.protocol import UNRANKED
+from hoi._backends.protocol import UNRANKED, Problem
 from hoi._engine.plan import count_sets
 from hoi._errors import HoiError, HoiWarning
 from hoi._inference import compare as parts_of
@@ -22,7 +22,7 @@ from hoi._inputs import checks
 from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
-from hoi._measures.registry import MEASURES, Measure
+from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
 from hoi._systems.protocol import Estimator, System
@@ -51,6 +51,7 @@ def compare(
     missing: str = "raise",
     backend: str = "auto",
     seed: Seed = None,
+    executor: Any = None,
 ) -> Multiplets:
     """The sets that differ most between A and B, each with a p-value that is corrected for all sets of all orders.
 
@@ -73,6 +74,8 @@ def compare(
         As in :func:`hoi.oinfo`. For one recording a Gaussian estimator.
     seed : int or numpy.random.Generator, optional
         Of the arrangements.
+    executor
+        As in :func:`hoi.search`.
 
     Returns
     -------
@@ -119,6 +122,7 @@ def compare(
     n_resamples, n_best = (
         checks.check_positive_int(value, name) for value, name in ((n_resamples, "n_resamples"), (n_best, "n_best"))
     )
+    checks.check_executor(executor)
     resolved = resolve(estimator)
     (first, one_recording), (second, one_too) = (
         _tables(X, what, resolved, missing) for X, what in ((A, "A"), (B, "B"))
@@ -146,12 +150,16 @@ def compare(
     if one_recording:
         if paired:
             raise HoiError("paired=True, and A and B are one table each: pairs are of subjects, several in A and in B.")
-        parts, more["block_length"] = _conditions(calls, tables, resolved, orders, row, n_resamples, chosen, rng)
+        problems, more["block_length"] = _conditions(calls, tables, resolved, n_resamples, rng)
+        job: parts_of.Conditions | parts_of.Subjects = parts_of.Conditions(problems, orders, row, n_best, chosen.name)
     else:
         _check_groups(n_first, len(second), paired)
         rows = parts_of.arrangements(n_first, len(second), paired, n_resamples, rng)
-        evaluators = [chosen.open(call.problem, UNRANKED) for call in calls]
-        parts = list(parts_of.of_subjects(evaluators, orders, row, n_first, paired, rows))
+        problems = [call.problem for call in calls]
+        job = parts_of.Subjects(
+            problems, orders, row, n_best, chosen.name, n_first=n_first, paired=paired, rows=rows
+        )
+    parts = job.compared(executor)
     largest = np.max([part.largest for part in parts], axis=0)
     null = MaximumNull(largest[1:, None], largest[:1])
     ends = [parts_of.best(parts, end, n_best, orders[1]) for end in ("lowest", "highest")]
@@ -167,7 +175,7 @@ def compare(
         comparison="conditions" if one_recording else "datasets", n_resamples=n_resamples, threshold=threshold,
         n_compared=[n_first, len(tables) - n_first],
         null_seed=int(seed) if isinstance(seed, (int, np.integer)) else None, **more,
-        evaluated=sum(len(part.members) for part in parts), skipped=0, seconds=time.perf_counter() - began,
+        evaluated=sum(part.evaluated for part in parts), skipped=0, seconds=time.perf_counter() - began,
     )  # fmt: skip
     return Multiplets(
         calls[0].indices(members),
@@ -228,10 +236,9 @@ def _check_groups(n_first: int, n_second: int, paired: bool) -> None:
 
 
 def _conditions(
-    calls: Sequence[Call], tables: Sequence[Table], estimator: Estimator, orders: tuple[int, int], measure: Measure,
-    n_resamples: int, backend: Any, rng: np.random.Generator,
-) -> tuple[list[parts_of.Compared], int]:
-    """All sets of two conditions of one recording, and the length of the blocks of samples."""
+    calls: Sequence[Call], tables: Sequence[Table], estimator: Estimator, n_resamples: int, rng: np.random.Generator
+) -> tuple[list[Problem], int]:
+    """The problems of two conditions of one recording, with its arrangements, and the length of blocks of samples."""
     if not isinstance(estimator, (Gaussian, GaussianCopula)):
         raise HoiError(
             "two conditions of one recording are compared by blocks of normal scores, and "
@@ -242,11 +249,12 @@ def _conditions(
     values = [scores(checks.Data(table.values[None], names, False), estimator)[0] for table in tables]
     length = parts_of.block_length(values)
     matrices = parts_of.block_matrices(values, length, n_resamples, rng)
-    evaluators = []
+    problems = []
     for call, table, R in zip(calls, values, matrices, strict=True):
+        # a correction is the same in all arrangements, and falls out of the statistic
         system = GaussianSystem(R, names, len(table), "gaussian", None, True)
-        evaluators.append(backend.open(call.problem_of(system), UNRANKED))
-    return list(parts_of.of_conditions(evaluators[0], evaluators[1], orders, measure)), length
+        problems.append(call._replace(bias_correction=bool(call.bias_correction)).problem_of(system))
+    return problems, length
 
 
 def _differences(calls: Sequence[Call], n_first: int, members: Any, scale: float, backend: str) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,11 @@ from numpy.typing import NDArray
 
 from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
 from hoi._api.sets import ENDS, warn_of_skipped
+from hoi._engine.checkpoint import Checkpoint, fingerprint
 from hoi._engine.plan import count_sets
-from hoi._engine.progress import Progress
 from hoi._engine.threads import default_threads
 from hoi._errors import HoiError, HoiWarning
-from hoi._inference.permutation import LEVEL, Question, families, independence, members
+from hoi._inference.permutation import LEVEL, Independence, Members, Question, families, tested
 from hoi._inference.surrogates import Surrogates, mean_problem
 from hoi._inputs import checks
 from hoi._inputs.containers import read
@@ -58,6 +60,8 @@ def permutation_test(
     missing: str = "raise",
     threads: int | None = None,
     seed: Seed = None,
+    executor: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Multiplets:
     """The most extreme sets as by :func:`hoi.search`, each with a p-value that is corrected for all sets looked at.
@@ -87,8 +91,10 @@ def permutation_test(
     target
         As in :func:`hoi.search`. The target alone moves, all its columns together, and the variables keep their
         dependence on each other: what is tested is that the target does not depend on the set.
-    backend, threads, progress
-        As in :func:`hoi.search`.
+    backend, threads, executor, progress
+        As in :func:`hoi.search`. On an executor a unit is some surrogates (for "member", one variable).
+    checkpoint : path, optional
+        A file that keeps what is done, as in :func:`hoi.search`. It needs a number as seed.
     seed : int or numpy.random.Generator, optional
         Of the surrogates: the same seed gives the same p.
 
@@ -131,7 +137,7 @@ def permutation_test(
     >>> import numpy as np, hoi
     >>> X = np.random.default_rng(0).standard_normal((300, 8))
     >>> X[:, 7] += X[:, 2] + X[:, 5]
-    >>> found = hoi.permutation_test(X, 3, n_best=1, n_resamples=199, seed=0)
+    >>> found = hoi.permutation_test(X, 3, which="lowest", n_best=1, n_resamples=199, seed=0)
     >>> found.members[0], float(found.pvalue[0])
     ((2, 5, 7), 0.005)
     """
@@ -145,6 +151,7 @@ def permutation_test(
     n_best = checks.check_positive_int(n_best, "n_best")
     per_order = checks.check_bool(per_order, "per_order")
     threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
+    checks.check_executor(executor)
     if isinstance(X, System):
         raise HoiError(
             f"X is a {type(X).__name__}, and surrogates are made of samples: give the table of samples itself."
@@ -158,7 +165,9 @@ def permutation_test(
     )._replace(dropped=dropped)
     orders = require_order(call, order)
     data = checks.check_data(X)
-    surrogates = Surrogates(data, resolved, "shift" if null == "member" else null)
+    rng = np.random.default_rng(seed)
+    kind = "shift" if null == "member" else null
+    surrogates = Surrogates(data, resolved, kind, rng.integers(2**63, size=n_resamples))
     unit = _units(call)
     _check_null(surrogates, null, unit, call.bias_correction)
     if null == "member" and call.target:
@@ -170,21 +179,20 @@ def permutation_test(
     observed = call.problem
     if call.system.n_datasets > 1:
         one_each = [resolved.fit(values, backend=backend) for values in surrogates.data.values]
+        if surrogates.overlap:
+            for one, overlap in zip(one_each, surrogates.overlap, strict=True):
+                one.overlap = overlap[None]  # type: ignore[attr-defined]
         observed = mean_problem(one_each, call.problem_of)
-    total = count_sets(observed, *orders)
-    moves = observed.n_variables if null == "member" else 1
-    chosen = pick(backend, total * n_resamples, observed)
-    with Progress(total * n_resamples * moves, progress) as bar:
-
-        def after(sets: int) -> None:
-            bar.add(sets)
-            bar.show()
-
-        question = Question(
-            observed, surrogates, call.problem_of, unit, orders, row, ends, n_best, per_order, n_resamples,
-            np.random.default_rng(seed), chosen, threads, after,
-        )  # fmt: skip
-        found = (members if null == "member" else independence)(question)
+    chosen = pick(backend, count_sets(observed, *orders) * n_resamples, observed)
+    question = (Members if null == "member" else Independence)(
+        observed, surrogates, call.problem_of, unit, orders, row, ends, n_best, per_order, chosen.name
+    )
+    file = None if checkpoint is None else _file(checkpoint, question, null, seed)
+    try:
+        found = tested(question, threads, progress, executor, file)
+    finally:
+        if file is not None:
+            file.close()
     warn_of_skipped(found.skipped, found.evaluated)
     factor = 1.0 if null == "member" else scale
     settings = settings_of(
@@ -206,6 +214,26 @@ def permutation_test(
         extreme=found.extreme,
         settings=settings,
     )
+
+
+def _file(
+    checkpoint: str | os.PathLike[str], question: Question, null: str, seed: int | np.random.Generator | None
+) -> Checkpoint:
+    """The file that keeps what is done."""
+    if not isinstance(seed, int):
+        raise HoiError(
+            f"checkpoint={str(checkpoint)!r}, and seed={seed!r}: the surrogates must be the same when the test goes "
+            "on, so give a number, such as seed=0."
+        )
+    about = {
+        "test": null, "n_resamples": question.n_resamples, "order": list(question.orders),
+        "measure": question.measure.name, "which": list(question.ends), "backend": question.backend, "seed": seed,
+    }  # fmt: skip
+    surrogates = question.surrogates
+    key = fingerprint(
+        question.observed, *about.items(), surrogates.tables, surrogates.estimator, surrogates.seeds, question.unit
+    )
+    return Checkpoint(Path(checkpoint), key, about)
 
 
 def _units(call: Call) -> NDArray[np.intp]:

@@ -190,11 +190,7 @@ def search(
     if of_mean:
         call = call._replace(problem=_mean_of(call))
     chosen = pick(backend, count_sets(call.problem, low, high), None if heuristic else call.problem)
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        raise HoiError(
-            f"executor={executor!r} ({type(executor).__name__}): an object with submit() is needed, such as "
-            "concurrent.futures.ProcessPoolExecutor() or a Dask client."
-        )
+    checks.check_executor(executor)
     more: dict[str, Any] = {}
     if heuristic:
         found = tabu_sets(
@@ -246,6 +242,7 @@ def scan(
     backend: str = "auto",
     missing: str = "raise",
     names: Sequence[str] | None = None,
+    executor: Any = None,
 ) -> Iterator[Multiplets]:
     """Every set of the given orders with its four measures, block by block, in constant memory.
 
@@ -261,6 +258,8 @@ def scan(
         As in :func:`hoi.oinfo`.
     names : sequence of str, optional
         As in :func:`hoi.search`.
+    executor
+        As in :func:`hoi.search`. All values travel, so that it pays for estimators that take their time.
 
     Yields
     ------
@@ -293,12 +292,13 @@ def scan(
     )  # fmt: skip
     orders = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))
+    checks.check_executor(executor)
     evaluator = chosen.open(call.problem, UNRANKED)
     settings = settings_of(call, units, chosen, evaluator.about(), order=list(orders))
 
     def blocks() -> Iterator[Multiplets]:
         evaluated = skipped = 0
-        for block in all_sets(evaluator, orders, _BLOCK):
+        for block in all_sets(evaluator, orders, _BLOCK, chosen.name, executor):
             evaluated += len(block.members)
             skipped += block.skipped
             D, J, L, _ = block.terms

@@ -12,17 +12,15 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hoi import __version__
 from hoi._backends.protocol import Problem
-from hoi._engine.reduce import Best
-from hoi._engine.work import Part
 from hoi._errors import CheckpointWarning, HoiError
 
-__all__ = ["Checkpoint", "clear_errors", "fingerprint", "status"]
+__all__ = ["Checkpoint", "Done", "clear_errors", "fingerprint", "status"]
 
 _FORMAT = 1
 # Seconds to wait for another process that has the file open.
@@ -68,6 +66,15 @@ def fingerprint(problem: Problem, *options: Any) -> str:
     return digest.hexdigest()
 
 
+class Done(NamedTuple):
+    """What a unit gave: arrays, the sets that had a value, those that were singular, and the walk that found them."""
+
+    arrays: dict[str, np.ndarray]
+    evaluated: int
+    skipped: int
+    walk: str
+
+
 class Checkpoint:
     """One file, written by the process that called, one commit for the units that have just been finished.
 
@@ -107,7 +114,7 @@ class Checkpoint:
                 "Name another file, or delete this one."
             )
 
-    def open(self, total: int, cutting: tuple[int, int, int]) -> tuple[int, int, int]:
+    def open(self, total: int, cutting: tuple[int, ...]) -> tuple[int, ...]:
         """Begin, or go on: gives how the work is cut into units, which for a file that is there is as it was then."""
         if self._known:
             return tuple(self._known["cutting"])
@@ -126,20 +133,20 @@ class Checkpoint:
             self._db.execute("COMMIT")
         return cutting
 
-    def parts(self, best: Best) -> dict[int, Part]:
+    def units(self) -> dict[int, Done]:
         """The units that are done, by number."""
         with self._clear_errors():
             rows = self._db.execute("SELECT number, evaluated, skipped, walk, kept FROM unit").fetchall()
-            return {number: Part(_read(kept, best), e, s, walk) for number, e, s, walk, kept in rows}
+            return {number: Done(_read(kept), e, s, walk) for number, e, s, walk, kept in rows}
 
-    def put(self, done: list[tuple[int, Part, float]]) -> None:
-        """Keep what units gave, as (number, part, seconds), in one commit, since each waits for the disk.
+    def put(self, done: list[tuple[int, Done, float]]) -> None:
+        """Keep what units gave, as (number, what, seconds), in one commit, since each waits for the disk.
 
         If the disk is full the search goes on, and says so once.
         """
         rows = [
-            (number, part.evaluated, part.skipped, seconds, part.walk, _written(part.best))
-            for number, part, seconds in done
+            (number, unit.evaluated, unit.skipped, seconds, unit.walk, _written(unit.arrays))
+            for number, unit, seconds in done
         ]
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -203,19 +210,14 @@ def status(path: Path) -> dict[str, Any]:
                     "seconds": seconds}  # fmt: skip
 
 
-def _written(best: Best) -> bytes:
-    """The sets that were kept, as arrays and never as a pickle, which would run what it holds."""
-    arrays = {"/".join(map(str, key)): np.column_stack([kept.members, kept.terms]) for key, kept in best.kept()}
+def _written(arrays: dict[str, np.ndarray]) -> bytes:
+    """Arrays by name, and never a pickle, which would run what it holds."""
     with io.BytesIO() as file:
         np.savez(file, allow_pickle=False, **arrays)
         return file.getvalue()
 
 
-def _read(blob: bytes, best: Best) -> Best:
-    """The same sets again."""
-    found = best.empty()
+def _read(blob: bytes) -> dict[str, np.ndarray]:
+    """The same arrays again."""
     with np.load(io.BytesIO(blob), allow_pickle=False) as arrays:
-        for name in arrays.files:
-            dataset, order, end = name.split("/")
-            found.restore((int(dataset), int(order), end), arrays[name][:, :-3].astype(np.intp), arrays[name][:, -3:])
-    return found
+        return {name: arrays[name] for name in arrays.files}

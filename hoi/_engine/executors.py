@@ -6,26 +6,37 @@ import contextlib
 import functools
 import os
 import queue
+import statistics
 import threading
 import time
-from collections.abc import Iterator
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures.thread import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from hoi._backends import registry
-from hoi._backends.protocol import Evaluator, Floor, Problem, Ranking, Unit
-from hoi._engine.checkpoint import Checkpoint
-from hoi._engine.plan import count_sets, cut
+from hoi._backends.protocol import Evaluator
 from hoi._engine.progress import Progress
 from hoi._engine.rate import sets_per_second
-from hoi._engine.reduce import Best
-from hoi._engine.threads import Outcome, StoppedError
-from hoi._engine.work import Part, work
+from hoi._engine.threads import StoppedError
 from hoi._errors import HoiError
 
-__all__ = ["UNITS_PER_WORKER", "Job", "run_on_executor", "unit_seconds"]
+__all__ = [
+    "UNITS_PER_WORKER",
+    "Crew",
+    "Flight",
+    "Job",
+    "Landed",
+    "answers",
+    "crew",
+    "opened",
+    "size_of",
+    "unit_seconds",
+    "unit_sets",
+]
 
 # Units a worker has: one that it works on, and one that waits for it.
 _IN_FLIGHT = 2
@@ -36,19 +47,18 @@ _RETRIES = 2
 _UNIT_SECONDS, _SECONDS_PER_WORKER = 4.0, 0.01
 # Units that each worker should get at least, so that all end together.
 UNITS_PER_WORKER = 4
+# A unit that takes so many times as long as others, and so many seconds, goes to a second worker, if one is free.
+_LATE, _LATE_SECONDS = 3.0, 1.0
 
 
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What all the units of a search need, and a worker gets once: what is asked, and where to compute.
+class Job(ABC):
+    """What all the units of a call need, and a worker gets once: what is asked, and where to compute.
 
-    `key` is of one call: two calls that look alike may bring two functions of one name.
+    It is of one call: two calls that look alike may bring two functions of one name.
     """
 
-    key: str
-    problem: Problem
-    best: Best
-    backend: str
+    def __init__(self) -> None:
+        self.key = uuid.uuid4().hex
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -56,23 +66,27 @@ class Job:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Job) and self.key == other.key
 
-    @property
-    def ranking(self) -> Ranking:
-        """Of the measure that sets are compared by."""
-        measure = self.best.measure
-        return Ranking(measure.d, measure.j, measure.l, self.best.n_best)
+    @abstractmethod
+    def open(self) -> Any:
+        """What a process makes once for all the units that it works on."""
+
+    @abstractmethod
+    def do(self, made: Any, unit: Any, sent: Any, after: Callable[[int], None]) -> Any:
+        """The answer of a unit, which depends on the job and the unit alone.
+
+        `sent` travels with the unit, and may spare work. `after` is called with the number of sets gone through; what
+        it raises ends the work.
+        """
 
 
 @functools.lru_cache(maxsize=2)
-def _evaluator(job: Job) -> Evaluator:
-    """One for all the units of a job that this process works on."""
-    return registry.load(job.backend).open(job.problem, job.ranking)
+def opened(job: Job) -> Any:
+    """What this process has made of a job."""
+    return job.open()
 
 
-def _do(
-    job: Job, unit: Unit, floors: dict[tuple[int, int], Floor], stop: threading.Event | None = None
-) -> tuple[Part, float]:
-    """A unit of a job in whatever process this is, and the seconds it took; `floors` are those reached elsewhere.
+def _do(job: Job, unit: Any, sent: Any, stop: threading.Event | None = None) -> tuple[Any, float]:
+    """A unit of a job in whatever process this is, and the seconds it took.
 
     `stop` ends the work between two parts of a unit; only threads of this process can have it.
     """
@@ -81,155 +95,206 @@ def _do(
         if stop is not None and stop.is_set():
             raise StoppedError
 
-    evaluator = _evaluator(job)
-    if unit.highest is None:
-        evaluator.ready(unit.order)
-    else:
-        evaluator.joint((unit.order, unit.highest))
+    made = opened(job)
     began = time.perf_counter()
-    part = work(evaluator, unit, job.best.empty(), lambda dataset, order: floors[dataset, order], after)
-    return part, time.perf_counter() - began
+    answer = job.do(made, unit, sent, after)
+    return answer, time.perf_counter() - began
 
 
-def run_on_executor(
-    job: Job,
-    orders: tuple[int, int],
-    executor: Any,
-    threads: int,
-    progress: bool | None,
-    checkpoint: Checkpoint | None,
-) -> Outcome:
-    """Go through all sets of the orders on an executor, or on threads of one's own where it is None.
+class Crew(NamedTuple):
+    """An executor, the units that it works on at once, and what each unit is submitted with."""
 
-    Finished units are in the checkpoint, if there is one, and are not done again. A unit that fails is tried again,
-    elsewhere if the executor can, but for an error that the user can mend.
-    """
-    evaluator = _evaluator(job)
-    total = count_sets(job.problem, *orders)
-    own = ThreadPoolExecutor(threads if evaluator.parallel else 1) if executor is None else None
+    executor: Any
+    size: int
+    options: dict[str, Any]
+    own: bool
+
+    @property
+    def words(self) -> str:
+        """What stands before a progress bar."""
+        return "hoi" if self.own else f"hoi, {self.size} workers"
+
+
+@contextlib.contextmanager
+def crew(executor: Any, threads: int) -> Iterator[Crew]:
+    """The workers of an executor, or threads of one's own where it is None."""
+    own = ThreadPoolExecutor(threads) if executor is None else None
     stop = threading.Event()  # the threads of a pool would hold up the end of the process
+    # Dask's keys come from the arguments unless told otherwise, so that a unit of a later call would be taken for that
+    # of an earlier one (dask/distributed).
+    options = {"stop": stop} if own else ({"pure": False} if hasattr(executor, "scatter") else {})
     try:
-        n_workers = _workers(own or executor)
-        with Progress(total, progress, "hoi" if executor is None else f"hoi, {n_workers} workers") as bar:
-            with bar.meanwhile("hoi: measuring the rate"):
-                positions = evaluator.joint(orders)
-                cutting = (_unit_sets(evaluator, orders, total, n_workers), positions, evaluator.together)
-            if checkpoint is not None:
-                cutting = checkpoint.open(total, cutting)
-            units = cut(job.problem, *orders, *cutting)
-            flight = _Flight(
-                job, own or executor, _IN_FLIGHT * n_workers, Outcome(job.best.empty()), bar, checkpoint,
-                {} if own is None else {"stop": stop},
-            )  # fmt: skip
-            flight.go(units)
-            return flight.outcome
+        yield Crew(own or executor, size_of(own or executor), options, own is not None)
     finally:
         stop.set()
         if own is not None:
             own.shutdown(wait=False, cancel_futures=True)
-        _evaluator.cache_clear()  # it may hold much memory, also of a device
+        opened.cache_clear()  # it may hold much memory, also of a device
 
 
-class _Flight:
-    """Units that are on their way, and what came back. Everything here happens in the calling thread."""
+class Landed(NamedTuple):
+    """What a unit gave, and the seconds that it took."""
+
+    number: int
+    unit: Any
+    answer: Any
+    seconds: float
+
+
+@dataclass
+class _Flying:
+    """A unit on its way: its copies, the times it was tried, and when it was sent."""
+
+    unit: Any
+    copies: list[Future[Any]] = field(default_factory=list)
+    tries: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+
+class Flight:
+    """Units on their way, and what came back. Everything here happens in the calling thread.
+
+    Parameters
+    ----------
+    job : Job
+    workers : Crew
+    bar : Progress
+        Counts sets; the caller adds to it.
+    sent : callable
+        Gives what travels with a unit, when it is sent.
+    kept_in : path, optional
+        The file that has what is done, for errors.
+    """
 
     def __init__(
-        self, job: Job, executor: Any, most: int, outcome: Outcome, bar: Progress, checkpoint: Checkpoint | None,
-        options: dict[str, Any],
+        self, job: Job, workers: Crew, bar: Progress, sent: Callable[[Any], Any] = lambda unit: None,
+        kept_in: Path | None = None,
     ) -> None:
-        self.job, self.executor, self.most, self.outcome, self.bar = job, executor, most, outcome, bar
-        self.checkpoint = checkpoint
-        # Dask holds one copy of the job for all units. Its keys come from the arguments unless told otherwise, so that
-        # a unit of a later search would be taken for that of an earlier one (dask/distributed).
-        self.dask = hasattr(executor, "scatter")
-        self.options = {"pure": False} if self.dask else options
+        self.job, self.workers, self.bar, self.sent, self.kept_in = job, workers, bar, sent, kept_in
         self.shared = self._scattered()
-        self.landed: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self.flying: dict[int, tuple[Future[Any], Unit, int]] = {}
+        self.landed: queue.SimpleQueue[tuple[int, Future[Any]]] = queue.SimpleQueue()
+        self.flying: dict[int, _Flying] = {}
+        self.seconds: list[float] = []
 
-    def _scattered(self) -> Any:
-        """The job where workers can reach it: on all of them, since one that is lost takes its copy along."""
-        return self.executor.scatter(self.job, broadcast=True, hash=False) if self.dask else self.job
+    def go(self, waiting: Iterator[tuple[int, Any]], in_order: bool = False) -> Iterator[list[Landed]]:
+        """Send numbered units as there is room, and give what comes back, together with what came at the same time.
 
-    def go(self, units: Iterator[Unit]) -> None:
-        """Send units as there is room, and take in what they give, until all are done."""
-        before = self.checkpoint.parts(self.job.best) if self.checkpoint else {}
-        for part in before.values():
-            self._take(part)
-        waiting = ((number, unit) for number, unit in enumerate(units) if number not in before)
+        In order, which is that of the numbers from 0, what came early is held back, and counts as on its way.
+        """
+        early: dict[int, Landed] = {}
+        following = 0
         try:
-            self._send(waiting)
+            more = self._send(waiting, 0)
             while self.flying:
-                numbers = self._all_landed()
-                done = [landed for number in numbers if (landed := self._land(number)) is not None]
-                self._send(waiting)
-                if self.checkpoint and done:
-                    self.checkpoint.put(done)
+                came = [landed for number, copy in self._all_landed() if (landed := self._land(number, copy))]
+                if in_order:
+                    early.update((landed.number, landed) for landed in came)
+                    came = []
+                    while following in early:
+                        came.append(early.pop(following))
+                        following += 1
+                more = more and self._send(waiting, len(early))
+                if not more:
+                    self._help_stragglers()
+                yield came
                 self.bar.show()
+        finally:
+            for flying in self.flying.values():
+                for copy in flying.copies:
+                    copy.cancel()
+
+    @contextlib.contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Ctrl-C says how far the work came, and where it is kept."""
+        try:
+            yield
         except KeyboardInterrupt:
-            kept = f", and {self.checkpoint.path} has them" if self.checkpoint else ""
+            kept = f", and {self.kept_in} has them" if self.kept_in else ""
             share = f"{self.bar.done:,} of {self.bar.total:,} sets ({self.bar.done / self.bar.total:.1%})"
             raise KeyboardInterrupt(f"stopped after {share}{kept}") from None
-        finally:
-            for future, _, _ in self.flying.values():
-                future.cancel()
 
-    def _all_landed(self) -> list[int]:
+    def _scattered(self) -> Any:
+        """The job where workers can reach it: with Dask one copy on all of them, since one that is lost takes its copy
+        along."""
+        executor = self.workers.executor
+        return executor.scatter(self.job, broadcast=True, hash=False) if hasattr(executor, "scatter") else self.job
+
+    def _all_landed(self) -> list[tuple[int, Future[Any]]]:
         """The units that have come back, after a while at most."""
-        numbers = []
+        came = []
         with contextlib.suppress(queue.Empty):
-            numbers.append(self.landed.get(timeout=0.1))
+            came.append(self.landed.get(timeout=0.1))
             while True:
-                numbers.append(self.landed.get_nowait())
-        return numbers
+                came.append(self.landed.get_nowait())
+        return came
 
-    def _send(self, waiting: Iterator[tuple[int, Unit]]) -> None:
-        while len(self.flying) < self.most and (following := next(waiting, None)) is not None:
-            self._submit(*following, tries=0)
+    def _send(self, waiting: Iterator[tuple[int, Any]], held: int) -> bool:
+        """Fill the room there is; whether more may be waiting."""
+        while len(self.flying) + held < _IN_FLIGHT * self.workers.size or not self.flying:
+            following = next(waiting, None)
+            if following is None:
+                return False
+            self.flying[following[0]] = _Flying(following[1])
+            self._submit(following[0])
+        return True
 
-    def _submit(self, number: int, unit: Unit, tries: int) -> None:
-        best = self.outcome.best
-        floors = {
-            (dataset, order): best.floor(dataset, order)
-            for dataset in range(unit.dataset, unit.dataset + unit.n_datasets)
-            for order in range(unit.order, (unit.highest or unit.order) + 1)
-        }
+    def _submit(self, number: int) -> None:
+        flying = self.flying[number]
+        flying.since = time.monotonic()
         try:
-            future = self.executor.submit(_do, self.shared, unit, floors, **self.options)
+            copy = self.workers.executor.submit(
+                _do, self.shared, flying.unit, self.sent(flying.unit), **self.workers.options
+            )
         except HoiError:
             raise
         except Exception as error:
             raise self._broken(error) from error
-        self.flying[number] = future, unit, tries
-        future.add_done_callback(lambda _, number=number: self.landed.put(number))
+        flying.copies.append(copy)
+        copy.add_done_callback(lambda future, number=number: self.landed.put((number, future)))
 
-    def _land(self, number: int) -> tuple[int, Part, float] | None:
-        """Take in what a unit gave, or send it again if it failed."""
-        future, unit, tries = self.flying.pop(number)
+    def _land(self, number: int, copy: Future[Any]) -> Landed | None:
+        """What a unit gave; or it is sent again if it failed."""
+        flying = self.flying.get(number)
+        if flying is None:
+            return None  # another copy was faster
         try:
-            if (error := future.exception()) is not None:
+            if (error := copy.exception()) is not None:
                 raise error
-            part, seconds = future.result()  # which can be lost with its worker, too
+            answer, seconds = copy.result()  # which can be lost with its worker, too
         except (HoiError, KeyboardInterrupt):
             raise
         except BaseException as error:  # a cancelled future is no Exception everywhere
-            if tries >= _RETRIES:
+            flying.copies = [other for other in flying.copies if other is not copy]
+            if flying.copies:
+                return None
+            if flying.tries >= _RETRIES:
                 raise self._broken(error) from error
+            flying.tries += 1
             self.shared = self._scattered()  # the copies may be lost with their workers
-            self._submit(number, unit, tries + 1)
+            self._submit(number)
             return None
-        self._take(part)
-        return number, part, seconds
+        del self.flying[number]
+        for other in flying.copies:
+            other.cancel()
+        self.seconds.append(seconds)
+        return Landed(number, flying.unit, answer, seconds)
 
-    def _take(self, part: Part) -> None:
-        self.outcome.merge(part)
-        self.bar.add(part.evaluated + part.skipped)
+    def _help_stragglers(self) -> None:
+        """Send a unit that is late a second time, where a worker has nothing to do. The first answer counts."""
+        if self.workers.own or not self.seconds:
+            return
+        free = self.workers.size - sum(len(flying.copies) for flying in self.flying.values())
+        late = time.monotonic() - max(_LATE * statistics.median(self.seconds), _LATE_SECONDS)
+        for number, flying in self.flying.items():
+            if free > 0 and len(flying.copies) == 1 and flying.since < late:
+                self._submit(number)
+                free -= 1
 
     def _broken(self, error: BaseException) -> HoiError:
         kept = (
-            f"What was done is in {self.checkpoint.path}: the same call with a new executor goes on from there."
-            if self.checkpoint
-            else "Give checkpoint=..., so that nothing is done twice, and a new executor."
+            f"What was done is in {self.kept_in}: the same call with a new executor goes on from there."
+            if self.kept_in
+            else "A new executor is needed; where there is checkpoint=..., nothing is done twice."
         )
         return HoiError(
             f"the executor failed after {self.bar.done:,} of {self.bar.total:,} sets "
@@ -237,14 +302,26 @@ class _Flight:
         )
 
 
-def _workers(executor: Executor | Any) -> int:
+def answers(job: Job, units: Iterator[Any], executor: Any, total: int) -> Iterator[Landed]:
+    """What each unit gives, in their order, in this thread or on an executor; `total` sets in all."""
+    if executor is None:
+        made = job.open()
+        for number, unit in enumerate(units):
+            yield Landed(number, unit, job.do(made, unit, None, lambda sets: None), 0.0)
+        return
+    with crew(executor, 1) as workers, Progress(total, False) as bar:
+        for came in Flight(job, workers, bar).go(enumerate(units), in_order=True):
+            yield from came
+
+
+def size_of(executor: Executor | Any) -> int:
     """How many units an executor works on at once, as far as it says."""
     if hasattr(executor, "ncores"):
         return max(1, sum(executor.ncores().values()))
     return max(1, getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
 
 
-def _unit_sets(evaluator: Evaluator, orders: tuple[int, int], total: int, n_workers: int) -> int:
+def unit_sets(evaluator: Evaluator, orders: tuple[int, int], total: int, n_workers: int) -> int:
     """Sets in a unit, from the rate measured here."""
     if evaluator.unit_sets is not None:
         return evaluator.unit_sets

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.protocol import Evaluator
+from hoi._backends import registry
+from hoi._backends.protocol import UNRANKED, Evaluator, Problem, Unit
+from hoi._engine import executors
+from hoi._engine.plan import count_sets, cut
 from hoi._errors import HoiError
 from hoi._inference.maximum import standardised
 from hoi._maths import combinatorics
 from hoi._maths.covariance import to_correlation
 from hoi._maths.influence import effective_sample_size
+from hoi._maths.terms import Terms
 from hoi._measures.registry import Measure
-from hoi._search.exhaustive import all_sets, corrected
+from hoi._search.exhaustive import corrected
+from hoi._search.units import scanned
 from hoi._typing import FloatArray
 
-__all__ = ["Compared", "arrangements", "best", "block_length", "block_matrices", "of_conditions", "of_subjects"]
+__all__ = ["Compared", "Comparison", "Conditions", "Subjects", "arrangements", "best", "block_length", "block_matrices"]
 
-# Sets in a part of a product, and numbers in the values of a part.
-_PART, _MOST = 4096, 1 << 22
+# Sets in a part of a product, those of a unit, and numbers in the values of a part.
+_PART, _SETS, _MOST = 4096, 1 << 16, 1 << 22
 # Blocks are this many times as long as the samples that count for one, where that leaves enough blocks; and at least.
 _LENGTHS, _LEAST_LENGTHS, _LEAST_BLOCKS = 10, 4, 5
 # Samples that count for one, up to which they are as good as independent.
@@ -29,11 +35,13 @@ _WHITE = 1.2
 
 
 class Compared(NamedTuple):
-    """Sets of one order with their statistics, and the largest one anywhere in each arrangement, the observed first."""
+    """The sets of a part that are farthest at each end with their statistics, the largest one of any set in each
+    arrangement, the observed first, and how many sets there were."""
 
     members: NDArray[np.intp]
     statistic: FloatArray
     largest: FloatArray
+    evaluated: int
 
 
 def arrangements(n_first: int, n_second: int, paired: bool, n_resamples: int, rng: np.random.Generator) -> FloatArray:
@@ -52,34 +60,127 @@ def arrangements(n_first: int, n_second: int, paired: bool, n_resamples: int, rn
     return rows / np.sqrt((rows**2).sum(axis=1, keepdims=True))
 
 
-def of_subjects(
-    evaluators: Sequence[Evaluator], orders: tuple[int, int], measure: Measure, n_first: int, paired: bool,
-    rows: FloatArray,
-) -> Iterator[Compared]:
-    """Correlation of each set's values with the labels (or the signs), part by part.
+class Comparison(executors.Job):
+    """Every set of two groups of data sets, or of two conditions of one recording.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        Of each data set, those of the first group first; of one recording those of its two conditions, whose datasets
+        are the arrangements.
+    orders, measure, n_best
+        As for a search.
+    backend : str
+    """
+
+    def __init__(
+        self, problems: Sequence[Problem], orders: tuple[int, int], measure: Measure, n_best: int, backend: str
+    ) -> None:
+        super().__init__()
+        self.problems, self.orders, self.measure = problems, orders, measure
+        self.n_best, self.backend = n_best, backend
+
+    @abstractmethod
+    def units(self, evaluator: Evaluator, n_workers: int | None) -> Iterator[Any]:
+        """The work in parts; for an executor of so many workers, if there is one."""
+
+    def open(self) -> list[Evaluator]:
+        backend = registry.load(self.backend)
+        return [backend.open(problem, UNRANKED) for problem in self.problems]
+
+    def compared(self, executor: Any) -> list[Compared]:
+        """Every part, in order."""
+        total = count_sets(self.problems[0], *self.orders) * len(self.problems)
+        n_workers = None if executor is None else executors.size_of(executor)
+        evaluator = registry.load(self.backend).open(self.problems[0], UNRANKED)
+        units = self.units(evaluator, n_workers)
+        return [landed.answer for landed in executors.answers(self, units, executor, total)]
+
+
+class Subjects(Comparison):
+    """Data sets: the correlation of each set's values with the labels (or the signs).
 
     t grows with the correlation r, and what normalises the values is the same in all arrangements; so the maximum
-    statistic needs one product of matrices. `evaluators`: of each subject, those of the first group first.
+    statistic needs one product of matrices. `rows` are by `arrangements`.
     """
-    scans = [all_sets(evaluator, orders, 1 << 16) for evaluator in evaluators]
-    for blocks in zip(*scans, strict=True):
-        if any(block.skipped for block in blocks):
-            subject = next(i for i, block in enumerate(blocks) if block.skipped)
+
+    def __init__(self, *job: Any, n_first: int, paired: bool, rows: FloatArray) -> None:
+        super().__init__(*job)
+        self.n_first, self.paired, self.rows = n_first, paired, rows
+
+    def units(self, evaluator: Evaluator, n_workers: int | None) -> Iterator[Unit]:
+        sets = _SETS
+        if n_workers is not None:
+            total = count_sets(self.problems[0], *self.orders)
+            sets = min(sets, executors.unit_sets(evaluator, self.orders, total, n_workers))
+        return cut(self.problems[0], *self.orders, sets)
+
+    def do(self, made: list[Evaluator], unit: Unit, sent: Any, after: Callable[[int], None]) -> Compared:
+        values: Any = []
+        for subject, evaluator in enumerate(made):
+            members, value = self._values(evaluator, unit, subject)
+            values.append(value)
+        values = np.array(values)
+        values = values[: self.n_first] - values[self.n_first :] if self.paired else values - values.mean(axis=0)
+        length = np.sqrt((values**2).sum(axis=0))
+        values /= np.where(length > 0, length, 1.0)
+        statistic, largest = np.empty(values.shape[1]), np.zeros(len(self.rows))
+        for start in range(0, values.shape[1], _PART):
+            r = self.rows @ values[:, start : start + _PART]
+            statistic[start : start + _PART] = r[0]
+            np.maximum(largest, np.maximum(r.max(axis=1), -r.min(axis=1)), out=largest)
+        return _farthest(members, statistic, largest, self.n_best)
+
+    def _values(self, evaluator: Evaluator, unit: Unit, subject: int) -> tuple[NDArray[np.intp], FloatArray]:
+        """All sets of a unit, and their values in one data set."""
+        parts = list(scanned(evaluator, unit))
+        if any(part.skipped for part in parts):
             raise HoiError(
                 f"some sets of dataset {subject} (those of A are first) are numerically singular, so that they cannot "
                 "be compared: some of their variables are determined by others. Leave out duplicated or dependent "
                 "columns."
             )
-        values = np.array([measure.value(*block.terms[:3]) for block in blocks])
-        values = values[:n_first] - values[n_first:] if paired else values - values.mean(axis=0)
-        length = np.sqrt((values**2).sum(axis=0))
-        values /= np.where(length > 0, length, 1.0)
-        statistic, largest = np.empty(values.shape[1]), np.zeros(len(rows))
-        for start in range(0, values.shape[1], _PART):
-            r = rows @ values[:, start : start + _PART]
-            statistic[start : start + _PART] = r[0]
-            np.maximum(largest, np.maximum(r.max(axis=1), -r.min(axis=1)), out=largest)
-        yield Compared(blocks[0].members, statistic, largest)
+        values = []
+        for part in parts:
+            D = np.zeros_like(part.J) if part.D is None else part.D
+            raw = Terms(D, part.J, part.L, np.zeros(len(D), dtype=bool))
+            values.append(self.measure.value(*corrected(evaluator.problem, raw, part.members)[:3]))
+        return np.concatenate([part.members for part in parts]), np.concatenate(values)
+
+
+class Conditions(Comparison):
+    """One recording: differences of each set in standard deviations over arrangements, the datasets of the problems."""
+
+    def units(self, evaluator: Evaluator, n_workers: int | None) -> Iterator[tuple[int, int, int]]:
+        n, n_arrangements = self.problems[0].n_variables, self.problems[0].n_datasets
+        size = max(1, _MOST // n_arrangements)
+        for k in range(self.orders[0], self.orders[1] + 1):
+            total = combinatorics.count(n, k)
+            step = size if n_workers is None else min(size, -(-total // (executors.UNITS_PER_WORKER * n_workers)))
+            for start in range(0, total, step):
+                yield k, start, min(start + step, total)
+
+    def do(
+        self, made: list[Evaluator], unit: tuple[int, int, int], sent: Any, after: Callable[[int], None]
+    ) -> Compared:
+        k, start, stop = unit
+        members = combinatorics.block(self.problems[0].n_variables, k, start, stop)
+        first, second = (self._values(evaluator, members) for evaluator in made)
+        z = np.nan_to_num(standardised(first - second))
+        return _farthest(members, z[0], np.abs(z).max(axis=1), self.n_best)
+
+    def _values(self, evaluator: Evaluator, members: NDArray[np.intp]) -> FloatArray:
+        D, J, L, singular = corrected(evaluator.problem, evaluator.terms(members), members)
+        return np.where(singular, np.nan, self.measure.value(D, J, L))
+
+
+def _farthest(
+    members: NDArray[np.intp], statistic: FloatArray, largest: FloatArray, n_best: int
+) -> Compared:
+    """Of all sets of a part, those that may be among the best at either end."""
+    ends = [np.lexsort((*members.T[::-1], sign * np.round(statistic, 12)))[:n_best] for sign in (1.0, -1.0)]
+    rows = np.unique(np.concatenate(ends))
+    return Compared(members[rows], statistic[rows], largest, len(members))
 
 
 def block_length(tables: Sequence[FloatArray]) -> int:
@@ -125,24 +226,6 @@ def block_matrices(
         return to_correlation(C)[0]
 
     return correlations(first), correlations(1 - first)
-
-
-def of_conditions(
-    first: Evaluator, second: Evaluator, orders: tuple[int, int], measure: Measure
-) -> Iterator[Compared]:
-    """Differences of each set in standard deviations over arrangements, the datasets of the problems, part by part."""
-    n, n_arrangements = first.problem.n_variables, first.problem.n_datasets
-    size = max(1, _MOST // n_arrangements)
-
-    def values(evaluator: Evaluator, members: NDArray[np.intp]) -> FloatArray:
-        D, J, L, singular = corrected(evaluator.problem, evaluator.terms(members), members)
-        return np.where(singular, np.nan, measure.value(D, J, L))
-
-    for k in range(orders[0], orders[1] + 1):
-        for start in range(0, combinatorics.count(n, k), size):
-            members = combinatorics.block(n, k, start, min(start + size, combinatorics.count(n, k)))
-            z = np.nan_to_num(standardised(values(first, members) - values(second, members)))
-            yield Compared(members, z[0], np.abs(z).max(axis=1))
 
 
 def best(parts: Sequence[Compared], end: str, n_best: int, width: int) -> tuple[NDArray[np.intp], FloatArray]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Evaluator, Problem
+from hoi._engine.checkpoint import Done
 from hoi._errors import HoiError
 from hoi._inference.maximum import standardised
 from hoi._maths import combinatorics
@@ -16,7 +17,7 @@ from hoi._measures.registry import Measure
 from hoi._search.exhaustive import corrected
 from hoi._typing import FloatArray
 
-__all__ = ["MemberTest", "member_test"]
+__all__ = ["MemberTest", "count_with_one", "one_variable", "weakest_members"]
 
 # Numbers that may be held at once: the values of all sets with one member, in all surrogates.
 _MOST = 1 << 28
@@ -40,30 +41,29 @@ class MemberTest(NamedTuple):
     null: FloatArray
 
 
-def member_test(
+def one_variable(
     observed: Problem,
-    surrogates: Callable[[int], Iterable[Problem]],
-    n_resamples: int,
+    surrogates: Iterable[Problem],
+    v: int,
     orders: tuple[int, int],
     measure: Measure,
     signs: Sequence[float],
     evaluator: Callable[[Problem], Evaluator],
     after: Callable[[int], None],
-) -> MemberTest:
-    """Move one variable after the other and compare all sets that hold it.
+) -> Done:
+    """What one variable adds to every set that holds it, in standard deviations.
 
-    A set without its member keeps all its dependence, so what changes is what the member adds. Values are standardised
-    by their mean and spread over the data and its surrogates, set by set. A set is as far as its weakest member (an
-    intersection-union test), and compared with the largest value of any set with any member.
+    A set without its member keeps all its dependence, so what changes when it is moved is what the member adds. Values
+    are standardised by their mean and spread over the data and its surrogates, set by set.
 
     Parameters
     ----------
     observed : Problem
         Of the data: one dataset.
-    surrogates : callable
-        Gives problems whose datasets are surrogates in which this variable alone is moved.
-    n_resamples : int
-        Surrogates of each variable.
+    surrogates : iterable of Problem
+        Their datasets are surrogates in which this variable alone is moved.
+    v : int
+        The variable.
     orders, measure
         What is looked at.
     signs : sequence of float
@@ -71,39 +71,58 @@ def member_test(
     evaluator, after : callable
         Opens a problem; is told of sets that were gone through.
 
+    Returns
+    -------
+    Done
+        Arrays "null" (n_resamples,), the largest increment of any of the sets at any end in each surrogate, and "own",
+        that of the data in each of the sets, order after order.
+    """
+    sets = [rows[(rows == v).any(axis=1)] for rows in _all(observed.n_variables, orders)]
+    values, n_sets = [_values(evaluator(observed), sets, measure)], sum(map(len, sets))
+    for problem in surrogates:
+        values.append(_values(evaluator(problem), sets, measure))
+        after(problem.n_datasets * n_sets)
+    scores = standardised(np.concatenate(values))
+    null = np.max([np.nanmax(sign * scores[1:], axis=1, initial=-np.inf) for sign in signs], axis=0)
+    return Done({"null": null, "own": scores[0]}, n_sets * len(null), 0, "members")
+
+
+def weakest_members(done: Sequence[Done], n: int, orders: tuple[int, int], signs: Sequence[float]) -> MemberTest:
+    """A set is as far as its weakest member (an intersection-union test), to be compared with the largest value of any
+    set with any member. `done` is of all `n` variables."""
+    members = _all(n, orders)
+    weakest = [np.full((len(signs), len(rows)), np.inf) for rows in members]
+    for v, unit in enumerate(done):
+        start = 0
+        for some, every in zip(weakest, members, strict=True):
+            rows = np.flatnonzero((every == v).any(axis=1))
+            own = unit.arrays["own"][start : start + len(rows)]
+            start += len(rows)
+            for e, sign in enumerate(signs):
+                some[e, rows] = np.minimum(some[e, rows], sign * np.nan_to_num(own, nan=-sign * np.inf))
+    return MemberTest(members, weakest, np.max([unit.arrays["null"] for unit in done], axis=0))
+
+
+def count_with_one(n: int, orders: tuple[int, int], n_resamples: int) -> int:
+    """Sets that hold one variable.
+
     Raises
     ------
     HoiError
-        If the values to be held do not fit in memory.
+        If their values in all surrogates do not fit in memory.
     """
-    n = observed.n_variables
-    range_of = range(orders[0], orders[1] + 1)
-    with_one = sum(combinatorics.count(n - 1, k - 1) for k in range_of)
+    with_one = sum(combinatorics.count(n - 1, k - 1) for k in range(orders[0], orders[1] + 1))
     if with_one * (n_resamples + 1) > _MOST:
         raise HoiError(
             f'null="member" keeps the values of {with_one:,} sets in {n_resamples:,} surrogates, for each of {n} '
             f"variables: at most {_MOST:,} numbers are kept. Take a lower order, fewer variables or fewer resamples."
         )
-    members = [combinatorics.block(n, k, 0, combinatorics.count(n, k)) for k in range_of]
-    weakest = [np.full((len(signs), len(rows)), np.inf) for rows in members]
-    null = np.full(n_resamples, -np.inf)
-    for v in range(n):
-        chosen = [np.flatnonzero((rows == v).any(axis=1)) for rows in members]
-        sets = [rows[some] for rows, some in zip(members, chosen, strict=True)]
-        values = [_values(evaluator(observed), sets, measure)]
-        for problem in surrogates(v):
-            values.append(_values(evaluator(problem), sets, measure))
-            after(problem.n_datasets * with_one)
-        scores = standardised(np.concatenate(values))
-        for sign in signs:
-            np.maximum(null, np.nanmax(sign * scores[1:], axis=1, initial=-np.inf), out=null)
-        start = 0
-        for some, rows in zip(weakest, chosen, strict=True):
-            own = scores[0, start : start + len(rows)]
-            start += len(rows)
-            for e, sign in enumerate(signs):
-                some[e, rows] = np.minimum(some[e, rows], sign * np.nan_to_num(own, nan=-sign * np.inf))
-    return MemberTest(members, weakest, null)
+    return with_one
+
+
+def _all(n: int, orders: tuple[int, int]) -> list[NDArray[np.intp]]:
+    """All sets of each order."""
+    return [combinatorics.block(n, k, 0, combinatorics.count(n, k)) for k in range(orders[0], orders[1] + 1)]
 
 
 def _values(evaluator: Evaluator, sets: Sequence[NDArray[np.intp]], measure: Measure) -> FloatArray:

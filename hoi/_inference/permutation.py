@@ -8,9 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hoi._backends import registry
 from hoi._backends.protocol import UNRANKED, Backend, Problem
+from hoi._engine import executors
+from hoi._engine.checkpoint import Checkpoint, Done
+from hoi._engine.plan import count_sets
+from hoi._engine.progress import Progress
 from hoi._inference.maximum import MaximumNull
-from hoi._inference.member import member_test
+from hoi._inference.member import count_with_one, one_variable, weakest_members
 from hoi._inference.surrogates import Surrogates, mean_problem
 from hoi._maths.terms import Terms
 from hoi._measures.registry import Measure
@@ -18,7 +23,7 @@ from hoi._search.exhaustive import Rows, best_sets, corrected
 from hoi._systems.protocol import System
 from hoi._typing import FloatArray
 
-__all__ = ["LEVEL", "Answer", "Question", "families", "independence", "members"]
+__all__ = ["LEVEL", "Answer", "Independence", "Members", "Question", "families", "tested"]
 
 # A value times the sign of its end is large where it is far.
 _SIGN = {"lowest": -1.0, "highest": 1.0}
@@ -28,28 +33,187 @@ LEVEL = 0.05
 _QUANTILES = np.linspace(0, 1, 41)
 
 
-class Question(NamedTuple):
-    """What is tested: sets of the observed problem against surrogates, whose systems `problem_of` turns to problems."""
+class Question(executors.Job):
+    """What is tested: sets of the observed problem against surrogates, whose systems `problem_of` turns to problems.
 
-    observed: Problem
-    surrogates: Surrogates
-    problem_of: Callable[[System], Problem]
-    unit: NDArray[np.intp]  # which columns move together; -1 stays
-    orders: tuple[int, int]
-    measure: Measure
-    ends: tuple[str, ...]
-    n_best: int
-    per_order: bool
-    n_resamples: int
-    rng: np.random.Generator
-    backend: Backend
-    threads: int
-    after: Callable[[int], None]  # is told of sets that were gone through
+    A unit is a range of surrogates or, for "member", a variable that is moved.
 
-    def problems(self, unit: NDArray[np.intp]) -> Iterator[Problem]:
-        """Surrogates in which these units move, as datasets."""
-        for systems in self.surrogates.batches(unit, self.n_resamples, self.rng):
+    Parameters
+    ----------
+    observed : Problem
+    surrogates : Surrogates
+    problem_of : callable
+        Gives the problem of a system.
+    unit : (n_columns,) int
+        Which columns move together; -1 stays.
+    orders, measure, ends, n_best, per_order
+        As for a search.
+    backend : str
+    """
+
+    def __init__(
+        self, observed: Problem, surrogates: Surrogates, problem_of: Callable[[System], Problem],
+        unit: NDArray[np.intp], orders: tuple[int, int], measure: Measure, ends: tuple[str, ...], n_best: int,
+        per_order: bool, backend: str,
+    ) -> None:
+        super().__init__()
+        self.observed, self.surrogates, self.problem_of, self.unit = observed, surrogates, problem_of, unit
+        self.orders, self.measure, self.ends = orders, measure, ends
+        self.n_best, self.per_order, self.backend = n_best, per_order, backend
+
+    @property
+    def n_resamples(self) -> int:
+        """Surrogates in all."""
+        return len(self.surrogates.seeds)
+
+    def problems(self, numbers: range, variable: int = -1) -> Iterator[Problem]:
+        """Surrogates as datasets; in which one variable is moved alone, if there is one."""
+        unit = self.unit if variable < 0 else np.where(self.unit == variable, 0, -1)
+        for systems in self.surrogates.batches(unit, numbers, variable):
             yield mean_problem(systems, self.problem_of)
+
+    def open(self) -> Backend:
+        _ = self.surrogates.correlations  # before threads start, which would each make it
+        return registry.load(self.backend)
+
+
+class Independence(Question):
+    """Against surrogates whose columns are all independent of each other."""
+
+    def do(self, made: Backend, unit: range, sent: Any, after: Callable[[int], None], threads: int = 1) -> Done:
+        """The farthest value of each family of sets in these surrogates; large is far."""
+        parts, evaluated, skipped = [], 0, 0
+        for problem in self.problems(unit):
+            rows = best_sets(problem, self.orders, self.measure, self.ends, 1, True, made, threads, False)
+            parts.append(self.by_family(rows, problem.n_datasets))
+            evaluated, skipped = evaluated + rows.evaluated, skipped + rows.skipped
+            after(rows.evaluated + rows.skipped)
+        return Done({"extremes": np.concatenate(parts)}, evaluated, skipped, "surrogates")
+
+    def by_family(self, rows: Rows, n_datasets: int) -> FloatArray:
+        """The farthest value (n_datasets, n_families) of each family of sets, in nats."""
+        place = {family: f for f, family in enumerate(families(self.orders, self.ends))}
+        found = np.full((n_datasets, len(place)), -np.inf)  # no set of an order has a value where all are singular
+        values = self.measure.value(*rows.terms[:3])
+        orders = (rows.members >= 0).sum(axis=1)
+        for d, order, end, x in zip(rows.dataset.tolist(), orders.tolist(), rows.extreme.tolist(), values, strict=True):
+            found[d, place[order, end]] = _SIGN[end] * x
+        return found
+
+    def answer(self, threads: int, done: list[Done]) -> Answer:
+        """p of the best sets of the data, by what all units gave, in order."""
+        kinds = families(self.orders, self.ends)
+        backend: Backend = executors.opened(self)
+        search = self.observed, self.orders, self.measure, self.ends
+        rows = best_sets(*search, self.n_best, self.per_order, backend, threads, False)
+        own = self.by_family(best_sets(*search, 1, True, backend, threads, False), 1)[0]
+        null = MaximumNull(np.concatenate([unit.arrays["extremes"] for unit in done]), own)
+        place = {family: f for f, family in enumerate(kinds)}
+        order = (rows.members >= 0).sum(axis=1)
+        family = np.array([place[int(k), str(end)] for k, end in zip(order, rows.extreme, strict=True)], dtype=np.intp)
+        sign = np.array([_SIGN[str(end)] for end in rows.extreme])
+        thresholds = [
+            _threshold(k, end, _SIGN[end], value, extremes)
+            for (k, end), value, extremes in zip(kinds, null.thresholds(LEVEL), null.extremes.T, strict=True)
+        ]
+        pvalue = null.pvalues(sign * self.measure.value(*rows.terms[:3]), family)
+        return Answer(
+            rows.members, rows.extreme, rows.terms, pvalue, None, thresholds, rows.evaluated, rows.skipped, rows.about
+        )
+
+
+class Members(Question):
+    """Against surrogates in which one member after the other is independent of the rest."""
+
+    def do(self, made: Backend, unit: int, sent: Any, after: Callable[[int], None]) -> Done:
+        """One variable alone is moved: the farthest increment at any end in each surrogate, and those of the data."""
+        problems = self.problems(range(self.n_resamples), unit)
+        return one_variable(
+            self.observed, problems, unit, self.orders, self.measure, [_SIGN[end] for end in self.ends],
+            lambda problem: made.open(problem, UNRANKED), after,
+        )  # fmt: skip
+
+    def answer(self, threads: int, done: list[Done]) -> Answer:
+        """p of the sets whose weakest member adds most, by what all variables gave, in order."""
+        test = weakest_members(done, self.observed.n_variables, self.orders, [_SIGN[end] for end in self.ends])
+        tops = [_top(self, test.members, [weakest[e] for weakest in test.weakest]) for e in range(len(self.ends))]
+        rows = np.concatenate([rows for rows, _ in tops])
+        statistic = np.concatenate([statistic for _, statistic in tops])
+        extreme = np.repeat(np.array(self.ends), [len(rows) for rows, _ in tops])
+        null = MaximumNull(test.null[:, None], np.array([max(weakest.max() for weakest in test.weakest)]))
+        pvalue = null.pvalues(statistic, np.zeros(len(statistic), dtype=np.intp))
+        thresholds = [_threshold(None, None, 1.0, null.thresholds(LEVEL)[0], test.null)]
+        total = sum(len(some) for some in test.members)
+        evaluated = sum(int(np.isfinite(weakest[0]).sum()) for weakest in test.weakest)
+        return Answer(
+            rows, extreme, _terms(self.observed, rows), pvalue, statistic, thresholds, evaluated, total - evaluated,
+            {"walk": ["members"]},
+        )  # fmt: skip
+
+
+def tested(
+    question: Independence | Members, threads: int, progress: bool | None, executor: Any, checkpoint: Checkpoint | None
+) -> Answer:
+    """Go through all surrogates: here, with threads inside of each search, or in units on an executor (on threads of
+    one's own, with a checkpoint alone)."""
+    n = question.observed.n_variables
+    if isinstance(question, Members):
+        total = n * count_with_one(n, question.orders, question.n_resamples) * question.n_resamples
+    else:
+        total = count_sets(question.observed, *question.orders) * question.n_resamples
+    if executor is not None or checkpoint is not None:
+        return question.answer(threads, _in_units(question, total, threads, progress, executor, checkpoint))
+    with Progress(total, progress) as bar:
+
+        def after(sets: int) -> None:
+            bar.add(sets)
+            bar.show()
+
+        made = executors.opened(question)
+        try:
+            if isinstance(question, Members):
+                done = [question.do(made, v, None, after) for v in range(n)]
+            else:
+                done = [question.do(made, range(question.n_resamples), None, after, threads)]
+            return question.answer(threads, done)
+        finally:
+            executors.opened.cache_clear()
+
+
+def _in_units(
+    question: Question, total: int, threads: int, progress: bool | None, executor: Any, checkpoint: Checkpoint | None
+) -> list[Done]:
+    """What all units give, in order."""
+    alone = isinstance(question, Members)
+    evaluator = executors.opened(question).open(question.observed, UNRANKED)
+    with (
+        executors.crew(executor, threads if evaluator.parallel else 1) as workers,
+        Progress(total, progress, workers.words) as bar,
+    ):
+        cutting: tuple[int, ...] = (1,)
+        if not alone:
+            with bar.meanwhile("hoi: measuring the rate"):
+                sets = executors.unit_sets(evaluator, question.orders, total, workers.size)
+            cutting = (max(1, sets * question.n_resamples // total),)
+        done: dict[int, Done] = {}
+        if checkpoint is not None:
+            cutting = checkpoint.open(total, cutting)
+            done = checkpoint.units()
+            bar.add(sum(unit.evaluated + unit.skipped for unit in done.values()))
+        units: list[Any] = list(range(question.observed.n_variables))
+        if not alone:
+            starts = range(0, question.n_resamples, cutting[0])
+            units = [range(start, min(start + cutting[0], question.n_resamples)) for start in starts]
+        waiting = ((number, unit) for number, unit in enumerate(units) if number not in done)
+        flight = executors.Flight(question, workers, bar, kept_in=None if checkpoint is None else checkpoint.path)
+        with flight.stoppable():
+            for came in flight.go(waiting):
+                for landed in came:
+                    done[landed.number] = landed.answer
+                    bar.add(landed.answer.evaluated + landed.answer.skipped)
+                if checkpoint is not None and came:
+                    checkpoint.put([(landed.number, landed.answer, landed.seconds) for landed in came])
+    return [done[number] for number in range(len(units))]
 
 
 class Answer(NamedTuple):
@@ -71,75 +235,8 @@ def families(orders: tuple[int, int], ends: tuple[str, ...]) -> list[tuple[int, 
     return [(order, end) for order in range(orders[0], orders[1] + 1) for end in ends]
 
 
-def independence(question: Question) -> Answer:
-    """Against surrogates whose columns are all independent of each other."""
-    q = question
-    kinds = families(q.orders, q.ends)
-    rows = best_sets(q.observed, q.orders, q.measure, q.ends, q.n_best, q.per_order, q.backend, q.threads, False)
-    null = MaximumNull(
-        np.concatenate([_extremes(q, problem) for problem in q.problems(q.unit)]), _extremes(q, q.observed)[0]
-    )
-    place = {family: f for f, family in enumerate(kinds)}
-    order = (rows.members >= 0).sum(axis=1)
-    family = np.array([place[int(k), str(end)] for k, end in zip(order, rows.extreme, strict=True)], dtype=np.intp)
-    sign = np.array([_SIGN[str(end)] for end in rows.extreme])
-    thresholds = [
-        _threshold(k, end, _SIGN[end], value, extremes)
-        for (k, end), value, extremes in zip(kinds, null.thresholds(LEVEL), null.extremes.T, strict=True)
-    ]
-    pvalue = null.pvalues(sign * q.measure.value(*rows.terms[:3]), family)
-    return Answer(
-        rows.members, rows.extreme, rows.terms, pvalue, None, thresholds, rows.evaluated, rows.skipped, rows.about
-    )
-
-
-def _extremes(q: Question, problem: Problem) -> FloatArray:
-    """The farthest value (n_datasets, n_families) of each family of sets, in nats; large is far."""
-    rows = best_sets(problem, q.orders, q.measure, q.ends, 1, True, q.backend, q.threads, False)
-    q.after(rows.evaluated + rows.skipped)
-    return _by_family(q, rows, problem.n_datasets)
-
-
-def _by_family(q: Question, rows: Rows, n_datasets: int) -> FloatArray:
-    place = {family: f for f, family in enumerate(families(q.orders, q.ends))}
-    found = np.full((n_datasets, len(place)), -np.inf)  # no set of an order has a value where all are singular
-    values = q.measure.value(*rows.terms[:3])
-    orders = (rows.members >= 0).sum(axis=1)
-    for d, order, end, x in zip(rows.dataset.tolist(), orders.tolist(), rows.extreme.tolist(), values, strict=True):
-        found[d, place[order, end]] = _SIGN[end] * x
-    return found
-
-
-def members(question: Question) -> Answer:
-    """Against surrogates in which one member after the other is independent of the rest."""
-    q = question
-
-    def surrogates(v: int) -> Iterator[Problem]:
-        return q.problems(np.where(q.unit == v, 0, -1))
-
-    def evaluator(problem: Problem) -> Any:
-        return q.backend.open(problem, UNRANKED)
-
-    test = member_test(
-        q.observed, surrogates, q.n_resamples, q.orders, q.measure, [_SIGN[end] for end in q.ends], evaluator, q.after
-    )
-    tops = [_top(q, test.members, [weakest[e] for weakest in test.weakest]) for e in range(len(q.ends))]
-    rows = np.concatenate([rows for rows, _ in tops])
-    statistic = np.concatenate([statistic for _, statistic in tops])
-    extreme = np.repeat(np.array(q.ends), [len(rows) for rows, _ in tops])
-    null = MaximumNull(test.null[:, None], np.array([max(weakest.max() for weakest in test.weakest)]))
-    pvalue = null.pvalues(statistic, np.zeros(len(statistic), dtype=np.intp))
-    thresholds = [_threshold(None, None, 1.0, null.thresholds(LEVEL)[0], test.null)]
-    total = sum(len(some) for some in test.members)
-    evaluated = sum(int(np.isfinite(weakest[0]).sum()) for weakest in test.weakest)
-    terms = _terms(q.observed, rows)
-    return Answer(
-        rows, extreme, terms, pvalue, statistic, thresholds, evaluated, total - evaluated, {"walk": ["members"]}
-    )
-
-
 def _top(
-    q: Question, members: list[NDArray[np.intp]], statistics: list[FloatArray]
+    q: Members, members: list[NDArray[np.intp]], statistics: list[FloatArray]
 ) -> tuple[NDArray[np.intp], FloatArray]:
     """The sets with the largest statistics, filled up with -1, of each order or over all."""
     best = []

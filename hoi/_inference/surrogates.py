@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +25,8 @@ from hoi._typing import FloatArray
 
 __all__ = ["Surrogates", "mean_problem", "scores"]
 
+# Filters of warnings are those of the whole process, whose threads must not set them back in any order.
+_FILTERS = threading.Lock()
 # Doubles in one batch of surrogates (data, or matrices), and in a table of cross-correlations.
 _BATCH, _TABLE = 1 << 22, 1 << 27
 
@@ -29,43 +34,57 @@ _BATCH, _TABLE = 1 << 22, 1 << 27
 class Surrogates:
     """Draws systems of surrogates of data: of a Gaussian estimator by their correlations, of others by their samples.
 
-    Ranks are taken once: moving the samples of a column moves its normal scores.
+    Ranks are taken once: moving the samples of a column moves its normal scores. Each surrogate has a seed of its own,
+    so that it is the same wherever it is drawn, and with whatever others.
 
     Parameters
     ----------
     data : Data
     estimator : Estimator
     null : {"shift", "permute", "phase"}
+    seeds : (n_resamples,) int
     """
 
-    def __init__(self, data: Data, estimator: Estimator, null: str) -> None:
-        self.data, self.estimator, self.null = data, estimator, null
+    def __init__(self, data: Data, estimator: Estimator, null: str, seeds: NDArray[np.int64]) -> None:
+        self.data, self.estimator, self.null, self.seeds = data, estimator, null, seeds
         self.gaussian = isinstance(estimator, (Gaussian, GaussianCopula))
         self.tables = scores(data, estimator)
         self.overlap = [spectral_overlap(table) for table in self.tables] if self.gaussian else []
-        self.correlations: list[CrossCorrelations] | None = None
-        n_datasets, n_samples, n_columns = data.values.shape
-        if self.gaussian and null == "shift" and n_datasets * n_samples * n_columns**2 <= _TABLE:
-            self.correlations = [CrossCorrelations(table) for table in self.tables]
+
+    @functools.cached_property
+    def correlations(self) -> list[CrossCorrelations] | None:
+        """Of the tables under all shifts, where there is room for them."""
+        n_datasets, n_samples, n_columns = self.data.values.shape
+        if self.gaussian and self.null == "shift" and n_datasets * n_samples * n_columns**2 <= _TABLE:
+            return [CrossCorrelations(table) for table in self.tables]
+        return None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "correlations"}
 
     def batches(
-        self, unit: NDArray[np.intp], n_resamples: int, rng: np.random.Generator
+        self, unit: NDArray[np.intp], numbers: range, moved_alone: int = -1
     ) -> Iterator[list[System]]:
-        """Systems with some of the surrogates each, one for every dataset; `unit` says which columns move together."""
+        """Systems with some of the surrogates each, one for every dataset; `unit` says which columns move together.
+
+        Surrogates in which one variable is `moved_alone` are other ones for every variable.
+        """
         n_samples, n_columns = self.data.values.shape[1:]
         size = max(1, _BATCH // (n_columns * (n_columns if self.correlations else n_samples)))
-        for start in range(0, n_resamples, size):
-            number = min(size, n_resamples - start)
-            yield [self._system(d, unit, number, rng) for d in range(len(self.tables))]
+        for start in range(numbers.start, numbers.stop, size):
+            some = self.seeds[start : min(start + size, numbers.stop)]
+            streams = [np.random.default_rng([seed, 1 + moved_alone]) for seed in some.tolist()]
+            yield [self._system(d, unit, streams) for d in range(len(self.tables))]
 
-    def _system(self, d: int, unit: NDArray[np.intp], size: int, rng: np.random.Generator) -> System:
+    def _system(self, d: int, unit: NDArray[np.intp], streams: Sequence[np.random.Generator]) -> System:
         names, n_samples = self.data.names, self.data.values.shape[1]
         if self.correlations is not None:
-            R = self.correlations[d].shifted(draw_lags(unit, n_samples, size, rng))
+            lags = np.concatenate([draw_lags(unit, n_samples, 1, rng) for rng in streams])
+            R = self.correlations[d].shifted(lags)
         else:
-            tables = moved(self.tables[d], unit, self.null, size, rng)
+            tables = np.concatenate([moved(self.tables[d], unit, self.null, 1, rng) for rng in streams])
             if not self.gaussian:
-                with warnings.catch_warnings():
+                with _FILTERS, warnings.catch_warnings():
                     warnings.simplefilter("ignore", TiesWarning)  # the data have said so
                     return self.estimator.fit(tables)
             centred = tables - tables.mean(axis=1, keepdims=True)

@@ -12,7 +12,14 @@ import numpy as np
 
 from hoi._errors import HoiError
 from hoi._inputs.containers import read
-from hoi._inputs.options import check_bool, check_choice, check_correction, check_positive_int, check_seed
+from hoi._inputs.options import (
+    check_bool,
+    check_choice,
+    check_correction,
+    check_executor,
+    check_positive_int,
+    check_seed,
+)
 from hoi._inputs.sets import check_groups, check_multiplets, check_order
 from hoi._inputs.words import columns, listing, require_unique
 from hoi._typing import ArrayLike, FloatArray
@@ -24,6 +31,7 @@ __all__ = [
     "check_correction",
     "check_covariance",
     "check_data",
+    "check_executor",
     "check_groups",
     "check_multiplets",
     "check_order",

@@ -12,7 +12,7 @@ from hoi._errors import HoiError
 from hoi._inputs.sets import is_int
 from hoi._typing import BiasCorrection
 
-__all__ = ["check_bool", "check_choice", "check_correction", "check_positive_int", "check_seed"]
+__all__ = ["check_bool", "check_choice", "check_correction", "check_executor", "check_positive_int", "check_seed"]
 
 # Sizes are kept in 64 bits.
 _LARGEST = 2**63 - 1
@@ -72,6 +72,21 @@ def check_correction(value: Any) -> BiasCorrection:
             raise HoiError(f'bias_correction={value!r}: use one of True, False, "effective".')
         return "effective"
     return check_bool(value, "bias_correction")
+
+
+def check_executor(executor: Any) -> None:
+    """None, or an object with ``submit``.
+
+    Raises
+    ------
+    HoiError
+        If it is anything else.
+    """
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise HoiError(
+            f"executor={executor!r} ({type(executor).__name__}): an object with submit() is needed, such as "
+            "concurrent.futures.ProcessPoolExecutor() or a Dask client."
+        )
 
 
 def check_positive_int(value: Any, what: str) -> int:

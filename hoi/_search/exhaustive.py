@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,15 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.protocol import EVERYTHING, Backend, Evaluator, Found, Problem, Ranking
+from hoi._backends.protocol import Backend, Evaluator, Found, Problem, Ranking, Unit
+from hoi._engine import executors
 from hoi._engine.checkpoint import Checkpoint, fingerprint
-from hoi._engine.executors import Job, run_on_executor
-from hoi._engine.plan import cut
+from hoi._engine.plan import count_sets, cut
 from hoi._engine.reduce import Best
 from hoi._engine.threads import Outcome, run
 from hoi._maths import combinatorics
 from hoi._maths.terms import Terms
 from hoi._measures.registry import Measure
+from hoi._search.units import ScanJob, SearchJob, only, scanned, search_in_units
 
 __all__ = ["Block", "Rows", "all_sets", "best_sets", "corrected"]
 
@@ -66,7 +66,7 @@ def best_sets(
     else:
         about = {"order": list(orders), "measure": measure.name, "which": list(ends), "n_best": n_best,
                  "per_order": per_order, "backend": backend.name}  # fmt: skip
-        job = Job(uuid.uuid4().hex, problem, best, backend.name)
+        job = SearchJob(problem, best, backend.name)
         outcome = _kept(job, orders, executor, threads, progress, checkpoint, about)
         best = outcome.best
     parts = [(d, end, *best.rows(d, end)) for d in range(problem.n_datasets) for end in ends]
@@ -80,15 +80,15 @@ def best_sets(
 
 
 def _kept(
-    job: Job, orders: tuple[int, int], executor: Any, threads: int, progress: bool | None,
+    job: SearchJob, orders: tuple[int, int], executor: Any, threads: int, progress: bool | None,
     checkpoint: str | os.PathLike[str] | None, about: dict[str, Any],
 ) -> Outcome:
     """On an executor, or on threads of one's own, with finished units in a file if there is one."""
     if checkpoint is None:
-        return run_on_executor(job, orders, executor, threads, progress, None)
+        return search_in_units(job, orders, executor, threads, progress, None)
     file = Checkpoint(Path(checkpoint), fingerprint(job.problem, *about.items()), about)
     try:
-        return run_on_executor(job, orders, executor, threads, progress, file)
+        return search_in_units(job, orders, executor, threads, progress, file)
     finally:
         file.close()
 
@@ -102,16 +102,19 @@ class Block(NamedTuple):
     skipped: int
 
 
-def all_sets(evaluator: Evaluator, orders: tuple[int, int], block: int) -> Iterator[Block]:
-    """Every set that has a value, in lexicographic order within each order, at most `block` at a time."""
+def all_sets(
+    evaluator: Evaluator, orders: tuple[int, int], block: int, backend: str = "", executor: Any = None
+) -> Iterator[Block]:
+    """Every set that has a value, in lexicographic order within each order, at most `block` at a time; with an
+    executor, evaluated there, on the backend of that name."""
     problem = evaluator.problem
-    units = cut(problem, *orders, _SCANNED, together=evaluator.together)
-    for (first, number), some in itertools.groupby(units, key=lambda unit: (unit.dataset, unit.n_datasets)):
-        parts = (
-            _settled(problem, part)
-            for unit in some
-            for part in evaluator.walk(unit, lambda **_: EVERYTHING)
-        )
+    walked: Iterator[tuple[Unit, Iterator[Found]]] = (
+        ((unit, scanned(evaluator, unit)) for unit in cut(problem, *orders, _SCANNED, together=evaluator.together))
+        if executor is None
+        else _elsewhere(evaluator, orders, backend, executor)
+    )
+    for (first, number), some in itertools.groupby(walked, key=lambda one: (one[0].dataset, one[0].n_datasets)):
+        parts = (found for _, founds in some for found in founds)
         for dataset, found in _by_dataset(problem, range(first, first + number), parts):
             raw = Terms(_D(found), found.J, found.L, np.zeros(len(found.J), dtype=bool))
             terms = corrected(problem, raw, found.members)
@@ -120,6 +123,18 @@ def all_sets(evaluator: Evaluator, orders: tuple[int, int], block: int) -> Itera
                 part = slice(start, start + block)
                 yield Block(dataset, found.members[part], terms.chosen(part), skipped)
                 skipped = 0
+
+
+def _elsewhere(
+    evaluator: Evaluator, orders: tuple[int, int], backend: str, executor: Any
+) -> Iterator[tuple[Unit, Iterator[Found]]]:
+    """The sets of each unit, in order, from an executor."""
+    problem = evaluator.problem
+    total = count_sets(problem, *orders)
+    size = min(_SCANNED, executors.unit_sets(evaluator, orders, total, executors.size_of(executor)))
+    units = cut(problem, *orders, size, together=evaluator.together)
+    for landed in executors.answers(ScanJob(problem, backend), units, executor, total):
+        yield landed.unit, iter(landed.answer)
 
 
 def _D(found: Found) -> NDArray[np.float64]:
@@ -145,28 +160,4 @@ def _by_dataset(problem: Problem, datasets: range, parts: Iterator[Found]) -> It
     for i, d in enumerate(datasets):
         for whole, rows, bounds in collected:
             chosen = rows[bounds[i] : bounds[i + 1]]
-            yield d, _chosen(whole, chosen, whole.evaluated - len(chosen))
-
-
-def _settled(problem: Problem, found: Found) -> Found:
-    """With the terms that the backend left open, by the reference path, and without the sets that are singular."""
-    left_open = np.flatnonzero(np.isnan(found.J))
-    if not len(left_open):
-        return found
-    terms = problem.reference(found.members[left_open], found.dataset[left_open])
-    found.J[left_open], found.L[left_open] = terms.J, terms.L
-    if found.D is not None:
-        found.D[left_open] = terms.D
-    keep = np.ones(len(found.J), dtype=bool)
-    keep[left_open[terms.singular]] = False
-    singular = int(terms.singular.sum())
-    return _chosen(found, keep, singular)
-
-
-def _chosen(found: Found, rows: NDArray[Any], singular: int) -> Found:
-    """Some of what was found; of the sets that were counted as evaluated, so many are singular."""
-    return found._replace(
-        dataset=found.dataset[rows], members=found.members[rows], J=found.J[rows], L=found.L[rows],
-        D=None if found.D is None else found.D[rows],
-        evaluated=found.evaluated - singular, skipped=found.skipped + singular,
-    )  # fmt: skip
+            yield d, only(whole, chosen, whole.evaluated - len(chosen))

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 CHILD = """
 import sys, time, numpy as np, hoi
 from hoi._engine import executors
-executors._unit_sets = lambda *_: 150
+executors.unit_sets = lambda *_: 150
 original = executors._do
 executors._do = lambda *arguments, **more: time.sleep(0.03) or original(*arguments, **more)
 X = np.random.default_rng(0).standard_normal((300, 18))
@@ -36,7 +36,7 @@ print(found.members, found.oinfo.tolist(), found.settings["evaluated"])
 
 @pytest.fixture
 def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors, "_unit_sets", lambda *_: 150)
+    monkeypatch.setattr(executors, "unit_sets", lambda *_: 150)
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_the_fingerprint_sees_the_parameters_of_an_estimator() -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_process_in_the_middle_of_a_unit(tmp_path: Path) -> None:
-    program = "import numpy as np, hoi; from hoi._engine import executors; executors._unit_sets = lambda *_: 10**11; "
+    program = "import numpy as np, hoi; from hoi._engine import executors; executors.unit_sets = lambda *_: 10**11; "
     program += "X = np.random.default_rng(0).standard_normal((300, 200)); print('go', flush=True); "
     program += f"hoi.search(X, 6, backend='numba', checkpoint={str(tmp_path / 'run.sqlite')!r})"
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

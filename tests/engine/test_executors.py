@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import hoi
-from hoi._engine import executors
+from hoi._engine import executors, threads
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -27,7 +27,7 @@ def system() -> hoi.GaussianSystem:
 @pytest.fixture
 def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many units that each worker has some."""
-    monkeypatch.setattr(executors, "_unit_sets", lambda *_: 30)
+    monkeypatch.setattr(executors, "unit_sets", lambda *_: 30)
 
 
 def assert_same(found: hoi.Multiplets, wanted: hoi.Multiplets) -> None:
@@ -165,15 +165,15 @@ def test_a_dask_cluster_and_a_worker_that_is_killed(
             assert_same(hoi.search(system, 4, executor=client), wanted)
         assert_same(hoi.search(system, 4, executor=client.get_executor()), wanted)
         pids, taken = list(client.run(os.getpid).values()), []
-        original = executors._Flight._take
+        original = threads.Outcome.merge
 
-        def take(flight: Any, part: Any) -> None:
+        def merge(outcome: Any, part: Any) -> None:
             taken.append(part)
             if len(taken) == 5:
                 os.kill(pids[0], signal.SIGKILL)
-            original(flight, part)
+            original(outcome, part)
 
-        monkeypatch.setattr(executors._Flight, "_take", take)
+        monkeypatch.setattr(threads.Outcome, "merge", merge)
         assert_same(hoi.search(system, 4, executor=client), wanted)
         assert len(taken) > 20
 
