@@ -7,6 +7,7 @@ columns, in nats, and `parts` a list of tuples of columns, each of which counts 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -48,6 +49,42 @@ def bias(k: int, n_samples: int) -> float:
     """
     digammas = sum(psi((n_samples - i) / 2) for i in range(1, k + 1))
     return float((digammas + k * (math.log(2) - math.log(n_samples - 1))) / 2)
+
+
+def mixed_entropies(X: np.ndarray, labelled: Sequence[int], corrected: bool = True) -> Entropy:
+    """h of sets of continuous columns and of the `labelled` ones: H(labels) by counts, and the mean over their joint
+    states of the Gaussian entropy of the others there (conditional Gaussian: Lauritzen and Wermuth 1989)."""
+
+    @functools.cache
+    def of(columns: Sequence[int]) -> float:
+        states = [tuple(row) for row in X[:, [c for c in columns if c in labelled]]]
+        others = [c for c in columns if c not in labelled]
+        total = 0.0
+        for state in set(states):
+            rows = [i for i, other in enumerate(states) if other == state]
+            p = len(rows) / len(X)
+            total -= p * math.log(p)
+            if others:
+                C = np.atleast_2d(np.cov(X[np.ix_(rows, others)], rowvar=False))
+                total += p * entropies(C, len(rows) if corrected else None)(range(len(others)))
+        if corrected:
+            total += (len(set(states)) - 1) / (2 * len(X))
+        return total
+
+    return lambda columns: of(tuple(sorted(columns)))
+
+
+def ross(x: np.ndarray, labels: np.ndarray, k: int) -> float:
+    """Information between continuous columns and labels by nearest neighbours (Ross 2014), in the maximum norm."""
+    n = len(x)
+    d = np.abs(x[:, None] - x[None]).max(axis=2)
+    sizes, within = [], []
+    for i in range(n):
+        same = np.flatnonzero(labels == labels[i])
+        radius = np.sort(d[i, same])[k]
+        sizes.append(len(same))
+        within.append((d[i] < radius).sum())
+    return float(psi(n) + psi(k) - np.mean(psi(sizes)) - np.mean(psi(within)))
 
 
 def conditional(h: Entropy, given: Sequence[int]) -> Entropy:

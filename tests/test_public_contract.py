@@ -78,6 +78,7 @@ DEFAULTS = {
     "bias_correction": True,
     "units": "nats",
     "given": None,
+    "discrete": None,
     "groups": None,
     "backend": "auto",
     "seed": None,
@@ -113,33 +114,33 @@ ESTIMATION = {"estimator", "bias_correction", "units", "backend", "missing"}
 SETS = ("total_correlation", "dual_total_correlation", "oinfo", "sinfo", "entropy", "measures")
 TARGET = ("gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi")
 OPTIONS = {
-    "coinformation": ESTIMATION | {"given", "groups"},
-    "tse_complexity": ESTIMATION | {"given", "groups"},
+    "coinformation": ESTIMATION | {"given", "discrete", "groups"},
+    "tse_complexity": ESTIMATION | {"given", "discrete", "groups"},
     "local": ESTIMATION | {"given", "groups", "measure", "target"},
     "lagged": set(),
     "oinfo_rate": {"segment", "units"},
     "oinfo_spectrum": {"sampling_rate", "segment", "units"},
-    "transfer_entropy": ESTIMATION | {"lags"},
-    "drivers": ESTIMATION | {"lags", "targets", "which", "n_best", "per_order", "threads", "progress"},
+    "transfer_entropy": ESTIMATION | {"discrete", "lags"},
+    "drivers": ESTIMATION | {"discrete", "lags", "targets", "which", "n_best", "per_order", "threads", "progress"},
     "phiid": ESTIMATION | {"lag"},
-    **{name: ESTIMATION | {"given", "groups", "target"} for name in TARGET},
-    **{name: ESTIMATION | {"given", "groups"} for name in SETS},
-    "measures": ESTIMATION | {"given", "groups", "names"},
+    **{name: ESTIMATION | {"given", "discrete", "groups", "target"} for name in TARGET},
+    **{name: ESTIMATION | {"given", "discrete", "groups"} for name in SETS},
+    "measures": ESTIMATION | {"given", "discrete", "groups", "names"},
     "mutual_information": ESTIMATION | {"conditional_on"},
     "search": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"}
-    | {"method", "n_restarts", "time_limit", "seed", "names", "across"},
-    "plan": {"missing", "estimator", "given", "groups", "backend", "measure", "threads"},
+    | {"discrete", "method", "n_restarts", "time_limit", "seed", "names", "across"},
+    "plan": {"missing", "estimator", "given", "discrete", "groups", "backend", "measure", "threads"},
     "permutation_test": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
-    | {"null", "n_resamples", "seed", "executor", "checkpoint"},
+    | {"discrete", "null", "n_resamples", "seed", "executor", "checkpoint"},
     "confidence_interval": ESTIMATION
     | {"given", "groups", "measure", "confidence_level", "method", "n_resamples", "seed"},
     "split_half": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress", "confidence_level"},
     "compare": ESTIMATION | {"given", "groups", "measure", "n_best", "paired", "n_resamples", "seed", "executor"},
     "effective_sample_size": set(),
-    "scan": ESTIMATION | {"given", "groups", "names", "executor"},
+    "scan": ESTIMATION | {"given", "discrete", "groups", "names", "executor"},
     "copula_transform": {"ties", "seed"},
     "as_table": {"everything", "names"},
     "backends": set(),

@@ -26,6 +26,7 @@ def information(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -41,8 +42,8 @@ def information(
 
     Parameters
     ----------
-    X, estimator, bias_correction, units, groups, backend, missing, singular
-        As in :func:`hoi.oinfo`.
+    X, estimator, discrete, bias_correction, units, groups, backend, missing, singular
+        As in :func:`hoi.oinfo`. A target of labels is named in `discrete` too.
     multiplets : sequence of sequences of int or str, optional
         As in :func:`hoi.oinfo`; positions count all columns. None takes all that are neither target nor given.
     target : int, str, or sequence of them
@@ -73,9 +74,9 @@ def information(
     array([0.2231, 0.2231, 0.6365])
     """
     return _one(
-        "information", X, multiplets, target, estimator, given, bias_correction, units, groups, backend,
-        missing, singular
-    )  # fmt: skip
+        "information", X, multiplets, target, estimator, given, discrete, bias_correction, units, groups,
+        backend, missing, singular
+    )
 
 
 def rsi(
@@ -85,6 +86,7 @@ def rsi(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -101,7 +103,7 @@ def rsi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
 
     Returns
@@ -127,7 +129,8 @@ def rsi(
     0.1902
     """
     return _one(
-        "rsi", X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+        "rsi", X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
     )
 
 
@@ -139,6 +142,7 @@ def gradient(
     second: int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -156,7 +160,7 @@ def gradient(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
     second : int or str, optional
         A variable, counted as in `multiplets`, for the gradient of second order: what it adds to the gradient,
@@ -186,8 +190,8 @@ def gradient(
     -0.1902
     """
     return _one(
-        "gradient", X, multiplets, target, estimator, given, bias_correction, units, groups, backend,
-        missing, singular, second
+        "gradient", X, multiplets, target, estimator, given, discrete, bias_correction, units, groups,
+        backend, missing, singular, second
     )  # fmt: skip
 
 
@@ -198,6 +202,7 @@ def redundancy_mmi(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -213,7 +218,7 @@ def redundancy_mmi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
 
     Returns
@@ -238,7 +243,8 @@ def redundancy_mmi(
     0.1438
     """
     return _extreme(
-        True, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+        True, X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
     )
 
 
@@ -249,6 +255,7 @@ def synergy_mmi(
     target: Multiplet | int | str,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -262,7 +269,7 @@ def synergy_mmi(
 
     Parameters
     ----------
-    X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.information`.
 
     Returns
@@ -287,7 +294,8 @@ def synergy_mmi(
     0.4133
     """
     return _extreme(
-        False, X, multiplets, target, estimator, given, bias_correction, units, groups, backend, missing, singular
+        False, X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
     )
 
 
@@ -298,6 +306,7 @@ def _one(
     target: Multiplet | int | str,
     estimator: str | Estimator,
     given: Multiplet | int | str | None,
+    discrete: Multiplet | int | str | None,
     bias_correction: BiasCorrection,
     units: Units,
     groups: Groups | None,
@@ -310,7 +319,8 @@ def _one(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, singular=singular, multiplets=multiplets if second is None else None,
+        discrete=discrete, target=target, missing=missing, singular=singular,
+        multiplets=multiplets if second is None else None,
     )  # fmt: skip
     also = () if second is None else _second(second, call)
     if multiplets is None:
@@ -349,6 +359,7 @@ def _extreme(
     target: Multiplet | int | str,
     estimator: str | Estimator,
     given: Multiplet | int | str | None,
+    discrete: Multiplet | int | str | None,
     bias_correction: BiasCorrection,
     units: Units,
     groups: Groups | None,
@@ -360,7 +371,7 @@ def _extreme(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, singular=singular, multiplets=multiplets,
+        discrete=discrete, target=target, missing=missing, singular=singular, multiplets=multiplets,
     )  # fmt: skip
     sets = sets_of(call)
     parts = [_parts(members, single) for members in sets]

@@ -27,6 +27,7 @@ from hoi._inputs.roles import Roles, check_roles
 from hoi._maths.influence import spectral_overlap
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.gaussian import GaussianSystem
+from hoi._systems.mixed import WithCategories, with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem, fitted
@@ -123,6 +124,7 @@ def open_call(
     target: Multiplet | int | str | None = None,
     missing: str = "raise",
     singular: str = "raise",
+    discrete: Multiplet | int | str | None = None,
     multiplets: Any = None,
     names: Sequence[str] | None = None,
 ) -> Call:
@@ -131,7 +133,7 @@ def open_call(
     With a `target`, the problem is the information of sets about it. Where `multiplets` are the only sets that will be
     asked for, gaps in columns that they have no use for cost no samples.
     """
-    resolved = resolve(estimator)
+    X, resolved = with_categories(X, resolve(estimator), discrete, names)
     multiplets = list(multiplets) if isinstance(multiplets, Iterator) else multiplets
     wanted = checks.check_correction(bias_correction)
     on_singular = checks.check_choice(singular, ("raise", "nan"), "singular")
@@ -151,6 +153,7 @@ def open_call(
         X, kept = without_unused_gaps(X, roles.of_sets(multiplets).columns)
         if kept is not None:
             roles = roles.of_sets(multiplets).among(kept)
+            resolved = resolved.among(kept) if isinstance(resolved, WithCategories) else resolved
         X, dropped = rows_without_gaps(X, missing)
         system = fitted(resolved, X, backend=backend)
     if wanted == "effective":
@@ -205,7 +208,8 @@ def require_order(call: Call, order: int | tuple[int, int]) -> tuple[int, int]:
     """Checked orders; the largest set must have fewer columns than there are samples."""
     low, high = checks.check_order(order, call.problem.n_variables)
     widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
-    call.system.require_samples(call.width(widest), lambda: f"the largest set of order {high}")
+    fixed = call.given + call.target
+    call.system.require_samples(call.width(widest), lambda: f"the largest set of order {high}", fixed)
     return low, high
 
 

@@ -32,6 +32,7 @@ def entropy(
     *,
     estimator: str | Estimator = "gaussian",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -48,7 +49,7 @@ def entropy(
 
     Parameters
     ----------
-    X, multiplets, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
     estimator : {"gaussian", "gaussian_copula"}
         Covariance of the data as they are, or of their normal scores.
@@ -77,7 +78,7 @@ def entropy(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing, singular=singular, multiplets=multiplets,
+        discrete=discrete, missing=missing, singular=singular, multiplets=multiplets,
     )  # fmt: skip
     if not call.problem.has_entropies:
         raise HoiError(

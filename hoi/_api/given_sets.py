@@ -90,7 +90,8 @@ def _require_samples(call: Call, members: NDArray[np.intp]) -> None:
     widest = members[0]
     if call.groups is not None:
         widest = members[np.array([len(group) for group in call.groups])[members].sum(axis=1).argmax()]
-    call.system.require_samples(call.width(widest.tolist()), lambda: f"the set {_named(call, widest.tolist())}")
+    fixed = call.given + call.target
+    call.system.require_samples(call.width(widest.tolist()), lambda: f"the set {_named(call, widest.tolist())}", fixed)
 
 
 def _refuse_singular(call: Call, dataset: int, members: NDArray[np.intp]) -> None:

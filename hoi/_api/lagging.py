@@ -11,12 +11,14 @@ from hoi._api.about_target import information
 from hoi._api.sets import search
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.categories import Categories
 from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.roles import check_columns
 from hoi._inputs.sets import is_int
 from hoi._inputs.table import Table
 from hoi._results.multiplets import Multiplets
+from hoi._systems.mixed import WithCategories, with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Units
@@ -79,6 +81,7 @@ def transfer_entropy(
     *,
     lags: int | Sequence[int] = 1,
     estimator: str | Estimator = "gaussian_copula",
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
@@ -94,8 +97,8 @@ def transfer_entropy(
         One table of time series.
     lags : int or sequence of int
         As in :func:`hoi.lagged`; the same for both pasts.
-    estimator, bias_correction, units, backend
-        As in :func:`hoi.oinfo`.
+    estimator, discrete, bias_correction, units, backend
+        As in :func:`hoi.oinfo`; the past of a categorical column is categorical too.
     missing : {"raise", "drop"}
         What a gap is: an error, or a reason to leave out the rows of the lagged table that it is in.
 
@@ -127,7 +130,7 @@ def transfer_entropy(
     """
     import pandas as pd
 
-    system, names, steps = _fitted(X, lags, estimator, backend, missing, stacked=False)
+    system, names, steps = _fitted(X, lags, estimator, discrete, backend, missing, stacked=False)
     n = len(names)
     if n < 2:
         raise HoiError(f"X has the one column {names[0]!r}: transfer entropy is between two. Give more columns.")
@@ -152,6 +155,7 @@ def drivers(
     n_best: int = 10,
     per_order: bool = False,
     estimator: str | Estimator = "gaussian_copula",
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
@@ -179,7 +183,7 @@ def drivers(
         Columns to explain; all by default.
     measure : {"gradient", "information", "rsi"}
         What sets are ranked by.
-    which, n_best, per_order, estimator, bias_correction, units, backend, threads, progress
+    which, n_best, per_order, estimator, discrete, bias_correction, units, backend, threads, progress
         As in :func:`hoi.search`.
     missing : {"raise", "drop"}
         As in :func:`hoi.transfer_entropy`.
@@ -209,7 +213,7 @@ def drivers(
     >>> found["4"].members
     [(0, 2)]
     """
-    system, names, steps = _fitted(X, lags, estimator, backend, missing, stacked=True)
+    system, names, steps = _fitted(X, lags, estimator, discrete, backend, missing, stacked=True)
     n = len(names)
     chosen = range(n) if targets is None else check_columns(targets, names, "targets")
     found = {}
@@ -229,18 +233,22 @@ def drivers(
 
 
 def _fitted(
-    X: ArrayLike, lags: int | Sequence[int], estimator: str | Estimator, backend: str, missing: str, *,
-    stacked: bool
+    X: ArrayLike, lags: int | Sequence[int], estimator: str | Estimator, discrete: Multiplet | int | str | None,
+    backend: str, missing: str, *, stacked: bool
 ) -> tuple[System, tuple[str, ...], tuple[int, ...]]:
     """The system of lagged columns, the names of the variables, and the lags."""
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples to shift in time: give the data themselves.")
     steps = _check_lags(lags)
+    X, resolved = with_categories(X, resolve(estimator), discrete)
     table = lagged(X, steps)
     if not stacked and table.values.ndim == 3:
         raise HoiError(f"X has {len(table.values)} datasets: one table is needed. Call it for each of them.")
     names = tuple((table.names or ())[:: len(steps) + 1])
-    resolved = resolve(estimator)
+    if isinstance(resolved, WithCategories):
+        known = resolved.categories.labels
+        own = {c: known[j] for j in known for c in (_present(j, steps), *_past(j, steps))}
+        resolved = WithCategories(resolved.by, Categories(own))
     whole, _ = rows_without_gaps(table, missing, ranks=resolved.ranks, what="the table of lags")
     return resolved.fit(whole, backend=backend), names, steps
 

@@ -26,6 +26,7 @@ from hoi._inputs.words import listing
 from hoi._maths.influence import effective_sample_size
 from hoi._maths.surrogates import NULLS
 from hoi._results.multiplets import Multiplets
+from hoi._systems.mixed import WithCategories, with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
@@ -53,6 +54,7 @@ def permutation_test(
     estimator: str | Estimator = "gaussian_copula",
     target: Multiplet | int | str | None = None,
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -86,7 +88,7 @@ def permutation_test(
         its sets are those that no smaller set explains. Columns of a group move together; columns of `given` stay.
     n_resamples : int
         Surrogates (of each variable, for "member"). p is at least 1 / (n_resamples + 1).
-    estimator, given, bias_correction, units, groups, missing
+    estimator, given, discrete, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`.
     target
         As in :func:`hoi.search`. The target alone moves, all its columns together, and the variables keep their
@@ -156,7 +158,7 @@ def permutation_test(
         raise HoiError(
             f"X is a {type(X).__name__}, and surrogates are made of samples: give the table of samples itself."
         )
-    resolved = resolve(estimator)
+    X, resolved = with_categories(X, resolve(estimator), discrete)
     # read once: the surrogates are made of the same samples
     X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
     call = open_call(
@@ -277,10 +279,9 @@ def _check_null(
             'samples that do: use null="shift".'
         )
     if null == "phase" and not surrogates.gaussian:
-        raise HoiError(
-            f'null="phase" makes Gaussian surrogates, and estimator={surrogates.estimator.name!r} is not Gaussian: use '
-            'null="shift".'
-        )
+        labelled = isinstance(surrogates.estimator, WithCategories)
+        what = "discrete names columns" if labelled else f"estimator={surrogates.estimator.name!r} is"
+        raise HoiError(f'null="phase" makes Gaussian surrogates, and {what} not Gaussian: use null="shift".')
     if null == "phase":
         tied = _repeating(data.values)
         if len(tied):

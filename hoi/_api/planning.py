@@ -88,6 +88,7 @@ def plan(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
@@ -99,7 +100,7 @@ def plan(
 
     Parameters
     ----------
-    X, order, measure, target, estimator, given, groups, backend, missing, threads
+    X, order, measure, target, estimator, given, discrete, groups, backend, missing, threads
         As in :func:`hoi.search`.
 
     Returns
@@ -123,7 +124,7 @@ def plan(
     n_threads = default_threads() if threads is None else checks.check_positive_int(threads, "threads")
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=True, groups=groups, backend=backend, target=target,
-        missing=missing,
+        discrete=discrete, missing=missing,
     )  # fmt: skip
     orders = require_order(call, order)
     n_sets = count_sets(call.problem, *orders)

@@ -49,6 +49,7 @@ def search(
     across: str = "each",
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -90,7 +91,7 @@ def search(
     across : {"each", "mean"}
         Of several datasets (subjects, say), search each on its own, or rank by the mean over all of them. The mean
         comes with a column ``agreement``: the share of datasets whose own value has the sign of the mean.
-    estimator, given, bias_correction, units, groups, missing
+    estimator, given, discrete, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`. With `groups` the sets are made of groups.
     names : sequence of str, optional
         Names of the variables, for data that have none.
@@ -183,7 +184,7 @@ def search(
         raise HoiError('method="tabu" runs in this process, in seconds: it has no executor and no checkpoint.')
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, names=names,
+        discrete=discrete, target=target, missing=missing, names=names,
     )  # fmt: skip
     low, high = require_order(call, order)
     each = call.problem
@@ -236,6 +237,7 @@ def scan(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -254,7 +256,7 @@ def scan(
         As in :func:`hoi.search`.
     target : int, str, or sequence of them, optional
         As in :func:`hoi.search`; blocks then have ``information``, ``rsi`` and ``gradient``.
-    estimator, given, bias_correction, units, groups, backend, missing
+    estimator, given, discrete, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
     names : sequence of str, optional
         As in :func:`hoi.search`.
@@ -288,7 +290,7 @@ def scan(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, names=names,
+        discrete=discrete, target=target, missing=missing, names=names,
     )  # fmt: skip
     orders = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))

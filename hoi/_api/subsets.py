@@ -33,6 +33,7 @@ def coinformation(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -48,7 +49,7 @@ def coinformation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing
+    X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`. A set of k members has 2**k subsets: at most 16 members.
 
     Returns
@@ -75,7 +76,7 @@ def coinformation(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing, multiplets=multiplets,
+        discrete=discrete, missing=missing, multiplets=multiplets,
     )  # fmt: skip
     sets = sets_of(call)
     if (most := max(map(len, sets))) > _MOST_LISTED:
@@ -100,6 +101,7 @@ def tse_complexity(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -115,7 +117,7 @@ def tse_complexity(
 
     Parameters
     ----------
-    X, estimator, given, bias_correction, units, groups, backend, missing
+    X, estimator, given, discrete, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`. All 2**n subsets of the variables are evaluated: at most 25 variables.
 
     Returns
@@ -142,7 +144,7 @@ def tse_complexity(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing,
+        discrete=discrete, missing=missing,
     )  # fmt: skip
     n = call.problem.n_variables
     if n > _MOST:

@@ -30,6 +30,7 @@ def oinfo(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -60,6 +61,9 @@ def oinfo(
     given : int, str, or sequence of them, optional
         Columns, by index or name, to condition on: every entropy H(S) becomes H(S | given), and these columns are no
         variables. Positions in `multiplets` still count all columns.
+    discrete : int, str, or sequence of them, optional
+        Columns, by index or name, that hold categories: labels of any kind (text, booleans, numbers), of which only
+        equal or not counts. For "gaussian_copula", "gaussian", "knn" and "binned"; "discrete" takes all columns so.
     bias_correction : bool or "effective"
         Remove the bias that the estimator's entropies have for this number of samples. Corrected values can be negative
         where the true one is near 0. An exact covariance (no `n_samples`) is never corrected. "effective" is for
@@ -128,7 +132,9 @@ def oinfo(
     >>> hoi.oinfo(X, [(0, 1), (0, 1, 2)], units="bits").round(2) + 0.0
     array([ 0.  , -0.17])
     """
-    return _one("oinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
+    return _one(
+        "oinfo", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
+    )
 
 
 def total_correlation(
@@ -137,6 +143,7 @@ def total_correlation(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -150,7 +157,7 @@ def total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -174,7 +181,9 @@ def total_correlation(
     >>> round(hoi.total_correlation(system), 4)  # -log(1 - 0.36) / 2
     0.2231
     """
-    return _one("tc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
+    return _one(
+        "tc", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
+    )
 
 
 def dual_total_correlation(
@@ -183,6 +192,7 @@ def dual_total_correlation(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -196,7 +206,7 @@ def dual_total_correlation(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -221,7 +231,9 @@ def dual_total_correlation(
     >>> round(hoi.dual_total_correlation(system), 4)
     0.2231
     """
-    return _one("dtc", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
+    return _one(
+        "dtc", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
+    )
 
 
 def sinfo(
@@ -230,6 +242,7 @@ def sinfo(
     *,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -243,7 +256,7 @@ def sinfo(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
     Returns
@@ -267,7 +280,9 @@ def sinfo(
     >>> round(hoi.sinfo(system), 4)
     0.4463
     """
-    return _one("sinfo", X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular)
+    return _one(
+        "sinfo", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
+    )
 
 
 def measures(
@@ -277,6 +292,7 @@ def measures(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -291,7 +307,7 @@ def measures(
     ----------
     target : int, str, or sequence of them, optional
         As in :func:`hoi.information`; the columns are then ``information``, ``rsi`` and ``gradient``.
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
     names : sequence of str, optional
         As in :func:`hoi.search`.
@@ -318,7 +334,7 @@ def measures(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing, singular=singular, multiplets=multiplets, names=names,
+        discrete=discrete, target=target, missing=missing, singular=singular, multiplets=multiplets, names=names,
     )  # fmt: skip
     sets = sets_of(call)
     chosen = pick(backend, len(sets))
@@ -343,6 +359,7 @@ def _one(
     multiplets: Sequence[Multiplet] | None,
     estimator: str | Estimator,
     given: Multiplet | int | str | None,
+    discrete: Multiplet | int | str | None,
     bias_correction: BiasCorrection,
     units: Units,
     groups: Groups | None,
@@ -354,7 +371,7 @@ def _one(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing, singular=singular, multiplets=multiplets,
+        discrete=discrete, missing=missing, singular=singular, multiplets=multiplets,
     )  # fmt: skip
     sets = sets_of(call)
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from hoi._errors import HoiError, SparseWarning
 from hoi._inputs import checks
+from hoi._inputs.categories import Categories
 from hoi._inputs.containers import listing
 from hoi._inputs.labels import numbered
+from hoi._inputs.table import Table
 from hoi._maths.counts import CORRECTIONS, CountTable, count_table, dense_states, entropy_of_counts, joint_states
 from hoi._systems.entropies import EntropyProblem
 from hoi._systems.protocol import Estimator, System
@@ -72,6 +74,9 @@ class Discrete(Estimator):
         _require_states(codes, data.names, "discrete")
         return DiscreteSystem(codes, data.names, data.stacked, self.correction, self.name)
 
+    def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> DiscreteSystem:
+        return self.fit(X)  # every column is one of labels
+
 
 @dataclass(frozen=True)
 class Binned(Estimator):
@@ -121,6 +126,14 @@ class Binned(Estimator):
         codes = np.stack([self._cut(values) for values in data.values])
         about = {"bins": int(self.bins), "binning": self.method}
         return DiscreteSystem(codes, data.names, data.stacked, self.correction, self.name, about)
+
+    def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> DiscreteSystem:
+        system = self.fit(X)
+        labelled = list(categories.columns)
+        codes = system.codes.copy()
+        codes[..., labelled] = X.values.reshape(codes.shape)[..., labelled]
+        about = {**system.about(), "discrete": [system.names[c] for c in labelled]}
+        return DiscreteSystem(codes, system.names, system.stacked, self.correction, self.name, about)
 
     def _cut(self, values: FloatArray) -> NDArray[np.int64]:
         if self.method == "width":
@@ -223,7 +236,7 @@ class DiscreteSystem(System):
     def about(self) -> dict[str, Any]:
         return {**super().about(), "correction": self.correction, **self._about}
 
-    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:
+    def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
         if self.n_samples is None:
             return
         states = np.sort(self.codes.max(axis=(0, 1)) + 1)[::-1][:n_columns].astype(float).prod()

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from hoi._backends.protocol import Problem
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.categories import Categories
+from hoi._inputs.table import Table
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray
@@ -45,6 +47,9 @@ class Entropies(Estimator):
         data = checks.check_data(X)
         named = getattr(self.source, "name", None) or getattr(self.source, "__name__", type(self.source).__name__)
         return EntropySystem(data.values, data.names, data.stacked, self.entropy, str(named))
+
+    def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> EntropySystem:
+        return self.fit(X)  # the function gets labels as whole numbers
 
 
 class EntropySystem(System):

@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 
 from hoi._backends import registry as backends
 from hoi._backends.protocol import Estimate, Problem
-from hoi._errors import HoiError, TiesWarning, warn
+from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.categories import Categories
 from hoi._inputs.gaps import rows_without_gaps
-from hoi._inputs.words import listing
+from hoi._inputs.table import Table
 from hoi._maths.copula import TIES, normal_scores
 from hoi._maths.covariance import covariance, covariance_of_any_scale, to_correlation
 from hoi._maths.influence import inverse_sizes
 from hoi._systems.effective import EffectiveProblem
+from hoi._systems.mixed import MixedSystem, mixed_system
 from hoi._systems.pooling import pooled
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem, fitted
 from hoi._systems.spectral import SpectralSystem, check_spectra
 from hoi._systems.standard_form import standard_form
+from hoi._systems.ties import warn_of_ties
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Seed, Ties
 
 __all__ = ["Gaussian", "GaussianCopula", "GaussianSystem"]
-
-# Share of repeated values in a column from which the copula deserves a warning.
-_MANY_TIES = 0.1
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,9 @@ class GaussianCopula(Estimator):
         rng = np.random.default_rng(self.seed) if self.ties == "random" else None
         return _fitted(X, self.name, self.ties, rng, self.seed, backend)
 
+    def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> MixedSystem:
+        return mixed_system(X, categories, self.name, self.ties, self.seed)
+
 
 @dataclass(frozen=True)
 class Gaussian(Estimator):
@@ -108,6 +111,9 @@ class Gaussian(Estimator):
 
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> GaussianSystem:
         return _fitted(X, self.name, None, None, None, backend)
+
+    def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> MixedSystem:
+        return mixed_system(X, categories, self.name, None, None)
 
 
 class GaussianSystem(System):
@@ -345,7 +351,7 @@ class GaussianSystem(System):
         seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None
         return {"estimator": self.estimator, "ties": self.ties, "seed": seed}
 
-    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:
+    def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
         if self.n_samples is not None and self.n_samples <= n_columns:
             checks.check_samples(self.n_samples, n_columns, what())
 
@@ -363,7 +369,7 @@ def _fitted(
     if found is None:
         found = _estimate(X, estimator, ties or "average", rng)
     if ties is not None:
-        _warn_of_ties(found.repeated, found.names, ties)
+        warn_of_ties(found.repeated, found.names, ties)
     return GaussianSystem(
         found.matrices, found.names, found.n_samples, estimator, ties, found.stacked, found.device, seed,
         found.exponents,
@@ -386,15 +392,3 @@ def _estimate(X: ArrayLike, estimator: str, ties: Ties, rng: np.random.Generator
             matrix[...], powers[...] = covariance_of_any_scale(values)
     scaled = exponents if exponents.any() else None
     return Estimate(matrices, data.names, n_samples, data.stacked, repeated, None, scaled)
-
-
-def _warn_of_ties(repeated: FloatArray, names: tuple[str, ...], ties: str) -> None:
-    """Warn once of all the columns that repeat many values."""
-    many = [f"{names[i]} ({repeated[i]:.0%})" for i in np.flatnonzero(repeated > _MANY_TIES)]
-    if many:
-        warn(
-            f"Over {_MANY_TIES:.0%} of the values repeat in {len(many)} of {len(names)} columns: {listing(many)}. "
-            f'Equal values share a rank by the rule ties="{ties}", and the Gaussian copula describes such columns '
-            "only roughly.",
-            TiesWarning,
-        )

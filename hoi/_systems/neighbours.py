@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from hoi._backends.protocol import Problem
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._inputs.categories import Categories
 from hoi._inputs.sets import is_int
+from hoi._inputs.table import Table
 from hoi._maths.neighbours import SCALES, Space, on_scale, space_terms
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
@@ -92,16 +94,44 @@ class KNN(Estimator):
         scaled = np.stack([on_scale(values, self.scale) for values in data.values])
         return NeighbourSystem(scaled, data.names, data.stacked, self)
 
+    def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> NeighbourSystem:
+        # equal labels are at distance 0, and different ones farther apart than any two values of other columns
+        system = self.fit(X)
+        scaled, states = system.values, X.values.reshape(system.values.shape).astype(np.int64)
+        numeric = [c for c in range(len(system.names)) if c not in categories.labels]
+        far = 2 * np.ptp(scaled[..., numeric], axis=(0, 1)).max(initial=1) + 1
+        columns: list[NDArray[np.floating]] = []
+        places = []
+        for c in range(len(system.names)):
+            if c in categories.labels:
+                # the bits of a state, of which at least one differs: no label is nearer to some than to others
+                bits = range(max(1, (len(categories.labels[c]) - 1).bit_length()))
+                own = [(far * ((states[..., c] >> bit) & 1)).astype(scaled.dtype) for bit in bits]
+            else:
+                own = [scaled[..., c]]
+            places.append(tuple(range(len(columns), len(columns) + len(own))))
+            columns += own
+        discrete = [system.names[c] for c in categories.columns]
+        return NeighbourSystem(np.stack(columns, axis=-1), system.names, system.stacked, self, places, discrete)
+
 
 class NeighbourSystem(System):
-    """Columns on the scale that distances are taken of."""
+    """Columns on the scale that distances are taken of; `places` are those of each column of the data."""
 
     corrects = False
 
-    def __init__(self, values: NDArray[np.floating], names: tuple[str, ...], stacked: bool, by: KNN) -> None:
+    def __init__(
+        self, values: NDArray[np.floating], names: tuple[str, ...], stacked: bool, by: KNN,
+        places: Sequence[tuple[int, ...]] | None = None, discrete: Sequence[str] = (),
+    ) -> None:
         self.values, self.names, self.stacked, self.by = values, names, stacked, by
+        self.places = places or [(c,) for c in range(len(names))]
+        self.discrete = list(discrete)
         self.n_datasets, self.n_samples = values.shape[:2]
         self.estimator = by.name
+
+    def _spread(self, columns: Sequence[int]) -> tuple[int, ...]:
+        return tuple(place for c in columns for place in self.places[c])
 
     def problem(
         self,
@@ -110,8 +140,9 @@ class NeighbourSystem(System):
         *,
         bias_correction: BiasCorrection = True,
     ) -> NeighbourProblem:
-        variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
-        return NeighbourProblem(self.values, self.by.k, self.by.window, variables, given)
+        variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
+        own = tuple(map(self._spread, variables))
+        return NeighbourProblem(self.values, self.by.k, self.by.window, own, self._spread(given))
 
     def information(
         self,
@@ -122,12 +153,14 @@ class NeighbourSystem(System):
         bias_correction: BiasCorrection = True,
     ) -> NeighbourProblem:
         # not the difference of two problems: their radii differ, and the biases of theirs would not cancel
-        return NeighbourProblem(self.values, self.by.k, self.by.window, tuple(groups), given, target)
+        own, fixed, aim = tuple(map(self._spread, groups)), self._spread(given), self._spread(target)
+        return NeighbourProblem(self.values, self.by.k, self.by.window, own, fixed, aim)
 
     def about(self) -> dict[str, Any]:
-        return {**super().about(), "k": int(self.by.k), "scale": self.by.scale, "window": int(self.by.window)}
+        more = {"discrete": self.discrete} if self.discrete else {}
+        return {**super().about(), "k": int(self.by.k), "scale": self.by.scale, "window": int(self.by.window), **more}
 
-    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:
+    def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
         """Any number of columns can be estimated."""
 
     def __repr__(self) -> str:

@@ -7,6 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from hoi._backends.protocol import Problem
+from hoi._errors import HoiError
+from hoi._inputs.categories import Categories
+from hoi._inputs.table import Table
+from hoi._inputs.words import columns
 from hoi._systems.combined import InformationProblem
 from hoi._typing import ArrayLike, BiasCorrection
 
@@ -119,7 +123,9 @@ class System(ABC):
         """
         return {"estimator": self.estimator}
 
-    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:  # noqa: B027  (most estimators have no such rule)
+    def require_samples(  # noqa: B027  (most estimators have no such rule)
+        self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()
+    ) -> None:
         """Refuse sets that cannot be estimated from so few samples.
 
         Parameters
@@ -128,6 +134,8 @@ class System(ABC):
             Columns of a set, with those given.
         what : callable
             Gives the set in words, for the error.
+        given : tuple of int
+            Those of the columns that are given, or of a target.
 
         Raises
         ------
@@ -169,6 +177,33 @@ class Estimator(ABC):
         HoiError
             For data that cannot be used: see :func:`hoi.oinfo`.
         """
+
+    def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> System:
+        """The same of data of which some columns are categories; most estimators have no way with them.
+
+        Parameters
+        ----------
+        X : Table
+            Categorical columns hold 0, 1, ...
+        categories : Categories
+            Which columns these are.
+        backend : {"auto", "numpy", "numba", "torch", "cuda"}
+            As in `fit`.
+
+        Returns
+        -------
+        System
+
+        Raises
+        ------
+        HoiError
+            As `fit`, and of an estimator that takes numbers only.
+        """
+        named = columns(X.names or tuple(map(str, range(X.values.shape[-1]))), categories.columns)
+        raise HoiError(
+            f'estimator="{self.name}" takes numbers only, and discrete names {named}: use "gaussian_copula", '
+            '"gaussian", "knn", "binned" or "discrete", which take categories.'
+        )
 
 
 def names_of_groups(names: tuple[str, ...], groups: Sequence[tuple[int, ...]] | None) -> tuple[str, ...]:

@@ -92,10 +92,12 @@ class SeveralSystem(System):
     def about(self) -> dict[str, Any]:
         return self.parts[0].about()
 
-    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:
-        d = int(np.argmin(self.lengths))
-        label = repr(self.datasets[d]) if self.datasets else d
-        self.parts[d].require_samples(n_columns, lambda: f"in dataset {label}, the shortest, {what()}")
+    def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
+        shortest = int(np.argmin(self.lengths))
+        longer = np.argsort(self.lengths, kind="stable")[1:].tolist() if given else []  # may have the smallest class
+        for d in [shortest, *longer]:
+            label = f"{repr(self.datasets[d]) if self.datasets else d}{', the shortest' * (d == shortest)}"
+            self.parts[d].require_samples(n_columns, lambda label=label: f"in dataset {label}, {what()}", given)
 
     def __repr__(self) -> str:
         samples = f"{min(self.lengths)} to {max(self.lengths)} samples"

@@ -89,5 +89,5 @@ class ShrunkSystem(GaussianSystem):
     ) -> GaussianProblem:
         return standard_form(self.matrices, self.names, None, groups, given, False, self.device)
 
-    def require_samples(self, n_columns: int, what: Callable[[], str]) -> None:
+    def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
         """Any number of columns can be estimated."""
