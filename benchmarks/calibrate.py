@@ -205,6 +205,25 @@ def _coverages() -> Iterator[Case]:
                 yield Case(COVERAGE, f"{name}, {n_samples} samples", f"AR({phi:g})", 1000, make, inside(system.oinfo))
 
 
+    about = {
+        "information about a target, sum of two variables and noise": ("information", hoi.information),
+        "gradient of the O-information, the same": ("gradient", hoi.gradient),
+    }
+    system = hoi.simulate.common_effect(2)
+    for name, (measure, function) in about.items():
+        true = function(hoi.GaussianSystem.from_covariance(system.covariance), target=2)
+        for n_samples in (250, 1000):
+            for phi in (0.0, 0.5, 0.7, 0.9):
+                make = system_in_time(phi, n_samples, system.covariance)
+                case = inside(true, measure, target=2)
+                yield Case(COVERAGE, f"{name}, {n_samples} samples", f"AR({phi:g})", 1000, make, case)
+    noise = np.eye(3)
+    for n_samples in (250, 1000):
+        for phi in (0.0, 0.5, 0.7, 0.9):
+            row = f"O-information, 3 independent variables, {n_samples} samples"
+            yield Case(COVERAGE, row, f"AR({phi:g})", 1000, system_in_time(phi, n_samples, noise), inside(0.0))
+
+
 def _biases() -> Iterator[Case]:
     for rho in (0.0, 0.5):
         covariance = np.full((5, 5), rho) + (1 - rho) * np.eye(5)

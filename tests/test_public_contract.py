@@ -135,7 +135,7 @@ OPTIONS = {
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
     | {"discrete", "null", "n_resamples", "seed", "executor", "checkpoint"},
     "confidence_interval": ESTIMATION
-    | {"given", "groups", "measure", "confidence_level", "method", "n_resamples", "seed"},
+    | {"given", "groups", "measure", "target", "confidence_level", "method", "n_resamples", "seed"},
     "split_half": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress", "confidence_level"},
     "compare": ESTIMATION | {"given", "groups", "measure", "n_best", "paired", "n_resamples", "seed", "executor"},

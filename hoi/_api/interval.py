@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtri
 
-from hoi._api.call import columns_of, open_call, pick, scale_of, settings_of
+from hoi._api.call import columns_of, open_call, pick, ranked_by, scale_of, settings_of
 from hoi._api.given_sets import evaluate, filled, sets_of
 from hoi._api.sets import search
 from hoi._backends.protocol import UNRANKED, Problem
@@ -41,6 +41,7 @@ def confidence_interval(
     confidence_level: float = 0.95,
     method: str = "influence",
     n_resamples: int = 999,
+    target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
@@ -58,8 +59,8 @@ def confidence_interval(
         As in :func:`hoi.oinfo`, but samples and no system.
     multiplets : sequence of sequences of int or str, optional
         As in :func:`hoi.oinfo`; ``found.members`` of a search, say, of other data than these.
-    measure : {"oinfo", "tc", "dtc", "sinfo"}
-        What `low` and `high` are for.
+    measure : {"oinfo", "tc", "dtc", "sinfo", "information", "rsi", "gradient"}
+        What `low` and `high` are for; the last three with a `target`.
     confidence_level : float
         Between 0 and 1.
     method : {"influence", "bootstrap"}
@@ -67,6 +68,8 @@ def confidence_interval(
         estimators only, and fast. "bootstrap" draws blocks of 3 n_samples^(1/3) samples, for every estimator.
     n_resamples : int
         Of the bootstrap.
+    target : int, str, or sequence of them, optional
+        As in :func:`hoi.search`: columns that the measure is about.
     estimator, given, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
     seed : int or numpy.random.Generator, optional
@@ -88,7 +91,8 @@ def confidence_interval(
     -----
     The interval is of one set that was chosen without these data. Those of the best sets of a search are too high or
     too low, because the search chose them for that: see :func:`split_half`. Where the members of a set are independent
-    the O-information hardly varies with the covariance, and the interval is wider than it need be.
+    the O-information hardly varies with the covariance, and the interval is wider than it need be; likewise a measure
+    about a target that does not depend on the set.
 
     References
     ----------
@@ -107,7 +111,7 @@ def confidence_interval(
     """
     began = time.perf_counter()
     scale = scale_of(units)
-    row = MEASURES[checks.check_choice(measure, MEASURES, "measure")]
+    row = ranked_by(measure, target)
     level = _check_level(confidence_level)
     checks.check_choice(method, ("influence", "bootstrap"), "method")
     n_resamples = checks.check_positive_int(n_resamples, "n_resamples")
@@ -127,7 +131,8 @@ def confidence_interval(
         )
     X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
     call = open_call(
-        X, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend
+        X, estimator=resolved, given=given, target=target, bias_correction=bias_correction, groups=groups,
+        backend=backend,
     )._replace(dropped=dropped)
     data = checks.check_data(X)
     n_datasets, n_samples = data.values.shape[:2]
@@ -139,7 +144,7 @@ def confidence_interval(
     length = max(1, round(3 * n_samples ** (1 / 3)))
     if method == "influence":
         variables = call.groups or [(c,) for c in call.positions.tolist()]
-        error = by_influence(scores(data, resolved), variables, call.given, sets, row)
+        error = by_influence(scores(data, resolved), variables, call.given, call.target, sets, row)
     else:
 
         def values_of(problem: Problem) -> FloatArray:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hoi._backends.protocol import Problem
 from hoi._errors import TiesWarning
 from hoi._inputs.checks import Data
-from hoi._maths.influence import standard_error
+from hoi._maths.influence import parts_of_samples, standard_error
 from hoi._measures.registry import Measure
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import FloatArray
@@ -26,6 +26,7 @@ def by_influence(
     tables: Sequence[FloatArray],
     variables: Sequence[tuple[int, ...]],
     given: tuple[int, ...],
+    target: tuple[int, ...],
     sets: Sequence[tuple[int, ...]],
     measure: Measure,
 ) -> FloatArray:
@@ -40,21 +41,35 @@ def by_influence(
     given : tuple of int
         Columns that all is conditional on. Their part is what is left of the others after a regression on them: a
         conditional covariance is that of residuals, and changes with the regression in second order only.
+    target : tuple of int
+        Columns that the measure is about, if any: it is then one of entropies less the same given the target too, and
+        what a sample adds to it is the difference.
     sets : sequence of tuples of int
         Variables of each set.
     measure : Measure
     """
     found = np.empty((len(tables), len(sets)))
+    weights = measure.d, measure.j, measure.l
     for row, table in zip(found, tables, strict=True):
-        if given:
-            z = table[:, list(given)] - table[:, list(given)].mean(axis=0)
-            centred = table - table.mean(axis=0)
-            table = centred - z @ np.linalg.lstsq(z, centred, rcond=None)[0]
+        whole = _residuals(table, given)
+        conditional = _residuals(table, given + target) if target else None
         for s, members in enumerate(sets):
             columns = [c for v in members for c in variables[v]]
             blocks = np.concatenate([[0], np.cumsum([len(variables[v]) for v in members])])
-            row[s] = standard_error(table[:, columns], blocks, measure.d, measure.j, measure.l)
+            y = parts_of_samples(whole[:, columns], blocks, *weights)
+            if conditional is not None:
+                y -= parts_of_samples(conditional[:, columns], blocks, *weights)
+            row[s] = standard_error(y)
     return found
+
+
+def _residuals(table: FloatArray, given: tuple[int, ...]) -> FloatArray:
+    """What a regression on the columns given leaves of a table."""
+    if not given:
+        return table
+    centred = table - table.mean(axis=0)
+    z = centred[:, list(given)]
+    return centred - z @ np.linalg.lstsq(z, centred, rcond=None)[0]
 
 
 def by_blocks(

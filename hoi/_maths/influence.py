@@ -15,6 +15,7 @@ __all__ = [
     "influence",
     "inverse_sizes",
     "long_run_variance",
+    "parts_of_samples",
     "spectral_overlap",
     "standard_error",
 ]
@@ -139,10 +140,13 @@ def long_run_variance(y: FloatArray) -> float:
     return float(max(2 * summed - covariances[0], _LEAST * covariances[0]))
 
 
-def standard_error(scores: FloatArray, blocks: NDArray[np.intp], d: int, j: int, l: int) -> float:  # noqa: E741
-    """Standard error in nats of a measure of one set, from its samples (n_samples, n_columns), which may depend on
-    each other."""
+def parts_of_samples(scores: FloatArray, blocks: NDArray[np.intp], d: int, j: int, l: int) -> FloatArray:  # noqa: E741
+    """What each sample (n_samples, n_columns) of a set adds to the value of a measure in nats, up to a constant."""
     z = scores - scores.mean(axis=0)
     C = z.T @ z / (len(z) - 1)
-    y = 0.5 * ((z @ influence(C, blocks, d, j, l)) * z).sum(axis=1)
-    return float(np.sqrt(long_run_variance(y) / len(z)))
+    return np.asarray(0.5 * ((z @ influence(C, blocks, d, j, l)) * z).sum(axis=1))
+
+
+def standard_error(y: FloatArray) -> float:
+    """Standard error of the mean of samples that may depend on each other."""
+    return float(np.sqrt(long_run_variance(y) / len(y)))

@@ -29,6 +29,34 @@ def test_coverage(rng, make, phi, nominal):
     assert inside >= binom.ppf(0.001, 200, nominal)
 
 
+ABOUT = [
+    ({"measure": "gradient", "target": 2}, [(0, 1)]),
+    ({"measure": "information", "target": (2, 3)}, [(0, 1)]),
+    ({"measure": "rsi", "target": 2, "given": 3}, [(0, 1)]),
+    ({"measure": "gradient", "target": 4, "groups": [(0, 1), (2,), (3,)]}, [(0, 1, 2)]),
+    ({"measure": "tc", "given": (3, 4)}, [(0, 1, 2)]),
+]
+
+
+@pytest.mark.parametrize(("options", "sets"), ABOUT)
+@pytest.mark.parametrize(("phi", "nominal"), [(0.0, 0.91), (0.7, 0.85)])
+def test_coverage_about_a_target_and_given_columns(rng, options, sets, phi, nominal):
+    root = np.array([[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0.6, 0.6, 1, 0, 0], [0.3, 0, 0.5, 1, 0], [0.4, 0, 0.4, 0.3, 1]])
+    system = hoi.GaussianSystem.from_covariance(root @ root.T)
+    function = {"tc": hoi.total_correlation}.get(options["measure"]) or getattr(hoi, options["measure"])
+    true = function(system, sets, **{key: value for key, value in options.items() if key != "measure"})[0]
+    inside = 0
+    for _ in range(100):
+        found = hoi.confidence_interval(autoregressive(system, phi, 250, rng), sets, estimator="gaussian", **options)
+        inside += bool(found.low[0] <= true <= found.high[0])
+    assert inside >= binom.ppf(0.001, 100, nominal)
+    bootstrap = hoi.confidence_interval(
+        autoregressive(system, 0, 300, rng), sets, method="bootstrap", n_resamples=100, seed=0, **options
+    )
+    influence = hoi.confidence_interval(autoregressive(system, 0, 300, rng), sets, **options)
+    np.testing.assert_allclose(bootstrap.high - bootstrap.low, influence.high - influence.low, rtol=0.5)
+
+
 def test_values_are_those_of_measures_and_wider_levels_give_wider_intervals(rng):
     X = rng.standard_normal((2, 100, 5))
     sets = [(0, 1, 2), (4, 2), (0, 1, 2, 3, 4)]
@@ -95,7 +123,8 @@ def test_errors(rng):
         ({"confidence_level": True}, "confidence_level=True: a number between 0 and 1"),
         ({"method": "jackknife"}, "method='jackknife': use one of 'influence', 'bootstrap'."),
         ({"estimator": entropy}, "needs a Gaussian estimator, and estimator='entropies' is none"),
-        ({"measure": "gradient"}, "measure='gradient': use one of"),
+        ({"measure": "gradient"}, 'measure="gradient" is about a target, and there is none'),
+        ({"target": 3}, "target=3 has no part in measure=\"oinfo\""),
     ]
     for options, message in cases:
         with pytest.raises(hoi.HoiError) as error:

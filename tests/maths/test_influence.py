@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from hoi._maths.influence import effective_sample_size, influence, long_run_variance, standard_error
+from hoi._maths.influence import effective_sample_size, influence, long_run_variance, parts_of_samples, standard_error
 from hoi._measures.registry import MEASURES
 from tests import reference
 
@@ -69,5 +69,5 @@ def test_standard_error_is_the_spread_over_samples(rng, phi):
         X = autoregressive(phi, (n_samples, 3), rng)
         X[:, 2] += X[:, 0] + X[:, 1]
         values.append(reference.oinfo(reference.entropies(np.cov(X.T)), reference.singles((0, 1, 2))))
-        errors.append(standard_error(X, np.arange(4), row.d, row.j, row.l))
+        errors.append(standard_error(parts_of_samples(X, np.arange(4), row.d, row.j, row.l)))
     np.testing.assert_allclose(np.mean(errors), np.std(values), rtol=0.15)  # 5 % standard error of the spread
