@@ -44,8 +44,9 @@ def local(
 ) -> Any:
     r"""Local values of a measure: one for each sample, whose mean is the value of the measure.
 
-    Every entropy is replaced by the surprise of the sample, minus the logarithm of its density. For Gaussian variables
-    a local value is a constant and a quadratic form of the sample x: with C the covariance of a set and P its inverse,
+    Every entropy is replaced by the surprise of the sample: minus the logarithm of its density, or of the frequency of
+    its state. For Gaussian variables a local value is a constant and a quadratic form of the sample x: with C the
+    covariance of a set and P its inverse,
 
     .. math:: D_t = \sum_i \log C_{ii} + x_i^2 / C_{ii}, \quad J_t = \log\det C + x^\top P x, \quad
               L_t = \sum_i \log P_{ii} - (P x)_i^2 / P_{ii}
@@ -64,8 +65,11 @@ def local(
         As in :func:`hoi.information`.
     multiplets, given, units, groups, backend
         As in :func:`hoi.oinfo`.
-    estimator : {"gaussian_copula", "gaussian"}, or object of hoi.estimators
-        A Gaussian one: x are the normal scores, or the centred values.
+    estimator : {"gaussian_copula", "gaussian", "discrete", "binned", "knn", "kernel"}, or object
+        As in :func:`hoi.oinfo`. Gaussian: x are the normal scores, or the centred values. Discrete and binned: the
+        share of a sample in what its state adds to the entropy. Nearest neighbours: its digammas. One's own estimator
+        needs ``local(columns)`` beside ``entropy(columns)``: one number for each sample, whose mean is the entropy.
+        Entropies of a shrunk covariance are no means over the samples, and have none.
     bias_correction : bool
         Add to each sample what the correction adds to the value.
     missing : {"raise", "drop"}
@@ -100,26 +104,41 @@ def local(
     resolved = resolve(estimator)
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples: local values are of samples. Give the data themselves.")
-    if not isinstance(resolved, (Gaussian, GaussianCopula)):
-        raise HoiError(
-            f'estimator={resolved.name!r} has no local values here: use "gaussian_copula" or "gaussian", or an object '
-            "of those."
-        )
     data, _ = rows_without_gaps(X, missing, ranks=resolved.ranks)
-    samples = _samples(data, copy.deepcopy(resolved))  # with a generator of its own, which draws the same ties
+    drawing = copy.deepcopy(resolved)  # with a generator of its own, which draws the same ties
     call = open_call(
         data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         target=target,
     )  # fmt: skip
     sets = sets_of(call._replace(multiplets=multiplets))
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
-    whole = row.value(D, J, L)
-    values = np.stack([_local(x, C, call, sets, row) for x, C in zip(samples, _matrices(call), strict=True)])
-    values += whole[:, :, None]
+    if isinstance(drawing, (Gaussian, GaussianCopula)):
+        samples = _samples(data, drawing)
+        values = np.stack([_local(x, C, call, sets, row) for x, C in zip(samples, _matrices(call), strict=True)])
+        values += row.value(D, J, L)[:, :, None]
+    else:
+        values = _by_samples(call, sets, row)
     values = as_user_shape(call, scale * values.swapaxes(1, 2))
     if missing == "drop" and not call.system.stacked:
         values = _in_place(values, read(X, "X", ranks=resolved.ranks).values)
     return _labelled(values if multiplets is not None else values[..., 0], X, multiplets is not None)
+
+
+def _by_samples(call: Call, sets: Sequence[tuple[int, ...]], row: Measure) -> FloatArray:
+    """Values (n_datasets, n_sets, n_samples) from the terms of each sample."""
+    problem = call.problem
+    values = np.empty((problem.n_datasets, len(sets), call.system.n_samples or 0))
+    for dataset, out in enumerate(values):
+        for rows, members in by_order(sets):
+            terms = problem.pointwise(members, dataset)
+            if terms is None:
+                raise HoiError(
+                    f"estimator={call.system.estimator!r} has no local values: its entropies are no means over the "
+                    'samples. Use "gaussian_copula", "discrete", "binned", "knn" or "kernel", or give your estimator '
+                    "local(columns), one number for each sample, beside entropy(columns)."
+                )
+            out[rows] = row.value(*terms)
+    return values
 
 
 def _samples(X: ArrayLike, estimator: Gaussian | GaussianCopula) -> FloatArray:

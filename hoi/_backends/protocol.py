@@ -62,6 +62,13 @@ class Problem(ABC):
         """What h(S) has beside J / 2: the constants (n_datasets, m) in nats that the terms of sets (m, k) lack."""
         return np.zeros((self.n_datasets, len(members)))
 
+    def pointwise(
+        self, members: NDArray[np.intp], dataset: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """Raw terms (D, J, L) of each sample, (m, n_samples) each, whose means are those of sets (m, k) of a dataset;
+        None where h is no mean over samples, or is had in another way."""
+        return None
+
 
 class Unit(NamedTuple):
     """A range of sets of one order: those whose first ``order - 2`` members, the prefix, have a position from `start`

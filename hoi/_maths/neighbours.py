@@ -20,7 +20,7 @@ from scipy.special import digamma, ndtri
 
 from hoi._typing import FloatArray
 
-__all__ = ["SCALES", "Space", "on_scale", "space_terms"]
+__all__ = ["SCALES", "Space", "on_scale", "sample_terms", "space_terms"]
 
 SCALES = ("normal", "rank", None)
 
@@ -63,6 +63,13 @@ def space_terms(space: Space, k: int, window: int = 0) -> tuple[float, float, fl
     Kraskov, Stögbauer and Grassberger (2004), Estimating mutual information, Physical Review E 69, 066138. Gao, Kannan,
     Oh and Viswanath (2017), Estimating mutual information for discrete-continuous mixtures, NeurIPS.
     """
+    alone, whole, without = sample_terms(space, k, window)
+    J = whole.mean()
+    return 2 * float(sum(x.mean() for x in alone)), 2 * float(J), 2 * float(sum((x - whole).mean() for x in without))
+
+
+def sample_terms(space: Space, k: int, window: int = 0) -> tuple[list[FloatArray], FloatArray, list[FloatArray]]:
+    """What each sample adds to h: of each variable alone, of all, and of all but each, (n_samples,) each."""
     order = len(space.variables)
     Y, Z = space.target, space.given
     everything = _joined(*space.variables, Y, Z)
@@ -84,9 +91,8 @@ def space_terms(space: Space, k: int, window: int = 0) -> tuple[float, float, fl
         return psi(Z) - psi(Y, Z) + (joint if whole else psi(*columns, Y, Z)) - psi(*columns, Z)
 
     alone = [h([i]) for i in range(order)]
-    J = h(list(range(order)))
-    rest = [h([j for j in range(order) if j != i]) - J for i in range(order)]
-    return 2 * float(sum(x.mean() for x in alone)), 2 * float(J.mean()), 2 * float(sum(x.mean() for x in rest))
+    without = [h([j for j in range(order) if j != i]) for i in range(order)]
+    return alone, h(list(range(order))), without
 
 
 def _joined(*columns: NDArray[np.floating]) -> FloatArray:

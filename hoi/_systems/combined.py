@@ -49,6 +49,18 @@ class CombinedProblem(Problem):
     def least_variance(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> FloatArray:
         return np.min([part.least_variance(members, dataset) for _, part in self.parts], axis=0)
 
+    def pointwise(
+        self, members: NDArray[np.intp], dataset: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        total: FloatArray | float = 0.0
+        for weight, part in self.parts:
+            terms = part.pointwise(members, dataset)
+            if terms is None:
+                return None
+            total = total + weight * np.stack(terms)
+        D, J, L = total  # type: ignore[misc]
+        return D, J, L
+
     def constants(
         self, members: NDArray[np.intp], dataset: NDArray[np.intp]
     ) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -273,7 +273,8 @@ class CountProblem(EntropyProblem):
         given: tuple[int, ...], names: tuple[str, ...],
     ) -> None:
         self.table = table
-        super().__init__(codes, _Counted(table), variables, given, names)
+        counted = _Counted(table)
+        super().__init__(codes, counted, variables, given, names, counted.local)
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,6 +286,14 @@ class _Counted:
     def __call__(self, columns: NDArray[np.int64]) -> float:
         joint, states = joint_states(list(columns.T), len(columns))
         return entropy_of_counts(np.bincount(joint, minlength=states), self.table)
+
+    def local(self, columns: NDArray[np.int64]) -> FloatArray:
+        """What each sample adds: its share of the f of its state, which is minus the logarithm of its frequency for
+        the plug-in estimator."""
+        constant, f = self.table
+        joint, states = joint_states(list(columns.T), len(columns))
+        counts = np.bincount(joint, minlength=states)
+        return constant - len(columns) * (f[counts] / counts)[joint]
 
 
 @dataclass(frozen=True, eq=False)

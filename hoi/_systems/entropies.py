@@ -22,6 +22,8 @@ __all__ = ["Entropies", "EntropyProblem", "EntropySystem"]
 
 # Entropies kept of sets seen before: the sets with one member less come again and again.
 _KEPT = 1 << 20
+# How far, relatively, the mean of somebody's local values may be from the entropy: rounding, and no bias of its own.
+_SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Entropies(Estimator):
     Parameters
     ----------
     source : callable, or object with a callable ``entropy``
-        Takes an array (n_samples, n_columns) and gives its joint entropy in nats.
+        Takes an array (n_samples, n_columns) and gives its joint entropy in nats. A callable ``local`` beside it takes
+        the same and gives what each sample adds to it, (n_samples,), whose mean is the entropy.
     """
 
     source: Any
@@ -43,10 +46,22 @@ class Entropies(Estimator):
         method = getattr(self.source, "entropy", None)
         return method if callable(method) else self.source
 
+    def local(self, columns: FloatArray) -> FloatArray:
+        """What each sample adds to the entropy, checked."""
+        values, entropy = np.asarray(self.source.local(columns), dtype=np.float64), self.entropy(columns)
+        if values.shape != (len(columns),) or not abs(values.mean() - entropy) <= _SAME * (1 + abs(entropy)):
+            raise HoiError(
+                f"local() of the estimator gave values of shape {values.shape} and mean {values.mean():.6g} for an "
+                f"entropy of {entropy:.6g} nats of {len(columns)} samples: one is needed for each sample, and their "
+                "mean is the entropy."
+            )
+        return values
+
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> EntropySystem:
         data = checks.check_data(X)
         named = getattr(self.source, "name", None) or getattr(self.source, "__name__", type(self.source).__name__)
-        return EntropySystem(data.values, data.names, data.stacked, self.entropy, str(named))
+        local = self.local if callable(getattr(self.source, "local", None)) else None
+        return EntropySystem(data.values, data.names, data.stacked, self.entropy, str(named), local)
 
     def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> EntropySystem:
         return self.fit(X)  # the function gets labels as whole numbers
@@ -59,10 +74,10 @@ class EntropySystem(System):
 
     def __init__(
         self, values: FloatArray, names: tuple[str, ...], stacked: bool, entropy: Callable[[FloatArray], float],
-        estimator: str,
+        estimator: str, local: Callable[[FloatArray], FloatArray] | None = None,
     ) -> None:
         self.values, self.names, self.stacked = values, names, stacked
-        self.entropy, self.estimator = entropy, estimator
+        self.entropy, self.estimator, self.local = entropy, estimator, local
         self.n_datasets, self.n_samples = values.shape[:2]
 
     def problem(
@@ -73,7 +88,7 @@ class EntropySystem(System):
         bias_correction: BiasCorrection = True,
     ) -> EntropyProblem:
         variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
-        return EntropyProblem(self.values, self.entropy, tuple(variables), given, self.names)
+        return EntropyProblem(self.values, self.entropy, tuple(variables), given, self.names, self.local)
 
     def __repr__(self) -> str:
         return f"EntropySystem({self.n_variables} variables, {self.n_samples} samples, {self.estimator})"
@@ -91,6 +106,8 @@ class EntropyProblem(Problem):
         Columns of each variable.
     given : tuple of int
         Columns that every entropy is conditional on: H(S, Z) - H(Z).
+    local : callable, optional
+        What each of the samples adds to the entropy of columns, whose mean it is.
     """
 
     kind = "entropies"
@@ -98,8 +115,10 @@ class EntropyProblem(Problem):
     def __init__(
         self, values: NDArray[Any], entropy: Callable[[NDArray[Any]], float], variables: tuple[tuple[int, ...], ...],
         given: tuple[int, ...], names: tuple[str, ...],
+        local: Callable[[NDArray[Any]], FloatArray] | None = None,
     ) -> None:
         self.values, self.entropy, self.variables, self.given, self.names = values, entropy, variables, given, names
+        self.local = local
         self.n_datasets, self.n_variables = len(values), len(variables)
         self._known: dict[tuple[int, tuple[int, ...]], float] = {}
 
@@ -118,9 +137,35 @@ class EntropyProblem(Problem):
             terms.singular[row] = not np.isfinite([terms.D[row], terms.J[row], terms.L[row]]).all()
         return terms
 
+    def pointwise(
+        self, members: NDArray[np.intp], dataset: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        if self.local is None:
+            return None
+        known: dict[tuple[int, ...], FloatArray] = {}
+
+        def h(S: tuple[int, ...]) -> FloatArray:
+            if S not in known:
+                columns = self._columns(S)
+                samples = self.values[dataset]
+                known[S] = self.local(samples[:, columns]) if columns else np.zeros(len(samples))  # type: ignore[misc]
+            return known[S]
+
+        D, J, L = np.zeros((3, len(members), self.values.shape[1]))
+        for row, S in enumerate(map(tuple, members.tolist())):
+            none, whole = h(()), h(S)
+            D[row] = 2 * sum(h((i,)) - none for i in S)
+            J[row] = 2 * (whole - none)
+            L[row] = 2 * sum(h(S[:i] + S[i + 1 :]) - whole for i in range(len(S)))
+        return D, J, L
+
+    def _columns(self, members: tuple[int, ...]) -> list[int]:
+        """Columns of variables, and all that is given."""
+        return [*(c for v in members for c in self.variables[v]), *self.given]
+
     def _of(self, dataset: int, members: tuple[int, ...]) -> float:
         """Joint entropy of variables of one dataset and all that is given."""
-        columns = [*(c for v in members for c in self.variables[v]), *self.given]
+        columns = self._columns(members)
         if not columns:
             return 0.0
         key = dataset, members

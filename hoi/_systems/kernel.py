@@ -58,7 +58,7 @@ class Kernel(Estimator):
 
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> EntropySystem:
         data = checks.check_data(X)
-        return EntropySystem(data.values, data.names, data.stacked, self.entropy, self.name)
+        return EntropySystem(data.values, data.names, data.stacked, self.entropy, self.name, self.local)
 
     def entropy(self, columns: FloatArray) -> float:
         """Joint entropy of columns.
@@ -72,14 +72,28 @@ class Kernel(Estimator):
         float
             Nats; -inf where a column is determined by others.
         """
+        return float(self.local(columns).mean())
+
+    def local(self, columns: FloatArray) -> FloatArray:
+        """Minus the logarithm of the density at each sample, whose mean is the entropy.
+
+        Parameters
+        ----------
+        columns : ndarray, shape (n_samples, n_columns)
+
+        Returns
+        -------
+        ndarray, shape (n_samples,)
+            Nats; -inf where a column is determined by others.
+        """
         from scipy.stats import gaussian_kde
 
         n = len(columns)
         try:
             density = gaussian_kde(columns.T, self.bandwidth)
         except np.linalg.LinAlgError:
-            return -np.inf
+            return np.full(n, -np.inf)
         # each sample's own kernel taken out: the density there without it
         own = 1 / (n * np.sqrt(np.linalg.det(2 * np.pi * density.covariance)))
         others = (density(columns.T) - own) * n / (n - 1)
-        return float(-np.log(np.maximum(others, np.finfo(float).tiny)).mean())
+        return -np.log(np.maximum(others, np.finfo(float).tiny))

@@ -15,10 +15,10 @@ from hoi._inputs import checks
 from hoi._inputs.categories import Categories
 from hoi._inputs.sets import is_int
 from hoi._inputs.table import Table
-from hoi._maths.neighbours import SCALES, Space, on_scale, space_terms
+from hoi._maths.neighbours import SCALES, Space, on_scale, sample_terms, space_terms
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, BiasCorrection
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray
 
 __all__ = ["KNN", "NeighbourProblem", "NeighbourSystem"]
 
@@ -200,10 +200,19 @@ class NeighbourProblem(Problem):
     def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
         terms = Terms.zeros(len(members))
         for row, (d, S) in enumerate(zip(dataset.tolist(), members.tolist(), strict=True)):
-            values = self.values[d]
-            space = Space(
-                tuple(values[:, list(self.variables[v])] for v in S), values[:, list(self.target)],
-                values[:, list(self.given)],
-            )  # fmt: skip
-            terms.D[row], terms.J[row], terms.L[row] = space_terms(space, self.k, self.window)
+            terms.D[row], terms.J[row], terms.L[row] = space_terms(self._space(d, S), self.k, self.window)
         return terms
+
+    def pointwise(self, members: NDArray[np.intp], dataset: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        D, J, L = np.zeros((3, len(members), self.values.shape[1]))
+        for row, S in enumerate(members.tolist()):
+            alone, whole, without = sample_terms(self._space(dataset, S), self.k, self.window)
+            D[row], J[row], L[row] = 2 * sum(alone), 2 * whole, 2 * sum(x - whole for x in without)
+        return D, J, L
+
+    def _space(self, dataset: int, members: list[int]) -> Space:
+        values = self.values[dataset]
+        return Space(
+            tuple(values[:, list(self.variables[v])] for v in members), values[:, list(self.target)],
+            values[:, list(self.given)],
+        )  # fmt: skip

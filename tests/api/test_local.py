@@ -112,13 +112,114 @@ def test_errors() -> None:
     X = data_of()
     with pytest.raises(hoi.HoiError, match="which has no samples: local values are of samples"):
         hoi.local(hoi.GaussianSystem.from_covariance(np.eye(3)))
-    with pytest.raises(hoi.HoiError, match="has no local values here"):
-        hoi.local(X, estimator=lambda columns: 0.0)
+    for estimator in (lambda columns: 0.0, "shrinkage"):
+        with pytest.raises(hoi.HoiError, match="has no local values: its entropies are no means over the samples"):
+            hoi.local(X, estimator=estimator)
     with pytest.raises(hoi.HoiError, match='measure="rsi" is about a target'):
         hoi.local(X, measure="rsi")
     X[:, 1] = X[:, 0]
     with pytest.raises(hoi.HoiError, match="numerically singular"):
         hoi.local(X, [(0, 1, 2)])
+
+
+class Plugin:
+    """An estimator of one's own, with local values: minus the logarithm of the relative frequency of a state."""
+
+    def local(self, columns: np.ndarray) -> np.ndarray:
+        states = list(map(tuple, columns.tolist()))
+        return -np.log([states.count(state) / len(states) for state in states])
+
+    def entropy(self, columns: np.ndarray) -> float:
+        return float(self.local(columns).mean())
+
+
+ESTIMATORS = {
+    "miller_madow": hoi.estimators.Discrete(),
+    "grassberger": hoi.estimators.Discrete("grassberger"),
+    "jackknife": hoi.estimators.Discrete("jackknife"),
+    "plug-in": hoi.estimators.Discrete(None),
+    "binned": hoi.estimators.Binned(2),
+    "knn": "knn",
+    "knn with a window": hoi.estimators.KNN(k=3, window=2),
+    "kernel": "kernel",
+    "own": Plugin(),
+}
+
+
+@pytest.mark.filterwarnings("ignore::hoi.SparseWarning")
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_the_mean_is_the_value_for_every_estimator(name: str, measure: str) -> None:
+    """With groups and given columns, and for datasets apart."""
+    X = np.stack([data_of(seed=0), data_of(seed=1)])
+    X = X if name in ("binned", "knn", "knn with a window", "kernel") else np.digitize(X, [2.0, 4.0])
+    about = {"target": 5} if measure in ABOUT_TARGET else {}
+    groups = [(0, 1), (2,), (3,)]
+    for sets, more in (([(0, 1, 2), (3, 1)], {}), ([(0, 1), (0, 1, 2)], {"groups": groups, "given": 4})):
+        options = {"estimator": ESTIMATORS[name], **about, **more}
+        values = hoi.local(X, sets, measure=measure, **options)
+        assert values.shape == (2, 30, 2)
+        np.testing.assert_allclose(values.mean(axis=1), VALUES[measure](X, sets, **options), rtol=0, atol=1e-12)
+    assert values.std() > 0.01
+
+
+def test_local_values_of_states_are_logarithms_of_frequencies() -> None:
+    X = np.digitize(data_of(4, 50), [3.0])
+    states = X[:, :3].tolist()
+    log_frequency = lambda columns: np.log(  # noqa: E731
+        [sum(all(other[c] == row[c] for c in columns) for other in states) / 50 for row in states]
+    )
+    expected = log_frequency((0, 1, 2)) - sum(log_frequency((c,)) for c in range(3))
+    for estimator in (hoi.estimators.Discrete(None), Plugin()):
+        got = hoi.local(X, [(0, 1, 2)], measure="tc", estimator=estimator)[:, 0]
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
+    # the exclusive or, known exactly: a bit of synergy wherever it holds
+    bits = np.array(list(itertools.product((0, 1), repeat=2)) * 10)
+    xor = np.column_stack([bits, bits.sum(axis=1) % 2])
+    np.testing.assert_allclose(
+        hoi.local(xor, estimator=hoi.estimators.Discrete(None), units="bits"), -np.ones(40), rtol=0, atol=1e-12
+    )
+
+
+def test_local_values_of_neighbours_are_digammas_of_counts() -> None:
+    """By loops over samples, after Kraskov's first algorithm for two variables: psi(k) + psi(N) - psi - psi."""
+    from scipy.special import digamma
+
+    X = data_of(2, 40)
+    got = hoi.local(X, measure="tc", estimator=hoi.estimators.KNN(k=3, scale=None))
+    distance = np.abs(X[:, None] - X[None])
+    radius = np.sort(distance.max(axis=2), axis=1)[:, 3]
+    n = (distance < radius[:, None, None]).sum(axis=1)  # with the sample itself
+    np.testing.assert_allclose(got, digamma(3) + digamma(40) - digamma(n).sum(axis=1), rtol=0, atol=1e-12)
+
+
+def test_local_values_of_kernels_are_logarithms_of_densities() -> None:
+    """The density at each sample is the mean of the kernels of the others."""
+    from scipy.stats import multivariate_normal
+
+    X = data_of(2, 40)
+    got = hoi.local(X, measure="tc", estimator=hoi.estimators.Kernel(0.5))
+
+    def surprise(columns: np.ndarray) -> np.ndarray:
+        width = 0.25 * np.cov(columns, rowvar=False)
+        others = [multivariate_normal(x, width).pdf(np.delete(columns, t, axis=0)) for t, x in enumerate(columns)]
+        return -np.log(np.mean(others, axis=1))
+
+    expected = surprise(X[:, :1]) + surprise(X[:, 1:]) - surprise(X)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("wrong", [lambda v: v[:-1], lambda v: v + 0.1, lambda v: v * np.nan])
+def test_local_values_of_ones_own_are_checked(wrong: object) -> None:
+    class Wrong(Plugin):
+        def local(self, columns: np.ndarray) -> np.ndarray:
+            return wrong(super().local(columns))
+
+        def entropy(self, columns: np.ndarray) -> float:
+            return float(Plugin().local(columns).mean())
+
+    with pytest.raises(hoi.HoiError, match=r"local\(\) of the estimator gave .*, and their mean is the entropy"):
+        hoi.local(np.digitize(data_of(), [3.0]), [(0, 1)], estimator=Wrong())
 
 
 def test_samples_with_gaps_are_nan() -> None:
