@@ -10,6 +10,7 @@ from hoi._api import coinformation as coinformation
 from hoi._api import compare as compare
 from hoi._api import confidence_interval as confidence_interval
 from hoi._api import copula_transform as copula_transform
+from hoi._api import delta as delta
 from hoi._api import drivers as drivers
 from hoi._api import dual_total_correlation as dual_total_correlation
 from hoi._api import effective_sample_size as effective_sample_size
@@ -23,6 +24,7 @@ from hoi._api import mutual_information as mutual_information
 from hoi._api import oinfo as oinfo
 from hoi._api import oinfo_rate as oinfo_rate
 from hoi._api import oinfo_spectrum as oinfo_spectrum
+from hoi._api import pairwise as pairwise
 from hoi._api import permutation_test as permutation_test
 from hoi._api import phiid as phiid
 from hoi._api import plan as plan

@@ -26,6 +26,7 @@ FUNCTIONS = [
     "confidence_interval",
     "coinformation",
     "copula_transform",
+    "delta",
     "drivers",
     "dual_total_correlation",
     "effective_sample_size",
@@ -43,6 +44,7 @@ FUNCTIONS = [
     "plan",
     "redundancy_mmi",
     "rsi",
+    "pairwise",
     "permutation_test",
     "scan",
     "search",
@@ -105,6 +107,7 @@ DEFAULTS = {
 }
 EXCEPT = {
     ("drivers", "measure"): "gradient",
+    ("pairwise", "measure"): "tc",
     ("entropy", "estimator"): "gaussian",
     ("confidence_interval", "method"): "influence",
     ("compare", "n_resamples"): 9999,
@@ -116,6 +119,8 @@ TARGET = ("gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi")
 OPTIONS = {
     "coinformation": ESTIMATION | {"given", "discrete", "groups"},
     "tse_complexity": ESTIMATION | {"given", "discrete", "groups"},
+    "delta": ESTIMATION | {"given", "groups", "k", "singular"},
+    "pairwise": ESTIMATION | {"given", "groups", "measure", "target"},
     "local": ESTIMATION | {"given", "groups", "measure", "target"},
     "lagged": set(),
     "oinfo_rate": {"segment", "units"},

@@ -214,3 +214,81 @@ def test_a_system_cannot_be_changed() -> None:
 def test_parameters_out_of_range(call, message: str) -> None:
     with pytest.raises(HoiError, match=message):
         call()
+
+
+# --- about a target, and in time
+
+
+def check_about(system: simulate.KnownGaussian) -> None:
+    """The closed forms about a target equal sums of entropies."""
+    about = system.about
+    h = reference.entropies(system.covariance)
+    others = reference.singles([v for v in range(system.n_variables) if v != about.target])
+    for name, function in reference.TARGET.items():
+        expected = function(h, others, (about.target,), ())
+        assert getattr(about, name) == pytest.approx(expected, rel=1e-8, abs=1e-9), name
+
+
+@given(data=st.data(), n=counts, noise=st.floats(0.05, 5))
+def test_what_causes_tell_of_their_effect(data: st.DataObject, n: int, noise: float) -> None:
+    weights = data.draw(st.lists(st.floats(-3, 3), min_size=n, max_size=n))
+    system = simulate.common_effect(n, weights, noise=noise)
+    check_about(system)
+    assert system.about.rsi >= -1e-12
+    assert system.about.gradient == pytest.approx(system.oinfo, abs=1e-12)
+
+
+@given(data=st.data(), n=counts)
+def test_what_effects_tell_of_their_cause(data: st.DataObject, n: int) -> None:
+    loadings = data.draw(st.lists(correlations, min_size=n, max_size=n))
+    system = simulate.common_cause(n, loadings, observed=True)
+    check_about(system)
+    assert system.about.rsi <= 1e-12
+    assert system.about.gradient >= -1e-12
+    assert simulate.common_cause(n, loadings).about is None
+
+
+@given(
+    weights=st.lists(st.floats(-2, 2), min_size=2, max_size=4), noise=st.floats(0.2, 3), memory=st.floats(-0.9, 0.9),
+    lags=st.integers(1, 2),
+)  # fmt: skip
+def test_a_driven_process(weights: list[float], noise: float, memory: float, lags: int) -> None:
+    """From the covariances of the process at all lags, which solve the equation of Lyapunov."""
+    from scipy.linalg import solve_discrete_lyapunov
+
+    process = simulate.driven_process(len(weights), weights, noise=noise, memory=memory)
+    A, n = process.coefficients, process.n_variables
+    at_lag = [solve_discrete_lyapunov(A, np.diag(process.noise**2))]
+    for _ in range(lags):
+        at_lag.append(A @ at_lag[-1])
+    steps = [[at_lag[j - i] if j >= i else at_lag[i - j].T for j in range(lags + 1)] for i in range(lags + 1)]
+    h = reference.entropies(np.block(steps))  # variable v, i steps back, is column i n + v
+    past = [tuple(i * n + v for i in range(1, lags + 1)) for v in range(n)]
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                expected = reference.information(h, [past[i]], (j,), past[j])
+                assert process.transfer_entropy[i, j] == pytest.approx(expected, abs=1e-8)
+    for name, function in reference.TARGET.items():
+        expected = function(h, past[:-1], (n - 1,), past[-1])
+        assert getattr(process.about, name) == pytest.approx(expected, abs=1e-8), name
+
+
+def test_samples_of_a_driven_process() -> None:
+    import hoi
+
+    process = simulate.driven_process(2, [1.0, 0.5], noise=0.5, memory=0.8)
+    X = process.sample(20_000, seed=0)
+    assert np.array_equal(X[:10], process.sample(20_000, seed=0)[:10])
+    found = hoi.transfer_entropy(X, estimator="gaussian").to_numpy()
+    np.testing.assert_allclose(found, process.transfer_entropy, atol=0.02)
+    driven = hoi.drivers(X, targets=2, estimator="gaussian")["2"]
+    assert driven.gradient[0] == pytest.approx(process.about.gradient, abs=0.03)
+    assert driven.information[0] == pytest.approx(process.about.information, abs=0.03)
+    # stationary from the first row on
+    start = np.array([process.sample(1, seed=seed)[0, 2] for seed in range(400)])
+    assert start.var() == pytest.approx(X[:, 2].var(), rel=0.25)
+    with pytest.raises(HoiError, match="between -1 and 1"):
+        simulate.driven_process(2, memory=1.0)
+    with pytest.raises(HoiError, match="n_sources is 1"):
+        simulate.driven_process(1)

@@ -7,6 +7,7 @@ from hoi._api.comparison import compare
 from hoi._api.entropies import entropy, mutual_information
 from hoi._api.interval import confidence_interval, effective_sample_size, split_half
 from hoi._api.lagging import drivers, lagged, transfer_entropy
+from hoi._api.pairwise import pairwise
 from hoi._api.permutation import permutation_test
 from hoi._api.phi import phiid
 from hoi._api.planning import SearchPlan, plan
@@ -16,6 +17,7 @@ from hoi._api.sets import scan, search
 from hoi._api.subsets import coinformation, tse_complexity
 from hoi._api.tools import as_table, backends, copula_transform
 from hoi._api.values import (
+    delta,
     dual_total_correlation,
     measures,
     oinfo,
@@ -31,6 +33,7 @@ __all__ = [
     "compare",
     "confidence_interval",
     "copula_transform",
+    "delta",
     "drivers",
     "dual_total_correlation",
     "effective_sample_size",
@@ -44,6 +47,7 @@ __all__ = [
     "oinfo",
     "oinfo_rate",
     "oinfo_spectrum",
+    "pairwise",
     "permutation_test",
     "phiid",
     "plan",

@@ -218,9 +218,13 @@ def scale_of(units: str) -> float:
     return 1.0 if checks.check_choice(units, ("nats", "bits"), "units") == "nats" else 1.0 / math.log(2.0)
 
 
-def columns_of(call: Call, scale: float, D: FloatArray, J: FloatArray, L: FloatArray) -> dict[str, FloatArray]:
-    """The measures of the registry, of sets or about the target, as columns of a result."""
-    rows = ABOUT_TARGET if call.target else MEASURES
+def columns_of(
+    call: Call, scale: float, D: FloatArray, J: FloatArray, L: FloatArray, ranked: Measure | None = None
+) -> dict[str, FloatArray]:
+    """The measures of the registry, of sets or about the target, and the one that was ranked by, as columns."""
+    rows = dict(ABOUT_TARGET if call.target else MEASURES)
+    if ranked is not None:
+        rows[ranked.name] = ranked
     return {name: scale * row.value(D, J, L) for name, row in rows.items()}
 
 

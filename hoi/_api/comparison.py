@@ -179,7 +179,7 @@ def compare(
     )  # fmt: skip
     return Multiplets(
         calls[0].indices(members),
-        **_differences(calls, n_first, members, scale, backend),
+        **_differences(calls, n_first, members, scale, backend, row),
         statistic=statistic,
         pvalue=pvalue,
         names=calls[0].names,
@@ -257,13 +257,16 @@ def _conditions(
     return problems, length
 
 
-def _differences(calls: Sequence[Call], n_first: int, members: Any, scale: float, backend: str) -> dict[str, Any]:
+def _differences(
+    calls: Sequence[Call], n_first: int, members: Any, scale: float, backend: str, measure: Measure
+) -> dict[str, Any]:
     """Every measure of sets in A less that in B, as means over datasets."""
     sets = [tuple(v for v in row if v >= 0) for row in members.tolist()]
     values: list[dict[str, Any]] = []
     for call in calls:
         evaluator = pick(backend, len(sets)).open(call.problem, UNRANKED)
-        values.append(columns_of(call, scale, *(term[0] for term in evaluate(call, sets, evaluator)[:3])))
+        D, J, L = (term[0] for term in evaluate(call, sets, evaluator)[:3])
+        values.append(columns_of(call, scale, D, J, L, measure))
     means = [{name: np.mean([v[name] for v in some], axis=0) for name in values[0]} for some in
              (values[:n_first], values[n_first:])]  # fmt: skip
     return {name: means[0][name] - means[1][name] for name in values[0]}

@@ -162,7 +162,7 @@ def confidence_interval(
     )  # fmt: skip
     return Multiplets(
         np.tile(call.indices(filled(sets)), (n_datasets, 1)),
-        **columns_of(call, scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
+        **columns_of(call, scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel(), row),
         low=value - half,
         high=value + half,
         names=call.names,

@@ -209,7 +209,7 @@ def permutation_test(
     statistics = {} if found.statistic is None else {"statistic": found.statistic}
     return Multiplets(
         call.indices(found.members),
-        **columns_of(call, scale, D, J, L),
+        **columns_of(call, scale, D, J, L, row),
         **statistics,
         pvalue=found.pvalue,
         names=call.names,

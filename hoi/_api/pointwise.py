@@ -59,8 +59,8 @@ def local(
     ----------
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
         Samples; not a system, which has none.
-    measure : {"oinfo", "tc", "dtc", "sinfo", "information", "rsi", "gradient"}
-        The last three need a `target`.
+    measure : {"oinfo", "tc", "dtc", "sinfo", "delta_k", "information", "rsi", "gradient"}
+        As in :func:`hoi.search`. The last three need a `target`.
     target : int, str, or sequence of them, optional
         As in :func:`hoi.information`.
     multiplets, given, units, groups, backend

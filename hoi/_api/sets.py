@@ -77,8 +77,9 @@ def search(
         As in :func:`hoi.oinfo`.
     order : int or (int, int)
         Number of variables in a set, at least 2; an inclusive range (low, high) searches several.
-    measure : {"oinfo", "tc", "dtc", "sinfo", "information", "rsi", "gradient"}
-        What to rank by. Every row carries the first four; with a `target`, the other three, which need one.
+    measure : {"oinfo", "tc", "dtc", "sinfo", "delta_k", "information", "rsi", "gradient"}
+        What to rank by. Every row carries the first four, and for a whole number k, as in "delta_3", that one too; with
+        a `target`, the last three, which need one.
     target : int, str, or sequence of them, optional
         Columns, by index or name, that sets are to tell of: as in :func:`hoi.information`. They are no variables.
     which : {"both", "lowest", "highest"}
@@ -221,7 +222,7 @@ def search(
     D, J, L, _ = rows.terms
     return Multiplets(
         call.indices(rows.members),
-        **columns_of(call, scale, D, J, L),
+        **columns_of(call, scale, D, J, L, row),
         **more,
         names=call.names,
         dataset=rows.dataset if call.system.stacked and not of_mean else None,

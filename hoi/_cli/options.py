@@ -95,7 +95,7 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     )
     search.add_argument("--per-order", action="store_true", help="keep that many for each order")
     search.add_argument(
-        "--measure", choices=sorted(ALL), default="oinfo", help="what to rank by (default oinfo)"
+        "--measure", choices=ALL, default="oinfo", help="what to rank by (default oinfo), or delta_3 and the like"
     )
     search.add_argument(
         "--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)"
@@ -196,7 +196,9 @@ def _add_test(commands: Any, parents: list[_Parser]) -> None:
     test.add_argument("--resamples", type=_count, default=999, metavar="N", help="surrogates (default 999)")
     test.add_argument("--n-best", type=_count, default=10, metavar="N", help="rows at each end (default 10)")
     test.add_argument("--per-order", action="store_true", help="keep that many for each order")
-    test.add_argument("--measure", choices=sorted(ALL), default="oinfo", help="what to rank by (default oinfo)")
+    test.add_argument(
+        "--measure", choices=ALL, default="oinfo", help="what to rank by (default oinfo), or delta_3 and the like"
+    )
     test.add_argument("--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)")
     test.add_argument("--target", metavar="LIST", help="columns that information, rsi and gradient are about")
     test.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ __all__ = ["check_bool", "check_choice", "check_correction", "check_executor", "
 _LARGEST = 2**63 - 1
 
 
-def check_choice(value: Any, allowed: Iterable[str], what: str) -> str:
+def check_choice(value: Any, allowed: Collection[str], what: str) -> str:
     """One of the allowed words, or an error that lists them.
 
     Raises
@@ -32,9 +32,9 @@ def check_choice(value: Any, allowed: Iterable[str], what: str) -> str:
     >>> check_choice("bits", ("nats", "bits"), "units")
     'bits'
     """
-    options = list(allowed)
-    if isinstance(value, str) and value in options:
+    if isinstance(value, str) and value in allowed:
         return value
+    options = list(allowed)
     close = difflib.get_close_matches(value.lower(), options, n=1) if isinstance(value, str) else []
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise HoiError(f"{what}={value!r}: use one of {', '.join(map(repr, options))}.{hint}")

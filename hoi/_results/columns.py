@@ -28,14 +28,14 @@ COUNTS = frozenset({"hits"})
 
 def in_order(given: Iterable[str]) -> list[str]:
     """The names of columns, measures first, each kind as its table has it."""
-    names = set(given)
-    known = [*ALL, *STATISTICS]
-    if unknown := sorted(names.difference(known)):
+    names = sorted(set(given))
+    if unknown := [name for name in names if name not in ALL and name not in STATISTICS]:
         raise HoiError(
-            f"Multiplets has no column {unknown[0]!r}: there are {', '.join(known)}. A measure gets its column from "
-            "its row in the registry."
+            f"Multiplets has no column {unknown[0]!r}: there are {', '.join([*ALL, *STATISTICS])}. A measure gets its "
+            "column from its row in the registry."
         )
-    return [name for name in known if name in names]
+    unlisted = [name for name in names if name in ALL and name not in list(ALL)]
+    return [name for name in [*ALL, *unlisted, *STATISTICS] if name in names]
 
 
 def label(name: str) -> str:

@@ -1,8 +1,8 @@
 """Gaussian systems whose information measures are known in closed form.
 
 Each function gives a `KnownGaussian`: a covariance, the exact measures of the whole system in nats, and
-samples from it. They are for tests, for teaching, and for finding out what a search can recover from a finite
-recording.
+samples from it; where they are known, also what the others tell of a target. `driven_process` is one in time.
+They are for tests, for teaching, and for finding out what a search can recover from a finite recording.
 
 Notation of the formulas: TC is the total correlation, DTC the dual total correlation, O = TC - DTC the
 O-information, S = TC + DTC the S-information, H the entropy, log the natural logarithm.
@@ -19,13 +19,17 @@ from hoi.simulate._families import (
     markov_chain,
     random_covariance,
 )
-from hoi.simulate._known import KnownGaussian
+from hoi.simulate._known import KnownGaussian, KnownTarget
+from hoi.simulate._processes import KnownProcess, driven_process
 
 __all__ = [
     "KnownGaussian",
+    "KnownProcess",
+    "KnownTarget",
     "block_diagonal",
     "common_cause",
     "common_effect",
+    "driven_process",
     "equicorrelated",
     "independent",
     "markov_chain",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hoi._inputs.options import check_seed
-from hoi.simulate._known import KnownGaussian, count, each, known, number, numbered
+from hoi.simulate._known import KnownGaussian, about_target, count, each, known, number, numbered
 
 __all__ = [
     "common_cause",
@@ -167,6 +167,13 @@ def common_cause(
         TC  = -sum_i log(d_i) / 2                       (the information of each effect about the cause)
         DTC = log(1 + s) / 2                            (the information of all the effects about the cause)
 
+    and the effects S tell of the cause Y, with s_i = a_i^2 / d_i,
+
+        I(S; Y) = log(1 + s) / 2,   I(i; Y) = log(1 + s_i) / 2,
+        I(i; Y | the others) = log((1 + s) / (1 + s - s_i)) / 2
+
+    from which `about` has RSI <= 0, the gradient of O >= 0, and the minima of both.
+
     Parameters
     ----------
     n_effects : int
@@ -202,7 +209,9 @@ def common_cause(
     own = 1 - a**2
     signal = a**2 / own
     total, noise = float(np.log1p(signal.sum())), float(np.log(own).sum())
+    about = None
     if observed:
+        about = about_target(n, total / 2, -np.log(own) / 2, (total - np.log1p(signal.sum() - signal)) / 2)
         correlation = np.block([[correlation, a[:, None]], [a[None, :], np.ones((1, 1))]])
         names = (*names, "cause")
         tc, dtc = -noise / 2, total / 2
@@ -210,7 +219,7 @@ def common_cause(
         tc = -(noise + total) / 2
         dtc = (total + float(np.sum(np.log1p(-signal / (1 + signal.sum()))))) / 2
     np.fill_diagonal(correlation, 1.0)
-    return known("common_cause", correlation, names, tc, dtc)
+    return known("common_cause", correlation, names, tc, dtc, about=about)
 
 
 def common_effect(
@@ -225,8 +234,14 @@ def common_effect(
         TC  = log(1 + sum_i w_i^2 / sigma^2) / 2        (the information of all the causes about the effect)
         DTC = sum_i log(1 + w_i^2 / sigma^2) / 2        (that of each cause, given the others)
 
-    and O <= 0. As sigma falls O goes to minus infinity: n causes, none of which is known from the effect
-    alone, and each known from the effect and the others.
+    and the causes S tell of the effect Y
+
+        I(S; Y) = TC,   I(i; Y) = -log(1 - w_i^2 / (sum_j w_j^2 + sigma^2)) / 2,
+        I(i; Y | the others) = log(1 + w_i^2 / sigma^2) / 2
+
+    from which `about` has RSI >= 0, the gradient of O, which is O itself, and the minima of both. O <= 0: as sigma
+    falls it goes to minus infinity: n causes, none of which is known from the effect alone, and each known from
+    the effect and the others.
 
     Parameters
     ----------
@@ -262,7 +277,9 @@ def common_effect(
     covariance[n, n] = w @ w + sigma**2
     ratio = (w / sigma) ** 2
     tc, dtc = float(np.log1p(ratio.sum())) / 2, float(np.log1p(ratio).sum()) / 2
-    return known("common_effect", covariance, (*numbered("cause", n), "effect"), tc, dtc)
+    alone = -np.log1p(-(w**2) / covariance[n, n]) / 2
+    about = about_target(n, tc, alone, np.log1p(ratio) / 2)
+    return known("common_effect", covariance, (*numbered("cause", n), "effect"), tc, dtc, about=about)
 
 
 def random_covariance(

@@ -12,7 +12,49 @@ import numpy as np
 from hoi._errors import HoiError
 from hoi._inputs.options import check_seed
 
-__all__ = ["KnownGaussian", "count", "each", "known", "number", "numbered"]
+__all__ = ["KnownGaussian", "KnownTarget", "about_target", "count", "each", "known", "number", "numbered"]
+
+
+@dataclass(frozen=True)
+class KnownTarget:
+    """What all other variables of a known system tell of one of them, in nats.
+
+    Attributes
+    ----------
+    target : int
+        Column of the target.
+    information : float
+        I(S; Y) of all the others S together.
+    rsi : float
+        That, less the information of each of them alone: positive for synergy.
+    gradient : float
+        What the target adds to the O-information of the others: negative for synergy.
+    redundancy_mmi, synergy_mmi : float
+        The least that one of them tells alone, and that it adds to the others.
+
+    Examples
+    --------
+    >>> import hoi
+    >>> about = hoi.simulate.common_effect(2).about
+    >>> about.target, round(about.information, 6), round(about.rsi, 6)
+    (2, 0.549306, 0.143841)
+    """
+
+    target: int
+    information: float
+    rsi: float
+    gradient: float
+    redundancy_mmi: float
+    synergy_mmi: float
+
+
+def about_target(target: int, information: float, alone: np.ndarray, given_others: np.ndarray) -> KnownTarget:
+    """From I(S; Y), I(i; Y) and I(i; Y | S without i)."""
+    # the gradient is (1 - k) I(S; Y) + sum of I(S without i; Y), and these are I(S; Y) less what i adds
+    return KnownTarget(
+        target, information, information - float(alone.sum()), information - float(given_others.sum()),
+        float(alone.min()), float(given_others.min()),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +75,8 @@ class KnownGaussian:
     parts : tuple of (str, tuple of int, KnownGaussian)
         The independent subsystems it is composed of: label, columns, and the subsystem. Empty when it is one
         piece.
+    about : KnownTarget or None
+        What the others tell of one of the variables, where a closed form is known.
 
     Examples
     --------
@@ -52,6 +96,7 @@ class KnownGaussian:
     tc: float | None
     dtc: float | None
     parts: tuple[tuple[str, tuple[int, ...], KnownGaussian], ...] = field(default=(), repr=False)
+    about: KnownTarget | None = field(default=None, repr=False)
 
     @property
     def n_variables(self) -> int:
@@ -119,11 +164,12 @@ def known(
     tc: float | None,
     dtc: float | None,
     parts: tuple = (),
+    about: KnownTarget | None = None,
 ) -> KnownGaussian:
     """The result, its covariance exactly symmetric and closed to writing."""
     covariance = (covariance + covariance.T) / 2
     covariance.setflags(write=False)
-    return KnownGaussian(kind, covariance, names, tc, dtc, parts)
+    return KnownGaussian(kind, covariance, names, tc, dtc, parts, about)
 
 
 def numbered(stem: str, n: int) -> tuple[str, ...]:
