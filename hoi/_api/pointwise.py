@@ -23,6 +23,7 @@ from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
+from hoi._systems.several import SeveralSystem
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
 
 __all__ = ["local"]
@@ -110,6 +111,11 @@ def local(
         data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         target=target,
     )  # fmt: skip
+    if isinstance(call.system, SeveralSystem):
+        raise HoiError(
+            f"X has datasets of different lengths, {min(call.system.lengths)} to {max(call.system.lengths)} samples, "
+            "and local values are an array with an axis of samples. Call it for each of them."
+        )
     sets = sets_of(call._replace(multiplets=multiplets))
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     if isinstance(drawing, (Gaussian, GaussianCopula)):

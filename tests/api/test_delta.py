@@ -63,12 +63,12 @@ def test_results_carry_it(tmp_path: object) -> None:
     X = data_of(6, 200)
     found = hoi.permutation_test(X, 3, measure="delta_3", n_best=1, n_resamples=39, seed=0)
     np.testing.assert_allclose(found.delta_3, found.dtc - 2 * found.tc, rtol=0, atol=1e-12)
-    found.save(tmp_path / "found.csv")
-    assert "delta_3" in (tmp_path / "found.csv").read_text().splitlines()[-3]
+    found.save(tmp_path / "found.nc")
+    assert hoi.Multiplets.load(tmp_path / "found.nc").columns == found.columns
     assert hoi.confidence_interval(X, [(0, 1, 2)], measure="delta_3").columns[4] == "delta_3"
     compared = hoi.compare(np.stack([X, X[::-1]]), np.stack([X, X]) ** 3, 3, measure="delta_3", n_resamples=9, seed=0)
     assert "delta_3" in compared.columns
-    assert "delta of order 3" in found.plot.ranking().get_xlabel()
+    assert "Delta of order 3" in found.plot.ranking().get_xlabel()
     with pytest.raises(AttributeError, match="no column 'delta_4'"):
         _ = found.delta_4
 

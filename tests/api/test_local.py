@@ -117,6 +117,9 @@ def test_errors() -> None:
             hoi.local(X, estimator=estimator)
     with pytest.raises(hoi.HoiError, match='measure="rsi" is about a target'):
         hoi.local(X, measure="rsi")
+    for estimator in ("gaussian", "knn"):
+        with pytest.raises(hoi.HoiError, match="X has datasets of different lengths, 20 to 30 samples"):
+            hoi.local([X, X[:20]], estimator=estimator)
     X[:, 1] = X[:, 0]
     with pytest.raises(hoi.HoiError, match="numerically singular"):
         hoi.local(X, [(0, 1, 2)])
