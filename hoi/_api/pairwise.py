@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from hoi._api.given_sets import evaluate
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._systems.protocol import Estimator, System
-from hoi._typing import ArrayLike, Multiplet, Units
+from hoi._typing import ArrayLike, BiasCorrection, Groups, Multiplet, Units
 
 __all__ = ["pairwise"]
 
@@ -24,9 +23,9 @@ def pairwise(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
-    bias_correction: bool = True,
+    bias_correction: BiasCorrection = True,
     units: Units = "nats",
-    groups: Sequence[Multiplet] | None = None,
+    groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
 ) -> Any:
