@@ -151,6 +151,8 @@ OPTIONS = {
     "backends": set(),
 }
 POSITIONAL = {
+    "delta": ["X", "multiplets"],
+    "pairwise": ["X"],
     "coinformation": ["X", "multiplets"],
     "tse_complexity": ["X"],
     "local": ["X", "multiplets"],
@@ -288,7 +290,7 @@ def test_signature(name: str) -> None:
             default = EXCEPT.get((name, parameter.name), DEFAULTS[parameter.name])
             assert parameter.default == default, f"{name}({parameter.name}=)"
         else:
-            needed = parameter.name in ("A", "B", "X", "Y", "order", "target")
+            needed = parameter.name in ("A", "B", "X", "Y", "k", "order", "target")
             assert needed or parameter.default is not inspect.Parameter.empty
         assert parameter.annotation is not inspect.Parameter.empty, f"{name}({parameter.name}) has no type"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hoi._api.about_target import gradient, information, redundancy_mmi, rsi, synergy_mmi
 from hoi._api.comparison import compare
 from hoi._api.entropies import entropy, mutual_information
+from hoi._api.family import delta
 from hoi._api.interval import confidence_interval, effective_sample_size, split_half
 from hoi._api.lagging import drivers, lagged, transfer_entropy
-from hoi._api.pairwise import pairwise
+from hoi._api.pairs import pairwise
 from hoi._api.permutation import permutation_test
 from hoi._api.phi import phiid
 from hoi._api.planning import SearchPlan, plan
@@ -17,7 +18,6 @@ from hoi._api.sets import scan, search
 from hoi._api.subsets import coinformation, tse_complexity
 from hoi._api.tools import as_table, backends, copula_transform
 from hoi._api.values import (
-    delta,
     dual_total_correlation,
     measures,
     oinfo,
