@@ -119,8 +119,8 @@ TARGET = ("gradient", "information", "redundancy_mmi", "rsi", "synergy_mmi")
 OPTIONS = {
     "coinformation": ESTIMATION | {"given", "discrete", "groups"},
     "tse_complexity": ESTIMATION | {"given", "discrete", "groups"},
-    "delta": ESTIMATION | {"given", "groups", "k", "singular"},
-    "pairwise": ESTIMATION | {"given", "groups", "measure", "target"},
+    "delta": ESTIMATION | {"given", "discrete", "groups", "k", "singular"},
+    "pairwise": ESTIMATION | {"given", "discrete", "groups", "measure", "target"},
     "local": ESTIMATION | {"given", "groups", "measure", "target"},
     "lagged": set(),
     "oinfo_rate": {"segment", "units"},

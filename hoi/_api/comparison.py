@@ -22,7 +22,7 @@ from hoi._inputs import checks
 from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
-from hoi._measures.registry import MEASURES
+from hoi._measures.registry import MEASURES, Measure
 from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
 from hoi._systems.protocol import Estimator, System

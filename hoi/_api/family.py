@@ -23,6 +23,7 @@ def delta(
     k: int,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -39,7 +40,7 @@ def delta(
 
     Parameters
     ----------
-    X, multiplets, estimator, given, bias_correction, units, groups, backend, missing, singular
+    X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
     k : int
         From 0 to 99.
@@ -71,7 +72,7 @@ def delta(
     scale = scale_of(units)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        missing=missing, singular=singular, multiplets=multiplets,
+        discrete=discrete, missing=missing, singular=singular, multiplets=multiplets,
     )  # fmt: skip
     sets = sets_of(call)
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))

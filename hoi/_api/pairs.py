@@ -23,6 +23,7 @@ def pairwise(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -36,7 +37,7 @@ def pairwise(
 
     Parameters
     ----------
-    X, estimator, given, bias_correction, units, groups, backend, missing
+    X, estimator, given, discrete, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`. One table: no datasets.
     measure : str
         As in :func:`hoi.search`. Of two variables the total correlation is their mutual information, and their
@@ -69,7 +70,7 @@ def pairwise(
     row = ranked_by(measure, target)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, missing=missing,
+        target=target, discrete=discrete, missing=missing,
     )  # fmt: skip
     n = call.problem.n_variables
     if call.system.stacked:
