@@ -23,7 +23,9 @@ from hoi._inputs import checks
 from hoi._inputs.containers import named, read_all, read_datasets
 from hoi._inputs.datasets import names_of
 from hoi._inputs.gaps import MISSING, rows_without_gaps, without_unused_gaps
+from hoi._inputs.labels import numbered
 from hoi._inputs.roles import Roles, check_roles
+from hoi._inputs.soundness import without_constants
 from hoi._maths.influence import spectral_overlap
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.gaussian import GaussianSystem
@@ -56,6 +58,7 @@ class Call(NamedTuple):
     dropped: int = 0
     singular: str = "raise"
     multiplets: Any = None  # the sets asked for, as the user gave them, where these are all that is asked for
+    absent: NDArray[np.bool_] | None = None  # (n_datasets, n_variables) those without a value in any set, if some are
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ class Call(NamedTuple):
 
     def problem_of(self, system: System) -> Problem:
         """What is asked of the system of the call, asked of another one with its columns."""
-        return _problem(system, self.roles, self.bias_correction)
+        return _problem(system, self.roles, self.bias_correction, self.singular)
 
     def width(self, members: Sequence[int]) -> int:
         """Columns of a set of variables of the problem, with those given and those of the target."""
@@ -136,6 +139,9 @@ def open_call(
     X, resolved = with_categories(X, resolve(estimator), discrete, names)
     multiplets = list(multiplets) if isinstance(multiplets, Iterator) else multiplets
     wanted = checks.check_correction(bias_correction)
+    constant = None
+    if resolved.labels and not isinstance(X, System):
+        X = numbered(X)
     on_singular = checks.check_choice(singular, ("raise", "nan"), "singular")
     if isinstance(X, System):
         checks.check_choice(missing, MISSING, "missing")
@@ -144,8 +150,10 @@ def open_call(
         system, dropped = X, 0
         roles = check_roles(system.names, groups, given, target)
     elif checks.check_choice(missing, MISSING, "missing") == "raise":
-        X = named(X, names, ranks=resolved.ranks)
-        system, dropped = fitted(resolved, X, backend=backend), 0
+        X, dropped = named(X, names, ranks=resolved.ranks), 0
+        if on_singular == "nan":
+            X, constant = without_constants(read_all(X, ranks=resolved.ranks))
+        system = fitted(resolved, X, backend=backend)
         roles = check_roles(system.names, groups, given, target)
     else:
         X = read_all(named(X, names, ranks=resolved.ranks), ranks=resolved.ranks)
@@ -155,10 +163,21 @@ def open_call(
             roles = roles.of_sets(multiplets).among(kept)
             resolved = resolved.among(kept) if isinstance(resolved, WithCategories) else resolved
         X, dropped = rows_without_gaps(X, missing)
+        if on_singular == "nan":
+            X, constant = without_constants(X)
         system = fitted(resolved, X, backend=backend)
     if wanted == "effective":
         system = _of_series(system, X, resolved)
-    return Call(system, _problem(system, roles, wanted), roles, wanted, dropped, on_singular, multiplets)
+    problem = _problem(system, roles, wanted, on_singular)
+    return Call(system, problem, roles, wanted, dropped, on_singular, multiplets, _absent(roles, constant))
+
+
+def _absent(roles: Roles, constant: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Variables (n_datasets, n_variables) with a constant column, or all where one is given or of the target."""
+    if constant is None:
+        return None
+    of_all = constant[:, [*roles.given, *roles.target]].any(axis=1, keepdims=True)
+    return of_all | np.stack([constant[:, list(columns)].any(axis=1) for columns in roles.variables], axis=1)
 
 
 def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> System:
@@ -182,12 +201,16 @@ def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> S
     return known
 
 
-def _problem(system: System, roles: Roles, bias_correction: BiasCorrection) -> Problem:
+def _problem(system: System, roles: Roles, bias_correction: BiasCorrection, singular: str) -> Problem:
     """Entropies of its variables, or their information about a target."""
     if roles.target:
-        return system.information(roles.variables, roles.given, roles.target, bias_correction=bias_correction)
-    groups = roles.variables if roles.grouped else None
-    return system.problem(groups, roles.given, bias_correction=bias_correction)
+        problem = system.information(roles.variables, roles.given, roles.target, bias_correction=bias_correction)
+    else:
+        groups = roles.variables if roles.grouped else None
+        problem = system.problem(groups, roles.given, bias_correction=bias_correction)
+    if singular == "raise" and problem.degenerate:
+        raise HoiError(problem.degenerate)
+    return problem
 
 
 def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:

@@ -147,7 +147,8 @@ def mutual_information(
     scale = scale_of(units)
     roles = {"X": X, "Y": Y, **({} if conditional_on is None else {"conditional_on": conditional_on})}
     ranks = resolve(estimator).ranks
-    whole = check_choice(missing, MISSING, "missing") == "raise"
+    # constants stay where they are to be NaN, and gaps where their samples are to go
+    whole = check_choice(missing, MISSING, "missing") == "raise" and singular != "nan"
     parts = [_columns(part, what, ranks, whole) for what, part in roles.items()]
     joint, ends = _side_by_side(roles, parts)
     groups = [tuple(range(start, end)) for start, end in itertools.pairwise(ends)]

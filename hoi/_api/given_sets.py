@@ -38,6 +38,8 @@ def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) 
     for rows, members in by_order(sets):
         _require_samples(call, members)
         raw = evaluator.terms(members)
+        if call.absent is not None:
+            raw = raw._replace(singular=raw.singular | call.absent[:, members].any(axis=2))
         found = corrected(problem, raw, members)
         if found.singular.any() and call.singular == "nan":
             D, J, L = (np.where(found.singular, np.nan, part) for part in found[:3])

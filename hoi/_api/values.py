@@ -80,7 +80,8 @@ def oinfo(
         that are used only: those of the sets, what is given, and the target. The number of samples left out is warned
         of, and kept in the settings of a result.
     singular : {"raise", "nan"}
-        What a set with a singular covariance is: an error, or NaN in the datasets where it is so.
+        What a set is whose covariance is singular, or that has a constant column, a singular group, or is given columns
+        that determine it: an error, or NaN in the datasets where it is so.
 
     Returns
     -------

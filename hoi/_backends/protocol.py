@@ -45,6 +45,14 @@ class Problem(ABC):
         """Whether some variable has several columns."""
         return False
 
+    @property
+    def degenerate(self) -> str:
+        """Why some variable has a value in no set, or a dataset has none at all, in words; "" where that is not so.
+
+        The sets of such variables come out singular. Problems made of others say what these say.
+        """
+        return next(filter(None, (part.degenerate for part in _problems_in(tuple(vars(self).values())))), "")
+
     @abstractmethod
     def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
         """Raw terms of sets (m, k), ascending in each row, of the datasets (m,), by the path whose values decide."""
@@ -68,6 +76,15 @@ class Problem(ABC):
         """Raw terms (D, J, L) of each sample, (m, n_samples) each, whose means are those of sets (m, k) of a dataset;
         None where h is no mean over samples, or is had in another way."""
         return None
+
+
+def _problems_in(values: tuple[Any, ...]) -> Iterator[Problem]:
+    """Problems in a tuple, and in tuples of it."""
+    for value in values:
+        if isinstance(value, Problem):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _problems_in(value)
 
 
 class Unit(NamedTuple):

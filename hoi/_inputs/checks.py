@@ -21,7 +21,8 @@ from hoi._inputs.options import (
     check_seed,
 )
 from hoi._inputs.sets import check_groups, check_multiplets, check_order
-from hoi._inputs.words import columns, listing, require_unique
+from hoi._inputs.soundness import DROP, constants, gaps, refuse
+from hoi._inputs.words import columns, require_unique
 from hoi._typing import ArrayLike, FloatArray
 
 __all__ = [
@@ -48,7 +49,6 @@ INDEFINITE = 1e-8
 # covariance in all likelihood. Correlations in float32 are symmetric to 1e-7.
 LOOKS_SYMMETRIC = 1e-6
 
-_DROP = 'Use missing="drop" to leave out samples with a gap, leave out'
 
 
 class Data(NamedTuple):
@@ -105,11 +105,10 @@ def check_data(X: ArrayLike, *, what: str = "X", ranks: bool = False) -> Data:
     with np.errstate(all="ignore"):
         # one pass: a finite sum has finite terms; another sum (NaN, inf, overflow) leads to the full check
         finite = bool(np.isfinite(values.sum()))
-    if not finite:
-        _require_finite(values, names, what, table.gap, way=_DROP)
+    problems = [] if finite else gaps(values, names, what, table.gap, way=DROP)
     values = values.reshape(-1, n_samples, n_vars)
     _require_samples(values, what, shape)
-    _require_varying(values, names, what, stacked=len(shape) == 3)
+    refuse(what, problems + constants(values, names, what, stacked=len(shape) == 3))
     return Data(values, names, len(shape) == 3)
 
 
@@ -132,22 +131,6 @@ def _require_shape(shape: tuple[int, ...], what: str) -> None:
         )
 
 
-def _require_finite(values: FloatArray, names: Sequence[str], what: str, gap: str = "NaN", *, way: str) -> None:
-    """Error with the number of missing and infinite values and the columns that hold them."""
-    bad = ~np.isfinite(values)
-    if not bad.any():
-        return
-    n_nan = int(np.isnan(values).sum())
-    n_infinite = int(bad.sum()) - n_nan
-    counts = " and ".join(f"{n} {word}" for n, word in ((n_nan, gap), (n_infinite, "infinite")) if n)
-    counts += " value" + "s" * (n_nan + n_infinite > 1)
-    where = columns(names, np.flatnonzero(bad.any(axis=tuple(range(values.ndim - 1)))))
-    raise HoiError(
-        f"{what} has shape {values.shape} and {counts}, in {where}: every value must be finite. {way} those "
-        "columns, or fill the gaps."
-    )
-
-
 def _require_samples(values: FloatArray, what: str, shape: tuple[int, ...]) -> None:
     """Error when a covariance is given where samples are meant; samples are never symmetric by chance."""
     if shape[-2] != shape[-1]:
@@ -160,20 +143,6 @@ def _require_samples(values: FloatArray, what: str, shape: tuple[int, ...]) -> N
             f"{what} has shape {shape} and is symmetric, so it looks like a covariance or correlation and not like "
             f"samples (rows). Use hoi.GaussianSystem.from_covariance({what}, n_samples=...), "
             "which is accepted in its place."
-        )
-
-
-def _require_varying(values: FloatArray, names: Sequence[str], what: str, *, stacked: bool) -> None:
-    """Error that names the columns with one value only."""
-    # the first and the last sample clear almost every column, so the table is not read once more
-    suspect = (values[:, 0] == values[:, -1]).nonzero()
-    constant = [(int(d), int(j)) for d, j in zip(*suspect) if (values[d, :, j] == values[d, 0, j]).all()]
-    if constant:
-        where = columns(names, sorted({j for _, j in constant}))
-        datasets = f" of dataset {listing(sorted({d for d, _ in constant}))}" if stacked else ""
-        raise HoiError(
-            f"{what} has the same value in all {values.shape[1]} samples{datasets} in {where}: a constant "
-            "has no information to share. Leave such columns out."
         )
 
 
@@ -231,7 +200,7 @@ def check_covariance(
     final = tuple(map(str, range(n))) if labels is None else labels
     require_unique(final, "C")
     values = array.reshape(-1, n, n).copy()
-    _require_finite(values, final, "C", way="Leave out")
+    refuse("C", gaps(values, final, "C", way="Leave out"))
     variance = np.diagonal(values, axis1=1, axis2=2)
     if not (variance > 0).all():
         where = columns(final, np.flatnonzero((variance <= 0).any(axis=0)))

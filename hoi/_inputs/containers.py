@@ -15,6 +15,7 @@ from hoi._inputs.datasets import are_datasets, is_frame, joined, names_of_datase
 from hoi._inputs.labelled import is_labelled, read_labelled
 from hoi._inputs.numbers import as_float
 from hoi._inputs.recordings import is_recording, read_recording
+from hoi._inputs.soundness import DROP, constants, gaps, refuse
 from hoi._inputs.table import Recordings, Table
 from hoi._inputs.tensors import is_tensor, read_tensor
 from hoi._inputs.words import listing, require_unique
@@ -218,11 +219,17 @@ def _from_columns(found: Sequence[Any], labels: Sequence[Any], shape: Any, what:
         if part is None
     ]
     if bad:
-        raise HoiError(
+        text = (
             f"{what} has shape {tuple(shape)} and {len(bad)} column{'s' * (len(bad) > 1)} without real numbers: "
             f"{listing(bad)}. Leave them out, for example by X.drop(columns=[...]), make them the index, or "
             "code them as numbers."
         )
+        rest = [name for name, part in zip(names, parts) if part is not None]
+        if not rest or not shape[0]:
+            raise HoiError(text)
+        values = np.column_stack([part for part in parts if part is not None])
+        refuse(what, [text, *gaps(values, rest, what, way=DROP, shape=shape),
+                      *constants(values[None], rest, what, stacked=False)])
     if not parts:
         return Table(np.empty(tuple(shape)), names)
     return Table(np.ascontiguousarray(np.column_stack([part for part in parts if part is not None])), names)

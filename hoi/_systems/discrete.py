@@ -61,6 +61,7 @@ class Discrete(Estimator):
 
     correction: str | None = "miller_madow"
     name = "discrete"
+    labels = True
     methods = "from the counts of joint states"
     bias = "their bias for few samples was corrected ({correction})"
     caution = "Where few samples fall on a state, counts look like synergy."

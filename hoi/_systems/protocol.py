@@ -149,6 +149,7 @@ class Estimator(ABC):
 
     name: ClassVar[str]
     ranks: ClassVar[bool] = False  # whether only the order of the values of a column counts
+    labels: ClassVar[bool] = False  # whether columns may hold labels (text, categories) rather than numbers
     repeats: ClassVar[bool] = True  # whether it can be used on samples drawn with repeats, as a bootstrap does
     # for the methods section and the summary of a result: how entropies are estimated, how their bias is corrected, and
     # what cannot be seen by it; {names} are settings, [keys] sources

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Problem
-from hoi._errors import HoiError
 from hoi._maths.bias import entropy_bias
 from hoi._maths.covariance import to_correlation
 from hoi._maths.terms import SINGULAR, Terms, by_elimination, correction, least_variance
@@ -39,6 +38,8 @@ class GaussianProblem(Problem):
         sets with more columns than samples have no value.
     device : str or None
         The device of torch that the data were on.
+    degenerate : str
+        Why some entries of `matrix` are NaN, in words: columns of a variable, or what is given, are determined.
     """
 
     matrix: FloatArray
@@ -46,6 +47,7 @@ class GaussianProblem(Problem):
     log_scale: FloatArray
     bias: FloatArray
     device: str | None = None
+    degenerate: str = ""
 
     kind = "gaussian"
 
@@ -95,11 +97,12 @@ def standard_form(
         log_scale = log_scale + 2 * np.log(2.0) * exponents
     columns = [c for c in range(len(names)) if c not in given] if groups is None else [c for g in groups for c in g]
     blocks = np.arange(len(columns) + 1)
+    faults: list[str] = []
     if given or groups is not None:
         chosen = np.asarray(columns, dtype=np.intp)
         own = log_scale[:, chosen]
         if given:
-            matrix, scale = to_correlation(_schur_complement(matrix, chosen, given, names))
+            matrix, scale = to_correlation(_schur_complement(matrix, chosen, given, names, faults))
             own = own + scale
         else:
             matrix = matrix[:, chosen[:, None], chosen]
@@ -107,7 +110,7 @@ def standard_form(
             blocks = np.concatenate([[0], np.cumsum([len(group) for group in groups])])
         log_scale = np.add.reduceat(own, blocks[:-1], axis=1)
         if len(blocks) <= len(columns):
-            log_scale = log_scale + _whiten(matrix, blocks, names_of_groups(names, groups))
+            log_scale = log_scale + _whiten(matrix, blocks, names_of_groups(names, groups), faults)
     most = matrix.shape[-1]
     if n_samples is not None:
         most = min(most, n_samples - 1 - len(given))
@@ -117,44 +120,54 @@ def standard_form(
         bias = table[len(given) :] - table[len(given)]
     else:
         bias = np.zeros(most + 1)
-    return GaussianProblem(np.ascontiguousarray(matrix), blocks, log_scale, bias, device)
+    return GaussianProblem(np.ascontiguousarray(matrix), blocks, log_scale, bias, device, "".join(faults[:1]))
 
 
 def _schur_complement(
-    R: FloatArray, columns: NDArray[np.intp], given: tuple[int, ...], names: tuple[str, ...]
+    R: FloatArray, columns: NDArray[np.intp], given: tuple[int, ...], names: tuple[str, ...], faults: list[str]
 ) -> FloatArray:
-    """Conditional covariance of columns given others: C_SS - C_SZ C_ZZ^-1 C_ZS."""
+    """Conditional covariance of columns given others: C_SS - C_SZ C_ZZ^-1 C_ZS. NaN where there is none, for which the
+    reason is added to `faults`."""
     z = np.asarray(given, dtype=np.intp)
     out = R[:, columns[:, None], columns].copy()
     for C, conditional in zip(R, out, strict=True):
         if _singular(C[np.ix_(z, z)]):
-            raise HoiError(
+            faults.append(
                 f"the columns given ({', '.join(names[c] for c in given)}) are numerically singular: some of them are "
                 "determined by the others. Leave the redundant ones out."
             )
+            conditional[...] = np.nan
+            continue
         part = np.linalg.solve(np.linalg.cholesky(C[np.ix_(z, z)]), C[np.ix_(z, columns)])
         conditional -= part.T @ part
         determined = np.diagonal(conditional) <= SINGULAR
         if determined.any():
             which = ", ".join(names[c] for c in columns[determined].tolist())
-            raise HoiError(
+            faults.append(
                 f"{which}: determined by the columns given ({', '.join(names[c] for c in given)}), so that nothing is "
                 "left of them. Leave them out."
             )
+            conditional[determined] = conditional[:, determined] = np.nan
     return out
 
 
-def _whiten(matrix: FloatArray, blocks: NDArray[np.intp], names: Sequence[str]) -> FloatArray:
-    """Make the block of each group the identity, in place; give the log-determinants (n_datasets, n_groups)."""
+def _whiten(matrix: FloatArray, blocks: NDArray[np.intp], names: Sequence[str], faults: list[str]) -> FloatArray:
+    """Make the block of each group the identity, in place; give the log-determinants (n_datasets, n_groups).
+
+    A group that is singular is NaN outside of its block; the reason is added to `faults`.
+    """
     logdet = np.zeros((len(matrix), len(blocks) - 1))
     for g, (start, stop) in enumerate(itertools.pairwise(blocks)):
         part = slice(start, stop)
         for d, R in enumerate(matrix):
             if _singular(R[part, part]):
-                raise HoiError(
+                faults.append(
                     f"group {names[g]!r} is numerically singular: some of its {stop - start} columns are determined "
                     "by the others. Leave the redundant columns out, or reduce the group (by PCA, for example)."
                 )
+                R[part], R[:, part], R[part, part] = np.nan, np.nan, np.eye(stop - start)
+                logdet[d, g] = np.nan
+                continue
             factor = np.linalg.cholesky(R[part, part])
             R[part] = np.linalg.solve(factor, R[part])
             R[:, part] = R[part].T

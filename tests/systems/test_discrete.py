@@ -187,7 +187,7 @@ def test_too_few_samples_a_state_are_warned_of() -> None:
         (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1, (0, 0): -1}), "the least is -1"),
         (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1}, names=["a"]), "names has 1 entries"),
         (lambda: hoi.oinfo(pandas.DataFrame({"a": ["x", None, "y"] * 9, "b": [0, 1, 2] * 9}), estimator="discrete"),
-         "column 'a' lacks labels"),
+         "9 NaN values, in column 'a'"),
     ],
 )  # fmt: skip
 def test_errors(make, said: str) -> None:
