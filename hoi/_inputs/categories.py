@@ -15,7 +15,7 @@ from hoi._inputs.table import Recordings, Table
 from hoi._inputs.words import require_unique
 from hoi._typing import FloatArray
 
-__all__ = ["Categories", "read_categories"]
+__all__ = ["Categories", "number_labels", "read_categories"]
 
 # Samples of each label, on average, from which a column can be a categorical one.
 _SAMPLES_PER_LABEL = 4
@@ -80,7 +80,7 @@ def read_categories(
     known: dict[int, tuple[str, ...]] = {}
     for column in parts[0][1]:
         where = f"{what}, column {names[column]!r}"
-        states, known[column] = _numbered([labels[column] for _, labels in parts], where)
+        states, known[column] = number_labels([labels[column] for _, labels in parts], where)
         for part, numbers in zip(tables, states, strict=True):
             part.values[..., column] = numbers
         samples = sum(numbers.size for numbers in states)
@@ -156,7 +156,7 @@ def _as_objects(X: Any) -> np.ndarray | None:
     return array
 
 
-def _numbered(labels: list[np.ndarray], where: str) -> tuple[list[FloatArray], tuple[str, ...]]:
+def number_labels(labels: list[np.ndarray], where: str) -> tuple[list[FloatArray], tuple[str, ...]]:
     """States of the labels of each dataset in the order of first appearance, NaN where one is missing; and the labels
     in words."""
     if all(own.dtype.kind != "O" for own in labels):

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 
 from hoi._errors import HoiError
+from hoi._inputs.categories import number_labels
 from hoi._inputs.containers import read
 from hoi._inputs.labelled import is_labelled
 from hoi._inputs.recordings import is_recording
 from hoi._inputs.table import Table
 from hoi._inputs.tensors import is_tensor
-from hoi._inputs.words import listing
 
 __all__ = ["features", "target"]
+
+# Different whole numbers in a target up to which they are classes, and no counts or amounts.
+_MOST_CLASSES = 20
 
 
 def features(X: Any) -> Any:
@@ -47,20 +50,38 @@ def _plain(X: Any, what: str) -> Any:
     return pd.DataFrame(table.values, columns=list(table.names))
 
 
-def target(y: Any) -> Any:
-    """A target as numbers; of two classes of any name it does not matter which is the larger."""
+def target(y: Any, kind: str) -> tuple[Any, tuple[str, ...] | None]:
+    """A target as numbers, and the names of its classes if it has some: then the numbers say which class it is.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples,)
+    kind : {"auto", "classes", "numbers"}
+        "auto" takes as classes what is no number (text, booleans, unordered categories), two different values, and
+        whole numbers of which at most 20 are different that occur 4 times or more on average.
+    """
     if isinstance(y, np.ma.MaskedArray) or is_tensor(y) or is_labelled(y):
-        return np.asarray(_plain(y, "y"))
-    ordered = getattr(getattr(y, "dtype", None), "ordered", None) or getattr(getattr(y, "cat", None), "ordered", False)
-    if ordered and hasattr(y, "cat"):
-        return y.cat.codes.to_numpy()
+        y = np.asarray(_plain(y, "y"))
+    dtype = getattr(y, "dtype", None)
+    ordered = getattr(dtype, "ordered", None) or getattr(getattr(y, "cat", None), "ordered", False)
+    if ordered and kind != "classes":
+        codes = y.cat.codes if hasattr(y, "cat") else y.codes
+        return np.asarray(codes, dtype=np.float64), None
     values = np.asarray(y)
-    if values.ndim != 1 or values.dtype.kind not in "OUST" or not all(isinstance(v, (str, bytes)) for v in values):
-        return y
-    labels = sorted(set(values.tolist()))
-    if len(labels) > 2:
-        raise HoiError(
-            f"y holds {len(labels)} labels ({listing(labels)}), which have no order, and the Gaussian copula ranks "
-            f"them. Give one class against the rest, y == {labels[0]!r}, or numbers in their order if they have one."
-        )
-    return (values == labels[-1]).astype(np.float64)
+    if values.ndim != 1 or kind == "numbers" or not len(values):
+        return y, None
+    if values.dtype.kind in "iuf" and not (kind == "classes" or _are_labels(values)):
+        return y, None
+    if values.dtype.kind not in "iufbOUST":
+        return y, None
+    (states,), labels = number_labels([values.astype(object)], "y")
+    return states, labels
+
+
+def _are_labels(values: np.ndarray) -> bool:
+    """Whether numbers are classes, in all likelihood."""
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        return False
+    different = np.unique(values)
+    whole = bool((different == np.round(different)).all())
+    return len(different) == 2 or (whole and len(different) <= _MOST_CLASSES and 4 * len(different) <= len(values))

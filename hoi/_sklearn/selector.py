@@ -13,11 +13,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from hoi import _api
 from hoi._errors import HoiError, SingularWarning, warn
 from hoi._inputs import checks
-from hoi._inputs.words import listing
+from hoi._inputs.categories import Categories
+from hoi._inputs.words import columns, listing
 from hoi._maths.terms import SINGULAR
 from hoi._sklearn import reading
 from hoi._sklearn.transformer import GaussianCopulaTransformer
 from hoi._systems.gaussian import GaussianSystem
+from hoi._systems.mixed import MixedSystem
+from hoi._systems.protocol import System
 
 __all__ = ["OInformationSelector"]
 
@@ -37,6 +40,10 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         Size of the set, at least 2. Every set of that size is evaluated: their number grows as n choose k.
     by : {"synergy", "redundancy"}, default "synergy"
         Whether the gradient is to be the lowest or the highest.
+    target : {"auto", "classes", "numbers"}, default "auto"
+        What `y` is. Classes are categories, whatever they are called: text, booleans, unordered categories, two
+        different values, and whole numbers of which at most 20 are different that occur 4 times or more on average.
+        Anything else is numbers, which have an order.
 
     Attributes
     ----------
@@ -44,6 +51,8 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         The selected features.
     gradient_ : float
         Gradient of their O-information, in nats.
+    target_ : {"classes", "numbers"}
+        What `y` was.
     n_features_in_ : int
         Number of columns seen by `fit`.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -56,9 +65,11 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
 
     Notes
     -----
-    The target is a number of continuous or ordered values, or one of two classes of any name; of more classes give
-    one against the rest (``y == label``). Equal values share their mean rank, and the copula describes columns with
-    many of them only roughly. Sets whose covariance is numerically singular are left out, with a warning.
+    Given classes, the entropy of features is the mean over classes of Gaussian entropies (see ``discrete`` in
+    :func:`hoi.information`): classes that differ in the spread of features, or in how these go together, are seen, and
+    each needs more samples than a set has features. Equal values share their mean rank, and the copula describes
+    columns with many of them only roughly. Features that have one value only in some class, and sets whose covariance
+    is numerically singular, are left out, with a warning.
 
     References
     ----------
@@ -78,9 +89,10 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
     array([1, 2])
     """
 
-    def __init__(self, n_features_to_select: int = 2, *, by: str = "synergy") -> None:
+    def __init__(self, n_features_to_select: int = 2, *, by: str = "synergy", target: str = "auto") -> None:
         self.n_features_to_select = n_features_to_select
         self.by = by
+        self.target = target
 
     def fit(self, X: Any, y: Any) -> OInformationSelector:
         """Evaluate all sets of features and keep the best.
@@ -90,7 +102,7 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         X : array_like, shape (n_samples, n_features)
             Finite real numbers; more samples than features to select, and one more.
         y : array_like, shape (n_samples,)
-            The target: finite real numbers, or labels of two classes.
+            The target: finite real numbers, or labels of classes.
 
         Returns
         -------
@@ -101,19 +113,21 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         ------
         HoiError
             For a column or a target of one value only, a number of features to select that is not 2 or more and
-            at most the number of features, a feature that `y` determines, text labels of more than two classes,
-            masked values, and when every set is numerically singular.
+            at most the number of features, a feature that `y` determines, a class of too few samples, masked values,
+            and when every set is numerically singular.
         ValueError
             If scikit-learn does not accept X and y as finite numbers.
 
         Warns
         -----
         SingularWarning
-            If sets were left out, with the features that repeat each other.
+            If features or sets were left out: which, and why.
         """
         checks.check_choice(self.by, ("synergy", "redundancy"), "by")
+        kind = checks.check_choice(self.target, ("auto", "classes", "numbers"), "target")
         k = checks.check_positive_int(self.n_features_to_select, "n_features_to_select")
-        X, y = reading.features(X), reading.target(y)
+        X = reading.features(X)
+        y, classes = reading.target(y, kind)
         table, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=3)
         n_samples, n_features = table.shape
         if not 2 <= k <= n_features:
@@ -124,32 +138,45 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         if (target == target[0]).all():
             raise HoiError(f"y has the same value in all {n_samples} samples: there is nothing to tell of it.")
         checks.check_samples(n_samples, k + 1, f"a set of {k} features with y")
-        scores = [GaussianCopulaTransformer().fit_transform(part) for part in (X, target[:, None])]
-        C = np.cov(np.column_stack(scores), rowvar=False)
-        self.gradient_, members = self._best(C, n_samples, k)
+        scores = GaussianCopulaTransformer().fit_transform(X)
+        names = tuple(map(str, getattr(self, "feature_names_in_", range(n_features))))
+        kept = np.arange(n_features)
+        system: System
+        if classes is None:
+            table = np.column_stack([scores, GaussianCopulaTransformer().fit_transform(target[:, None])])
+            system = GaussianSystem.from_covariance(np.cov(table, rowvar=False), n_samples, [*names, "the target"])
+        else:
+            kept = _varying(scores, target, classes, names)
+            table = np.column_stack([scores[:, kept], target])
+            known = Categories({len(kept): classes})
+            every = *(names[j] for j in kept), "the target"
+            system = MixedSystem(table[None], every, False, known, "gaussian_copula", {})
+        if len(kept) < k:
+            raise HoiError(f"n_features_to_select={k}, and {len(kept)} features are left. Choose fewer.")
+        self.target_ = "numbers" if classes is None else "classes"
+        self.gradient_, members = self._best(system, np.cov(table, rowvar=False), k)
         self.support_ = np.zeros(n_features, dtype=bool)
-        self.support_[list(members)] = True
+        self.support_[kept[list(members)]] = True
         return self
 
-    def _best(self, C: np.ndarray, n_samples: int, k: int) -> tuple[float, tuple[int, ...]]:
-        """The extreme gradient and the features that have it; the target is the last variable of C."""
-        own = getattr(self, "feature_names_in_", range(len(C) - 1))
-        system = GaussianSystem.from_covariance(C, n_samples, names=[*map(str, own), "the target"])
+    def _best(self, system: System, C: np.ndarray, k: int) -> tuple[float, tuple[int, ...]]:
+        """The extreme gradient and the features that have it; the target is the last variable, and C the covariance."""
+        n_features = system.n_variables - 1
         which = "lowest" if self.by == "synergy" else "highest"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SingularWarning)
             found = _api.search(
-                system, k, measure="gradient", target=len(C) - 1, which=which, n_best=1, progress=False
+                system, k, measure="gradient", target=n_features, which=which, n_best=1, progress=False
             )
         if not len(found):
             raise HoiError(
-                f"every set of {k} of the {len(C) - 1} features is numerically singular with y: the features "
+                f"every set of {k} of the {n_features} features is numerically singular with y: the features "
                 "determine each other or y. Leave out duplicated or dependent columns."
             )
         if skipped := found.settings["skipped"]:
             warn(
                 f"{skipped:,} of {skipped + found.settings['evaluated']:,} sets of {k} features were left out: they "
-                f"are numerically singular, {_reason(C, system.names)}.",
+                f"are numerically singular, {_reason(C[:-1, :-1], system.names)}.",
                 SingularWarning,
             )
         return float(found.gradient[0]), found.members[0]
@@ -162,6 +189,27 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
+
+
+def _varying(
+    scores: np.ndarray, target: np.ndarray, classes: tuple[str, ...], names: tuple[str, ...]
+) -> np.ndarray:
+    """Features with several values in every class; the others are warned of, or an error if the class tells all of
+    one."""
+    constant = np.array([np.ptp(scores[target == c], axis=0) == 0 for c in range(len(classes))])
+    if (told := constant.all(axis=0)).any():
+        raise HoiError(
+            f"y determines {columns(names, np.flatnonzero(told))}: all samples of a class have one value there, and "
+            "nothing is left of it given y. Leave it out of X."
+        )
+    if (some := constant.any(axis=0)).any():
+        first = [f"{names[j]!r} (class {classes[int(constant[:, j].argmax())]!r})" for j in np.flatnonzero(some)]
+        warn(
+            f"{some.sum()} of {len(names)} features were left out: in some class they have one value only, and so no "
+            f"entropy there: {listing(first)}.",
+            SingularWarning,
+        )
+    return np.flatnonzero(~some)
 
 
 def _reason(C: np.ndarray, names: tuple[str, ...]) -> str:

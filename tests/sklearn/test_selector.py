@@ -79,6 +79,53 @@ def test_monotone_maps_change_nothing(table):
     assert plain.gradient_ == pytest.approx(mapped.gradient_, abs=1e-12)
 
 
+@pytest.fixture
+def classes(rng):
+    """Three classes: they turn the correlation of features 1 and 4, and shift 2 and 5, which are copies of a kind."""
+    y = np.arange(360) % 3
+    X = rng.standard_normal((360, 6))
+    X[:, 4] = np.array([0.9, 0.0, -0.9])[y] * X[:, 1] + 0.4 * X[:, 4]
+    X[:, 2] += 2 * (y == 1)
+    X[:, 5] = X[:, 2] + 0.5 * X[:, 5]
+    return X, y
+
+
+def test_classes_are_categories_whatever_they_are_called(classes):
+    X, y = classes
+    found = OInformationSelector().fit(X, y)
+    assert found.target_ == "classes" and found.get_support(indices=True).tolist() == [1, 4]
+    assert OInformationSelector(by="redundancy").fit(X, y).get_support(indices=True).tolist() == [2, 5]
+    sets = list(combinations(range(6), 2))
+    values = hoi.gradient(np.column_stack([X, y]), sets, target=6, discrete=6)
+    wanted = dict(zip(sets, values.tolist(), strict=True))
+    assert found.gradient_ == pytest.approx(wanted[1, 4], abs=1e-12) and min(wanted, key=wanted.get) == (1, 4)
+    names = [["a", "b", "c"], ["b", "c", "a"], ["10", "9", "x"], [7, 3, 5], [2, 0, 1], [1.0, -1.0, 0.0]]
+    for own in names:
+        labels = np.array(own)[y]
+        for given in (labels, labels.tolist(), pd.Series(labels), pd.Series(labels).astype("category")):
+            again = OInformationSelector().fit(X, given)
+            assert again.gradient_ == found.gradient_ and again.support_.tolist() == found.support_.tolist()
+
+
+def test_what_is_a_class_and_what_a_number(classes):
+    X, y = classes
+    numbers = OInformationSelector(target="numbers").fit(X, y)
+    assert numbers.target_ == "numbers" and numbers.gradient_ != OInformationSelector().fit(X, y).gradient_
+    assert OInformationSelector().fit(X, y + 0.5).target_ == "numbers"
+    assert OInformationSelector().fit(X, np.arange(360) // 17).target_ == "numbers"  # 22 whole numbers
+    assert OInformationSelector(target="classes").fit(X, y + 0.5).target_ == "classes"
+    ordered = pd.Series(pd.Categorical(y, ordered=True))
+    assert OInformationSelector().fit(X, ordered).gradient_ == pytest.approx(numbers.gradient_, abs=1e-12)
+
+
+def test_features_of_one_value_in_a_class_are_left_out(classes):
+    X, y = classes
+    spikes = pd.DataFrame(X, columns=list("abcdef")).assign(g=np.where(y == 2, 0.0, np.exp(X[:, 0])))
+    with pytest.warns(hoi.SingularWarning, match=r"1 of 7 features were left out: .* 'g' \(class 'two'\)"):
+        found = OInformationSelector().fit(spikes, np.array(["zero", "one", "two"])[y])
+    assert found.get_feature_names_out().tolist() == ["b", "e"]
+
+
 def test_names_in_and_out(table):
     X, y = table
     frame = pd.DataFrame(X, columns=list("abcdefg"))
@@ -117,4 +164,7 @@ def test_messages(table):
     says(message(fit().fit, frame, y), "same value in all 400 samples in column 'c'")
     says(message(fit().fit, X[:, [0, 0]], y), "every set of 2 of the 2 features is numerically singular")
     says(message(fit(3).fit, X[:4], y[:4]), "4 columns and there are 4 samples")
-    says(message(fit().fit, X, ["a", "b", "c", "a"] * 100), "y holds 3 labels (a, b, c)", "y == 'a'")
+    says(message(fit(target="labels").fit, X, y), "target='labels': use one of 'auto', 'classes', 'numbers'")
+    few = np.where(np.arange(400) < 2, "rare", "often")
+    says(message(fit().fit, X, few), "where 'the target' is 'rare' (2 samples)", "in each class")
+    says(message(fit(2).fit, np.column_stack([X, few == "rare"]), few), "y determines column '7'", "Leave it out")
