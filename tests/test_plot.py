@@ -11,6 +11,7 @@ import pytest
 
 from hoi import HoiError, Multiplets, plot
 from hoi.plot import _landscape
+from hoi.plot._style import end_name
 
 pytest.importorskip("matplotlib")
 from matplotlib.collections import PolyCollection
@@ -327,6 +328,17 @@ def test_the_ends_of_pictures_of_the_brain(name, ax):
         getattr(plot, name)(result(), None, end="both", ax=ax)
     with pytest.raises(HoiError, match=f"{name}: the result has no sets to draw"):
         getattr(plot, name)(result()[:2], None, end="highest", ax=ax)
+
+
+def test_ends_are_called_by_the_side_that_their_values_are_on():
+    both = result()
+    assert end_name("oinfo", both, np.array([0, 1])) == "most synergistic"
+    assert end_name("oinfo", both, np.array([2, 3])) == "most redundant"
+    positive = result((0.4, 0.2, 0.9, 0.5))
+    assert end_name("oinfo", positive, np.array([0, 1])) == "lowest O-information"
+    assert end_name("tc", both, np.array([2, 3])) == "highest total correlation"
+    turned = Multiplets([[0, 1, 2]] * 2, NAMES, rsi=[-1.0, 1.0], extreme=["lowest", "highest"])
+    assert [end_name("rsi", turned, np.array([row])) for row in (0, 1)] == ["most redundant", "most synergistic"]
 
 
 def test_places_that_are_missing(ax):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi.plot._style import axes_or_new, chosen, end_colours, end_names, ends, need_rows
+from hoi.plot._style import axes_or_new, chosen, colour, end_name, ends, need_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def topography(
     >>> hoi.plot.topography(found, info, ax=Figure().subplots()).get_title("left")
     'most synergistic sets'
     """
-    rows, title, colour = _one_end(result, end, n_best, "topography")
+    rows, title, shade = _one_end(result, end, n_best, "topography")
     ax = axes_or_new(ax, (4.6, 4.4))
     try:
         import mne
@@ -80,7 +80,7 @@ def topography(
     before = len(ax.lines)
     try:
         image, _ = mne.viz.plot_topomap(
-            counts, part, sensors="k.", axes=ax, show=False, cmap=_shades(colour, 0.5), vlim=(0, counts.max()),
+            counts, part, sensors="k.", axes=ax, show=False, cmap=_shades(shade, 0.5), vlim=(0, counts.max()),
             contours=0,
         )
     except (RuntimeError, ValueError) as error:
@@ -93,7 +93,7 @@ def topography(
         members = places[list(result[row].members)]
         middle = members.mean(axis=0)
         for x, y in members:
-            ax.plot([middle[0], x], [middle[1], y], color=colour, linewidth=1.8, solid_capstyle="round", zorder=5)
+            ax.plot([middle[0], x], [middle[1], y], color=shade, linewidth=1.8, solid_capstyle="round", zorder=5)
     ax.figure.colorbar(
         image, ax=ax, label="number of sets with the channel", shrink=0.7, ticks=MaxNLocator(5, integer=True)
     )
@@ -150,7 +150,7 @@ def connectome(
     >>> hoi.plot.connectome(found, places, end="highest", ax=Figure().subplots()).get_title("left")
     'most redundant sets'
     """
-    rows, title, colour = _one_end(result, end, n_best, "connectome")
+    rows, title, shade = _one_end(result, end, n_best, "connectome")
     places = _in_space(coordinates, result.names)
     ax = axes_or_new(ax, (9.0, 3.4))
     try:
@@ -167,9 +167,9 @@ def connectome(
     plotting.plot_connectome(
         together[np.ix_(shown, shown)],
         places[shown],
-        node_color=colour,
+        node_color=shade,
         node_size=(20 + 60 * counts[shown] / counts.max()).tolist(),
-        edge_cmap=_shades(colour),
+        edge_cmap=_shades(shade),
         edge_vmin=0,
         edge_vmax=together.max(),
         colorbar=False,
@@ -191,8 +191,7 @@ def _one_end(result: Multiplets, end: str, n_best: int | None, picture: str) -> 
         values = getattr(result, measure)[rows]
         rows = rows[values < 0] if end == "lowest" else rows[values >= 0]
     need_rows(len(rows), picture)
-    side = ("lowest", "highest").index(end)
-    return rows.tolist(), f"{end_names(measure, result)[side]} sets", end_colours(measure)[side]
+    return rows.tolist(), f"{end_name(measure, result, rows)} sets", colour(getattr(result, measure)[rows[0]], measure)
 
 
 def _takes_part(result: Multiplets, rows: list[int]) -> np.ndarray:

@@ -27,6 +27,7 @@ __all__ = [
     "cut",
     "dataset",
     "end_colours",
+    "end_name",
     "end_names",
     "ends",
     "gaps",
@@ -107,6 +108,16 @@ def end_names(measure: str, result: Multiplets) -> tuple[str, str]:
     most = "most " if result.extreme is not None else ""
     low, high = f"{most}synergistic", f"{most}redundant"
     return (low, high) if synergy < 0 else (high, low)
+
+
+def end_name(measure: str, result: Multiplets, rows: np.ndarray) -> str:
+    """What the sets of one end are called: by the side of 0 that it is the end of, if all of them are on it."""
+    values = getattr(result, measure)[rows]
+    low = values[0] < 0 if result.extreme is None else result.extreme[rows[0]] == "lowest"
+    sign, row = -1 if low else 1, ALL[measure]
+    if row.synergy and (np.sign(values) == sign).all():
+        return "most synergistic" if row.synergy == sign else "most redundant"
+    return f"{'lowest' if low else 'highest'} {row.label}"
 
 
 def gaps(result: Multiplets, rows: np.ndarray) -> np.ndarray:

@@ -8,8 +8,10 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hoi import plot
-from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY, end_names
+from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY, end_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,9 +67,8 @@ def _by_end(result: Multiplets) -> list[tuple[str, Multiplets]]:
     """The rows of each end, and what they are called; nothing for a result that is no search."""
     if result.extreme is None:
         return []
-    names = zip(("lowest", "highest"), end_names(str(result.lead), result), strict=True)
-    parts = [(f"The {name} sets", result[result.extreme == end]) for end, name in names]
-    return [(title, part) for title, part in parts if len(part)]
+    rows = [np.flatnonzero(result.extreme == end) for end in ("lowest", "highest")]
+    return [(f"The {end_name(str(result.lead), result, some)} sets", result[some]) for some in rows if len(some)]
 
 
 def _by_rows(ax: Axes) -> float:
