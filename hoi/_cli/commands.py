@@ -34,6 +34,10 @@ def run(arguments: argparse.Namespace, console: Console, parser: argparse.Argume
 
 def _search(arguments: argparse.Namespace, console: Console) -> None:
     """The best sets of a table."""
+    if arguments.null is not None and not arguments.plan:
+        if arguments.method != "exhaustive":
+            raise HoiError("--test goes through all sets of every surrogate: leave --method tabu out.")
+        return _test(arguments, console)
     targets = Targets(arguments.out, arguments.report, arguments.data)
     values = _read(arguments, console)
     if arguments.order in (2, (2, 2)) and arguments.measure == "oinfo":
@@ -79,9 +83,11 @@ def _test(arguments: argparse.Namespace, console: Console) -> None:
         target=_columns(arguments, "target", values),
         threads=arguments.threads,
         seed=arguments.seed,
+        checkpoint=arguments.checkpoint,
         progress=False if arguments.quiet else (True if arguments.progress else None),
         **_estimation(arguments, values),
     )
+    found = _of_file(found, arguments, console)
     targets.deliver(found, console, _shown(found, arguments, console))
 
 

@@ -80,7 +80,7 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
         description="Evaluate every set of columns of the given orders and list those at both ends.",
         epilog=_examples(
             "O-information is negative where synergy dominates, and positive where redundancy does.",
-            "hoi search data.csv --order 3",
+            "hoi search data.csv --order 3 --test shift --resamples 999 --seed 0",
             "hoi search data.csv --order 3:5 --per-order --drop id,group --missing drop --out best.csv",
             "hoi search table.txt --decimal , --order 3 --measure tc --report best.html",
             "hoi search recording.mat --variable EEG.data --transpose --order 3",
@@ -113,6 +113,7 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
             "--checkpoint", metavar="FILE", help="keep what is done, and go on from there if the file is there"
         )
     )
+    _add_null(search, "--test", "also test whether the sets are more than chance")
     search.add_argument("--plan", action="store_true", help="say what the search would cost, and do not begin it")
     search.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
     search.add_argument(
@@ -189,11 +190,8 @@ def _add_test(commands: Any, parents: list[_Parser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     test.add_argument("--order", type=_order, required=True, metavar="K|LOW:HIGH", help="variables in a set: 3, or 3:5")
-    test.add_argument(
-        "--null", choices=["shift", "permute", "phase", "member"], default="shift",
-        help="shift series (default), permute independent samples, phase, or one member at a time",
-    )  # fmt: skip
-    test.add_argument("--resamples", type=_count, default=999, metavar="N", help="surrogates (default 999)")
+    _add_null(test, "--null", "what surrogates are", default="shift")
+    names_a_file(test.add_argument("--checkpoint", metavar="FILE", help="keep what is done, as in hoi search"))
     test.add_argument("--n-best", type=_count, default=10, metavar="N", help="rows at each end (default 10)")
     test.add_argument("--per-order", action="store_true", help="keep that many for each order")
     test.add_argument(
@@ -203,6 +201,15 @@ def _add_test(commands: Any, parents: list[_Parser]) -> None:
     test.add_argument("--target", metavar="LIST", help="columns that information, rsi and gradient are about")
     test.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
     test.add_argument("--progress", action="store_true", help="show a progress bar even when not on a terminal")
+
+
+def _add_null(command: argparse.ArgumentParser, name: str, about: str, default: str | None = None) -> None:
+    """The options of a test against surrogates."""
+    command.add_argument(
+        name, dest="null", choices=["shift", "permute", "phase", "member"], default=default,
+        help=f"{about}: shift series (the usual one), permute independent samples, phase, or one member at a time",
+    )  # fmt: skip
+    command.add_argument("--resamples", type=_count, default=999, metavar="N", help="surrogates (default 999)")
 
 
 def _data_options() -> list[_Parser]:

@@ -42,6 +42,10 @@ class Pictures:
         """Total against dual total correlation: :func:`hoi.plot.tc_dtc`."""
         return plot.tc_dtc(self._result, ax=ax)
 
+    def null(self, *, ax: Axes | None = None) -> Axes:
+        """The sets of a test beside those of its surrogates: :func:`hoi.plot.null`."""
+        return plot.null(self._result, ax=ax)
+
     def topography(
         self, info: Any, *, end: str = "lowest", n_best: int | None = None, ax: Axes | None = None
     ) -> Axes:

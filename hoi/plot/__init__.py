@@ -11,9 +11,10 @@ from hoi.plot._brain import connectome, topography
 from hoi.plot._courses import course, matrix
 from hoi.plot._hypergraph import hypergraph
 from hoi.plot._landscape import landscape
+from hoi.plot._null import null
 from hoi.plot._planes import comparison, tc_dtc
 
 __all__ = [
-    "comparison", "connectome", "course", "hypergraph", "landscape", "matrix", "participation", "ranking", "tc_dtc",
-    "topography",
+    "comparison", "connectome", "course", "hypergraph", "landscape", "matrix", "null", "participation", "ranking",
+    "tc_dtc", "topography",
 ]

@@ -50,7 +50,7 @@ def pictures(result: Multiplets) -> list[tuple[str, str]]:
     drawn = []
     with matplotlib.rc_context(_STYLE):
         for caption, draw, height, columns in _CONTENTS:
-            if not columns <= set(result.columns):
+            if not columns <= set(result.columns) or (draw is plot.null and "thresholds" not in result.settings):
                 continue
             # each end has bars of its own, since the values of one are often small beside those of the other
             parts = _by_end(result) if draw is plot.ranking else [(caption, result)]
@@ -80,6 +80,7 @@ _CONTENTS: list[tuple[str, Callable[..., Axes], Callable[[Axes], float], set[str
     ("The sets", plot.ranking, _by_rows, set()),
     ("Their members", plot.hypergraph, _by_rows, set()),
     ("Variables in these sets", plot.participation, _by_rows, set()),
+    ("Beside the best sets of surrogates", plot.null, lambda ax: 4.2, {"pvalue"}),
     ("Total and dual total correlation", plot.tc_dtc, lambda ax: 4.6, {"tc", "dtc"}),
 ]
 
