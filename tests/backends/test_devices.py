@@ -20,7 +20,7 @@ from hoi._backends.protocol import EVERYTHING, UNRANKED, Unit
 torch = pytest.importorskip("torch")
 
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
-from hoi._backends.torch_ import device, eliminate, estimate, gaussian, walk  # noqa: E402
+from hoi._backends.torch_ import device, eliminate, estimate, evaluator, gaussian, walk  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -74,7 +74,7 @@ def test_data_and_prefixes_that_do_not_fit_are_errors(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(torch, "from_numpy", full)
         says(message(hoi.oinfo, system, backend="torch"), "for 1 matrices of 6 columns")
-    monkeypatch.setattr(gaussian, "CPU", walk.Sizes(sets=5, prefixes=1, spare=3, room=9, plain=1, together=0))
+    monkeypatch.setattr(evaluator, "CPU", walk.Sizes(sets=5, prefixes=1, spare=3, room=9, plain=1, together=0))
     monkeypatch.setattr(torch, "argsort", full)
     says(message(hoi.search, system, 4, n_best=1, backend="torch"), "prefixes of 2 variables", 'backend="numba"')
 
@@ -219,7 +219,7 @@ def test_several_devices_share_the_units(monkeypatch):
     """The second device is the CPU under another name."""
     two = torch.device("cpu", 0)
     monkeypatch.setattr(leaf.TorchBackend, "devices", lambda self, problem: [CPU, two])
-    monkeypatch.setattr(gaussian, "SHARED_UNIT_SETS", 500)
+    monkeypatch.setattr(evaluator, "SHARED_UNIT_SETS", 500)
     opened = leaf.TorchBackend().open(system_of(16).problem(), UNRANKED)
     assert (opened.parallel, opened.unit_sets) == (True, 500)
     walks = [opened.walk(Unit(0, 3, start, start + 2), lambda **_: EVERYTHING) for start in (0, 2, 4)]

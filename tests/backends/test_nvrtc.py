@@ -39,16 +39,16 @@ def test_compiles_for_a_chip(nvrtc, target, dtype):
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize(
-    ("members", "a", "b", "threads"),
-    [(1, 2, 1, 256), (2, 1, 0, 128), (3, 1, 1, 64), (6, 0, 1, 32), (7, 2, -1, 32), (8, 2, 1, 32), (13, 2, 1, 32)],
+    ("members", "a", "b", "threads", "planes"),
+    [(1, 2, 1, 256, 1), (3, 1, 1, 64, 1), (7, 2, -1, 32, 1), (13, 2, 1, 32, 1), (3, 1, 1, 32, 2), (8, 1, 1, 32, 2)],
 )
-def test_registers_hold_what_a_tile_needs(nvrtc, members, a, b, threads, dtype, tmp_path):
+def test_registers_hold_what_a_tile_needs(nvrtc, members, a, b, threads, planes, dtype, tmp_path):
     tool = pytest.importorskip("triton").__file__
     tool = Path(tool).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
     if not tool.exists():
         pytest.skip("this Triton ships no cuobjdump, which reads the registers of machine code")
     file = tmp_path / "pairs.cubin"
-    file.write_bytes(compiler.compile_text(pairs.source(Kernel(dtype, members, a, b, threads)), "sm_90"))
+    file.write_bytes(compiler.compile_text(pairs.source(Kernel(dtype, members, a, b, threads, planes)), "sm_90"))
     done = subprocess.run([tool, "--dump-resource-usage", file], capture_output=True, text=True, check=True)
     registers, stack, local = map(int, re.search(r"REG:(\d+) STACK:(\d+) .*LOCAL:(\d+)", done.stdout).groups())
     assert registers <= 255
@@ -220,8 +220,7 @@ def test_a_driver_that_is_missing():
 
 def test_the_struct_is_laid_out_as_in_the_kernel():
     """Eight bytes for each field but the last six, with nothing between them."""
-    assert ctypes.sizeof(pairs.Part) == 8 * 15 + 4 * 6
-    text = Path(pairs.__file__).with_name("pairs.cuh").read_text(encoding="utf-8")
-    body = re.sub(r"//.*", "", re.search(r"struct Part \{(.*?)\};", text, re.DOTALL)[1])
+    assert ctypes.sizeof(pairs.Part) == 8 * 17 + 4 * 6
+    body = re.sub(r"//.*", "", re.search(r"struct Part \{(.*?)\};", pairs.text(), re.DOTALL)[1])
     names = re.findall(r"(\w+)\s*[,;]", body)
     assert names == [name for name, _ in pairs.Part._fields_]

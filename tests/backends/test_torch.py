@@ -22,7 +22,7 @@ from hoi._measures.registry import MEASURES
 torch = pytest.importorskip("torch")
 
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
-from hoi._backends.torch_ import estimate, gaussian, ranges, sweep, walk  # noqa: E402
+from hoi._backends.torch_ import estimate, evaluator, gaussian, ranges, sweep, walk  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -30,7 +30,8 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def small(monkeypatch):
     """Parts and buckets so small that a few hundred sets go through every branch of the sweep."""
-    monkeypatch.setattr(gaussian, "CPU", walk.Sizes(sets=150, prefixes=40, spare=3, room=1 << 12, plain=10, together=0))
+    sizes = walk.Sizes(sets=150, prefixes=40, spare=3, room=1 << 12, plain=10, together=0)
+    monkeypatch.setattr(evaluator, "CPU", sizes)
 
 
 def tied_table(n_samples=40, n_variables=6):
@@ -245,10 +246,10 @@ def test_datasets_and_tails_longer_than_a_part(small):
 
 def test_orders_of_several_units(small):
     problem = system_of(12).problem()
-    evaluator = leaf.TorchBackend().open(problem, Ranking(1, -2, -1))
+    opened = leaf.TorchBackend().open(problem, Ranking(1, -2, -1))
     floor = Floor(-0.02, 0.3)
-    whole = list(evaluator.walk(Unit(0, 4, 0, comb(10, 2)), lambda **_: floor))
-    parts = [f for u in cut(problem, 4, 4, 37) for f in evaluator.walk(u, lambda **_: floor)]
+    whole = list(opened.walk(Unit(0, 4, 0, comb(10, 2)), lambda **_: floor))
+    parts = [f for u in cut(problem, 4, 4, 37) for f in opened.walk(u, lambda **_: floor)]
     a, b = (np.concatenate([f.members for f in found]) for found in (whole, parts))
     assert len(a) > 10
     assert np.array_equal(a, b), "a unit is a pure function, and its sets come in lexicographic order"
@@ -259,7 +260,7 @@ def test_orders_of_several_units(small):
 
 def test_too_many_survivors_are_walked_again_in_halves(small, monkeypatch):
     sizes = walk.Sizes(sets=10**6, prefixes=10**6, spare=3, room=9, plain=10, together=0)
-    monkeypatch.setattr(gaussian, "CPU", sizes)
+    monkeypatch.setattr(evaluator, "CPU", sizes)
     queued = []
     original = walk.Walk._queue
     monkeypatch.setattr(walk.Walk, "_queue", lambda self, a, b, f: queued.append((a, b)) or original(self, a, b, f))

@@ -18,7 +18,7 @@ import hoi
 import reference
 from hoi._backends.protocol import EVERYTHING, UNRANKED, Floor, Ranking, Unit
 from hoi._backends.torch_ import backend as leaf
-from hoi._backends.torch_ import gaussian, kernels, ranges, sweep, walk
+from hoi._backends.torch_ import evaluator, kernels, ranges, sweep, walk
 from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
 from hoi._search.exhaustive import corrected
@@ -39,8 +39,8 @@ def infinite_values_are_no_surprise():
 def on_triton(request, monkeypatch):
     """The Triton kernel with a screen in each precision, and parts so small that nearly all sets are swept."""
     sizes = walk.Sizes(sets=2000, prefixes=500, spare=20, room=1 << 12, plain=10, together=0)
-    monkeypatch.setattr(gaussian, "CPU", sizes)
-    monkeypatch.setattr(gaussian, "GPU", sizes)
+    monkeypatch.setattr(evaluator, "CPU", sizes)
+    monkeypatch.setattr(evaluator, "GPU", sizes)
     chosen = (leaf.TorchBackend if INTERPRETED else leaf.CudaBackend)(kernel="triton", precision=request.param)
     settings = chosen.open(system_of(4).problem(), UNRANKED).about()
     assert (settings["kernel"], settings["screening"]) == ("triton", request.param)

@@ -12,6 +12,7 @@
 
 #define __device__
 #define __forceinline__ inline
+#define __noinline__
 
 static struct { int x; } threadIdx;
 static ucontext_t home;
@@ -39,6 +40,8 @@ struct Fiber {
     bool ended = false;
 };
 
+constexpr size_t BEHIND = 64;
+
 static std::function<void()>* body;
 static Fiber* current;
 static void enter() {
@@ -53,9 +56,9 @@ template <int G> static int launch(int groups, unsigned seed, size_t bytes, void
     std::vector<std::function<void()>> bodies(groups);
     std::vector<std::unique_ptr<char, decltype(&free)>> memories;
     for (int g = 0; g < groups; g++) {
-        char* memory = (char*)aligned_alloc(64, (bytes + 63) / 64 * 64);
+        char* memory = (char*)aligned_alloc(64, (bytes + 63) / 64 * 64 + BEHIND);
         memories.emplace_back(memory, &free);
-        memset(memory, 0xff, bytes);
+        memset(memory, 0xff, bytes + BEHIND);
         bodies[g] = [kernel, &part, memory] { kernel(part, memory); };
         fibers[g] = std::vector<Fiber>(G);
         for (Fiber& fiber : fibers[g]) {
@@ -84,16 +87,19 @@ template <int G> static int launch(int groups, unsigned seed, size_t bytes, void
         if (ended == G) alive.erase(alive.begin() + place);
         else if (ended) return 2;
     }
+    for (const auto& memory : memories)
+        for (size_t i = 0; i < BEHIND; i++)
+            if (memory.get()[bytes + i] != (char)0xff) return 3;
     return 1;
 }
 
-// 1: done; 2: some threads of a group ended where others wait; 0: there is no such kernel.
-// CASES: CASE(type, members, a, b, threads) for each kernel that is wanted
-#define CASE(TYPE, M, A, B, G) \
-    if (size == sizeof(TYPE) && members == M && a == A && b == B && threads == G) { \
-        return launch<G>(groups, seed, bytes, &walk<TYPE, M, A, B, G>, *part); \
+// 1: done; 3: something behind the shared memory was written to; 2: some threads of a group ended where others wait; 0: there is no such kernel.
+// CASES: CASE(type, planes, members, a, b, threads) for each kernel that is wanted
+#define CASE(TYPE, P, M, A, B, G) \
+    if (size == sizeof(TYPE) && planes == P && members == M && a == A && b == B && threads == G) { \
+        return launch<G>(groups, seed, bytes, &walk<TYPE, P, M, A, B, G>, *part); \
     }
-extern "C" int emulate(int size, int members, int a, int b, int threads, int groups, unsigned seed, long bytes, const Part* part) {
+extern "C" int emulate(int size, int planes, int members, int a, int b, int threads, int groups, unsigned seed, long bytes, const Part* part) {
     CASES
     return 0;
 }

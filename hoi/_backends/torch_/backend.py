@@ -40,7 +40,10 @@ class TorchBackend(BlockBackend):
     """
 
     name = "torch"
-    evaluators: ClassVar[Mapping[str, str]] = {"gaussian": "hoi._backends.torch_.gaussian:GaussianSweep"}
+    evaluators: ClassVar[Mapping[str, str]] = {
+        "gaussian": "hoi._backends.torch_.gaussian:GaussianSweep",
+        "information": "hoi._backends.torch_.about_target:open_about_target",
+    }
 
     def __init__(
         self, *, kernel: str | None = None, precision: str | None = None, sizes: Sizes | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hoi._backends.blocks import set_position
@@ -21,7 +23,7 @@ from hoi._backends.torch_.ranges import count_last, unrank, unrank_at
 from hoi._maths import combinatorics
 from hoi._maths.terms import correction
 
-__all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin", "powers"]
+__all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin", "powers", "shift_of"]
 
 # Conditional variance of the last two members below which a set is handed over whatever its score: rounding may exceed
 # the margin there. So it may where the trace of the inverse is large, see `sweep.largest_trace`.
@@ -105,16 +107,27 @@ class Walk:
         self.problem, self.unit, self.ranking = problem, unit, ranking
         self.stack, self.R, self.device = R, R[0], R.device  # only a unit of one dataset is swept
         self.dtype, self.launch, self.sizes = dtype, launch, sizes
-        self.screened = self.R.to(dtype)
-        self.pairs = None if runner is None else PairSweep(self.R, unit.order - 2, dtype, runner)
         self.n, self.k = problem.n_variables, unit.order
-        self.blocks = torch.from_numpy(problem.blocks.astype(np.int64)).to(self.device)
-        widths = np.diff(problem.blocks)
-        self.width = int(widths.max())
-        self.widths = torch.from_numpy(widths.astype(np.int64)).to(self.device)
+        self.pairs = None if runner is None else self._pair_sweep(runner)
         self.a, self.b, self.sign = powers(ranking)
         # what is read of a part must not wait in line behind the part after it
         self.aside = torch.cuda.Stream(self.device, priority=-1) if self.device.type == "cuda" else None
+
+    def _pair_sweep(self, runner: Runner) -> PairSweep:
+        return PairSweep(self.R, self.k - 2, self.dtype, runner)
+
+    @functools.cached_property
+    def blocks(self) -> Tensor:
+        return torch.from_numpy(self.problem.blocks.astype(np.int64)).to(self.device)
+
+    @functools.cached_property
+    def widths(self) -> NDArray[np.intp]:
+        return np.diff(self.problem.blocks)
+
+    @functools.cached_property
+    def screened(self) -> Tensor:
+        """The matrix in the type of the screen."""
+        return self.R.to(self.dtype)
 
     def run(self, floor: Callable[..., Floor]) -> Iterator[Found]:
         """Parts in order. While the floor is open, every set is evaluated; then they are swept."""
@@ -162,7 +175,7 @@ class Walk:
     def _evaluate(self, start: int, stop: int, floor: Callable[..., Floor]) -> Iterator[Found]:
         """All the sets of a range of prefixes in all datasets, by elimination: as many datasets at once as fit."""
         first, last = (set_position(self.k, p, self.n) for p in (start, stop))
-        step = budget(self.device) // bytes_per_set(self.k, self.width)
+        step = budget(self.device) // bytes_per_set(self.k, int(self.widths.max()))
         if not 0 < (self.ranking.n_best or 0) < last - first:  # all may go to the host
             step = min(step, self.sizes.plain)
         begin = 0
@@ -182,7 +195,7 @@ class Walk:
 
         Singular ones are counted; `others` are further sets that had a value and that had none.
         """
-        terms = terms_of(R, members, self.blocks, self.width)
+        terms = terms_of(R, members, self.blocks, int(self.widths.max()))
         datasets = range(self.unit.dataset + begin, self.unit.dataset + begin + R.shape[-1])
         keep = self._promising(terms, members, [floor(dataset=d) for d in datasets])
         at, row = keep.nonzero(as_tuple=True)
@@ -220,8 +233,8 @@ class Walk:
     def _shift(self, members: Tensor) -> Tensor | float:
         """What the bias correction adds to the value of each set."""
         if not self.problem.grouped:
-            return _shift_of(self.problem, self.k, self.ranking)
-        D, J, L = correction(self.widths.cpu().numpy()[members.cpu().numpy()], self.problem.bias)
+            return shift_of(self.problem, self.k, self.ranking)
+        D, J, L = correction(self.widths[members.cpu().numpy()], self.problem.bias)
         shift = 0.5 * (self.ranking.d * D + self.ranking.j * J + self.ranking.l * L)
         return torch.from_numpy(shift).to(self.device)[:, None]
 
@@ -286,11 +299,23 @@ class Walk:
 
     def _screen(self, floor: Floor) -> sweep.Screen:
         """Powers and thresholds of the score ``exp(2 sign value)``."""
-        shift = _shift_of(self.problem, self.k, self.ranking)
-        spare = margin(self.k, self.dtype) * max(1.0, (abs(self.ranking.j) + abs(self.ranking.l)) / 3)
+        shift = self._constant()
+        spare = self._margin() * max(1.0, (abs(self.ranking.j) + abs(self.ranking.l)) / 3)
         ends = [self.sign * 2 * (floor.low + spare - shift), self.sign * 2 * (floor.high - spare - shift)]
         low, high = ends if self.sign > 0 else ends[::-1]
         return sweep.Screen(self.a, self.b, low, high, NEAR[self.dtype], self.dtype)
+
+    def _constant(self) -> float:
+        """What the values of all sets have beside the logarithms of their scores."""
+        return shift_of(self.problem, self.k, self.ranking)
+
+    def _margin(self) -> float:
+        """Nats by which a value may be off."""
+        return margin(self.k, self.dtype)
+
+    def _few(self) -> int:
+        """Survivors up to which the reference path takes over at once."""
+        return _FEW if self.pairs is not None else 0
 
     def _finish(self, part: _Part, floor: Callable[..., Floor]) -> Iterator[Found]:
         """Wait for a part and give its survivors; one with too many is done again in halves, with a higher floor."""
@@ -306,7 +331,7 @@ class Walk:
             yield from self._evaluate(part.start, part.stop, floor)
             return
         total = self._sets(part.start, part.stop)
-        few = found <= (_FEW if self.pairs is not None else 0)
+        few = found <= self._few()
         with self._reading():
             codes = part.codes[0][:found] if len(part.codes) == 1 else torch.cat(part.codes)
             members = self._members_of(part, (codes.cpu() if few else codes).sort().values)
@@ -337,7 +362,7 @@ class Walk:
         return torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
 
 
-def _shift_of(problem: Problem, order: int, ranking: Ranking) -> float:
+def shift_of(problem: Problem, order: int, ranking: Ranking) -> float:
     """What the bias correction adds to the value of every set of this order, without groups."""
     D, J, L = correction(np.ones((1, order), dtype=np.intp), problem.bias)
     return 0.5 * float((ranking.d * D + ranking.j * J + ranking.l * L)[0])

@@ -8,130 +8,8 @@
 // as 1 / s_x + c^2 / s2 = s_y / (s_x s2): for the O-information (a, b) = (2, 1) no power of s2 is left. What is in
 // front of the bracket belongs to the prefix and to x, and goes into the thresholds.
 //
-// Lanes run backwards, lane l is variable n - 1 - l: the variables behind a prefix are lanes 0 to c - 1, aligned for
-// every prefix. Nothing is read beyond lane c, rounded up to a multiple of four, where lanes are filled up.
-//
-// The text is compiled by NVRTC for a GPU, and by g++ for the tests, which give it threads of their own.
-
-template <typename T, int N> struct alignas(N * sizeof(T) < 16 ? N * sizeof(T) : 16) Lanes {
-    T v[N];
-};
-
-// What a launch is given. Prefixes are positions among the sets of M out of n - 2; `before` (M, n - 1) counts, for each
-// place in a prefix, the sets that begin below an element. `R` and `Q` (n, pitch) hold the correlations, lanes both ways.
-struct Part {
-    const double* R;
-    const void* Q;  // the same in the type of the screen
-    const long long* before;
-    long long* out;  // survivors: (prefix - start) * n * n + x * n + y, at most `capacity` of them are written
-    unsigned long long* count;  // of survivors, of singular sets, of tickets
-    long long start, stop, capacity;
-    double low, high;  // logarithms of the thresholds
-    double near, tolerance, largest, trace;
-    double sure;  // trace of the inverse up to which one more variance of at most `tolerance` leaves no doubt
-    int n, pitch, lanes, chunk, slices, reserved;
-};
-
-__device__ __forceinline__ float inverse(float x) {
-#ifdef __CUDA_ARCH__
-    float r;
-    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
-    return r;
-#else
-    return 1.0f / x;
-#endif
-}
-
-__device__ __forceinline__ double inverse(double x) {
-#ifdef __CUDA_ARCH__
-    double r;
-    asm("rcp.approx.ftz.f64 %0, %1;" : "=d"(r) : "d"(x));  // 20 bits
-    const double e = fma(-x, r, 1.0);
-    return fma(fma(e, e, e), r, r);  // 60 bits; what is infinite or no number stays so
-#else
-    return 1.0 / x;
-#endif
-}
-
-// A barrier of the threads that share a prefix.
-template <int G> __device__ __forceinline__ void sync_group() {
-    if constexpr (G == 32) __syncwarp();
-    else __syncthreads();
-}
-
-template <typename T, int E> __device__ __forceinline__ T power(T x) {
-    if constexpr (E < 0) {
-        return inverse(power<T, -E>(x));
-    } else {
-        T r = 1;
-#pragma unroll
-        for (int i = 0; i < E; i++) r *= x;
-        return r;
-    }
-}
-
-template <typename T, int N> __device__ __forceinline__ void load(T* to, const T* from) {
-    const Lanes<T, N> lanes = *(const Lanes<T, N>*)from;
-#pragma unroll
-    for (int i = 0; i < N; i++) to[i] = lanes.v[i];
-}
-
-// Shared memory: the stem (all members but the last) in float64, and what the whole prefix leaves to its pairs.
-template <typename T, int M> struct Shared {
-    double *stemV, *stemU, *stemS;  // (M - 1, lanes) twice, (lanes)
-    T *V, *U, *H;                   // (M, lanes) each: factor, u_j, and 1 + u_j^2 / s
-    T *S, *I;                       // (lanes): s and 1 / s
-    unsigned long long* ticket;
-
-    __device__ Shared(char* memory, int lanes) {
-        stemV = (double*)memory;
-        stemU = stemV + (M - 1) * lanes;
-        stemS = stemU + (M - 1) * lanes;
-        V = (T*)(stemS + (M > 1 ? lanes : 0));
-        U = V + M * lanes;
-        H = U + M * lanes;
-        S = H + M * lanes;
-        I = S + lanes;
-        ticket = (unsigned long long*)(I + lanes);
-    }
-};
-
-template <typename T> struct Limits {
-    T low, high, near;
-    double trace;  // of the inverse of the prefix
-};
-
-// The score of a pair, without what belongs to its prefix and to x.
-template <typename T, int M, int A, int B>
-__device__ __forceinline__ T score(T q, T ix, const T* ux, const T* hx, const T* uy, T sy, T& s2) {
-    const T c = q * ix;
-    s2 = fma(-q, c, sy);
-    const T i2 = inverse(s2);
-    T v = 1;
-    if constexpr (B != 0) {
-        v = sy;
-#pragma unroll
-        for (int j = 0; j < M; j++) {
-            const T t = fma(-ux[j], c, uy[j]);
-            v *= fma(t * t, i2, hx[j]);
-        }
-        v = power<T, B>(v);
-    }
-    if constexpr (A > 2 * B) v *= power<T, A - 2 * B>(s2);
-    if constexpr (A < 2 * B) v *= power<T, 2 * B - A>(i2);
-    return v;
-}
-
-// What x takes the thresholds by.
-template <typename T, int A, int B> __device__ __forceinline__ T share(T sx, T ix) {
-    if constexpr (A >= B) return power<T, A - B>(ix);
-    else return power<T, B - A>(sx);
-}
-
-template <typename T> __device__ __forceinline__ T at_least_normal(T x) {
-    const T tiny = sizeof(T) == 4 ? (T)1.17549435e-38 : (T)2.2250738585072014e-308;
-    return x > tiny ? x : tiny;
-}
+// With two matrices (P = 2: the variables, and the same given a target) the score is the quotient of both products.
+// Nothing is divided by the second one: it is multiplied by the thresholds.
 
 __device__ __forceinline__ void put(const Part& part, long long prefix, int x, int y) {
     const long long at = (long long)atomicAdd(part.count, 1ULL);
@@ -140,302 +18,331 @@ __device__ __forceinline__ void put(const Part& part, long long prefix, int x, i
     if (at < part.capacity) part.out[at] = ((prefix - part.start) * n + (n - 1 - y)) * n + (n - 1 - x);
 }
 
-// One pair again, of a tile in which some pair is of interest.
-template <typename T, int M, int A, int B>
-__device__ __forceinline__ void look_at(
-    const Part& part, const Shared<T, M>& at, const Limits<T>& limits, long long prefix, int x, int y
-) {
-    const int W = part.lanes;
-    T q = ((const T*)part.Q)[x * part.pitch + y], ux[M], hx[M], uy[M], s2;
+// What x takes the thresholds by.
+template <typename T, int A, int B> __device__ __forceinline__ T share(T sx, T ix) {
+    if constexpr (A >= B) return power<T, A - B>(ix);
+    else return power<T, B - A>(sx);
+}
+
+// What the screen says of lanes x0 and y0 on, X by E, behind a child: whether some pair is of interest. So is what is no
+// number, or may have left the range of normal numbers.
+template <typename T, int P, int M, int A, int B, int X, int E>
+__device__ __forceinline__ bool tile(const Part& part, const Shared<T, P, M>& at, int k, int c, int x0, int y0) {
+    const int W = part.lanes, room = part.room, pitch = part.pitch, first = at.first[k];
+    bool some = false;
+    T v[P][X][E], by[X];
 #pragma unroll
-    for (int j = 0; j < M; j++) {
-        q = fma(-at.V[j * W + x], at.V[j * W + y], q);
-        ux[j] = at.U[j * W + x];
-        hx[j] = at.H[j * W + x];
-        uy[j] = at.U[j * W + y];
+    for (int plane = 0; plane < P; plane++) {
+        const Plane<T, M>& own = at.plane[plane];
+        const T* Q = (const T*)part.Q + (long long)plane * part.lanes * pitch;
+        T q[X][E], s2[X][E], i2[X][E], sx[X], ix[X], sy[E];
+#pragma unroll
+        for (int a = 0; a < X; a++) load<T, E>(q[a], Q + (x0 + a) * pitch + y0);
+#pragma unroll (P == 2 ? 2 : M <= UNROLLED ? M : UNROLLED / 2)
+        for (int j = 0; j < M; j++) {
+            const T* row = j < M - 1 ? own.coarse + j * W : own.v + first;
+            T vx[X], vy[E];
+            load<T, X>(vx, row + x0);
+            load<T, E>(vy, row + y0);
+#pragma unroll
+            for (int a = 0; a < X; a++)
+#pragma unroll
+                for (int b = 0; b < E; b++) q[a][b] = fma(-vx[a], vy[b], q[a][b]);
+        }
+        if (E > 1 && (y0 < x0 + X || y0 + E > c)) {  // what is no pair passes for an independent one
+#pragma unroll
+            for (int a = 0; a < X; a++)
+#pragma unroll
+                for (int b = 0; b < E; b++)
+                    if (x0 + a >= y0 + b || y0 + b >= c) q[a][b] = 0;
+        }
+        load<T, X>(sx, own.s + first + x0);
+        load<T, X>(ix, own.i + first + x0);
+        load<T, E>(sy, own.s + first + y0);
+#pragma unroll
+        for (int a = 0; a < X; a++) {
+            if (plane == 0) by[a] = share<T, A, B>(sx[a], ix[a]);
+            else by[a] *= share<T, A, B>(ix[a], sx[a]) * power<T, A>(((const T*)part.F)[x0 + a]);
+#pragma unroll
+            for (int b = 0; b < E; b++) {
+                const T slope = q[a][b] * ix[a];
+                s2[a][b] = fma(-q[a][b], slope, sy[b]);
+                i2[a][b] = inverse(s2[a][b]);
+                q[a][b] = slope;
+                v[plane][a][b] = B != 0 ? sy[b] : (T)1;
+                some = some | !(s2[a][b] >= (T)part.near);
+            }
+        }
+        if constexpr (B != 0) {
+#pragma unroll (P == 2 ? 2 : M <= UNROLLED ? M : UNROLLED / 2)
+            for (int j = 0; j < M; j++) {
+                T ux[X], hx[X], uy[E];
+                load<T, X>(ux, own.u + j * room + first + x0);
+                load<T, X>(hx, own.h + j * room + first + x0);
+                load<T, E>(uy, own.u + j * room + first + y0);
+#pragma unroll
+                for (int a = 0; a < X; a++)
+#pragma unroll
+                    for (int b = 0; b < E; b++) {
+                        const T t = fma(-ux[a], q[a][b], uy[b]);
+                        v[plane][a][b] *= fma(t * t, i2[a][b], hx[a]);
+                    }
+            }
+        }
+#pragma unroll
+        for (int a = 0; a < X; a++)
+#pragma unroll
+            for (int b = 0; b < E; b++) {
+                if constexpr (B != 0) v[plane][a][b] = power<T, B>(v[plane][a][b]);
+                if constexpr (A > 2 * B) v[plane][a][b] *= power<T, A - 2 * B>(s2[a][b]);
+                if constexpr (A < 2 * B) v[plane][a][b] *= power<T, 2 * B - A>(i2[a][b]);
+                if constexpr (P == 2)
+                    if (plane == 1) {
+                        v[1][a][b] *= power<T, A>(((const T*)part.F)[y0 + b]);
+                        some = some | !(v[1][a][b] > at_least_normal((T)0));
+                    }
+            }
     }
-    const T sx = at.S[x], sy = at.S[y], tolerance = (T)part.tolerance;
-    const T v = score<T, M, A, B>(q, at.I[x], ux, hx, uy, sy, s2), by = share<T, A, B>(sx, at.I[x]);
-    if (v > at_least_normal(limits.low * by) && v < limits.high * by && s2 >= limits.near) return;
-    bool singular = limits.trace <= part.sure && (sx <= tolerance || sy <= tolerance);
-    if (sizeof(T) == 8) {
-        // the variance of x given all others, where float64 knows it: the trace with y is at most this
-        double largest = 1;
 #pragma unroll
-        for (int j = 0; j < M; j++) largest = at.H[j * W + y] > largest ? at.H[j * W + y] : largest;
-        const bool sure = sy >= limits.near && fma(limits.trace, largest, 1.0 / sy) <= part.sure;
-        singular |= sure && fma(-q, q / sy, sx) <= tolerance;
+    for (int a = 0; a < X; a++) {
+        const T low = at.low[k] * by[a], high = at.high[k] * by[a];
+#pragma unroll
+        for (int b = 0; b < E; b++) {
+            const T other = P == 2 ? v[P - 1][a][b] : (T)1;
+            some = some | !(v[0][a][b] > at_least_normal(low * other)) | !(v[0][a][b] < high * other);
+        }
+    }
+    return some;
+}
+
+// One pair of a tile in which some pair is of interest. A function of its own, as it is rare: in line, it would be most
+// of the code.
+template <typename T, int P, int M, int A, int B>
+__device__ __noinline__ void look_at(const Part& part, char* memory, int k, int c, long long prefix, int x, int y) {
+    const Shared<T, P, M> at(memory, part);
+    if (at.state[k] == SOUND && !tile<T, P, M, A, B, 1, 1>(part, at, k, c, x, y)) return;
+    bool singular = false;
+    const T tolerance = (T)part.tolerance;
+    const int X = at.first[k] + x, Y = at.first[k] + y;
+#pragma unroll
+    for (int plane = 0; plane < P; plane++) {
+        const Plane<T, M>& own = at.plane[plane];
+        const T sx = own.s[X], sy = own.s[Y];
+        const double trace = own.traces[k];
+        singular |= at.state[k] == SOUND && trace <= part.sure && (sx <= tolerance || sy <= tolerance);
+        if (sizeof(T) == 8 && at.state[k] == SOUND) {
+            // the variance of x given all others, where float64 knows it: the trace with y is at most this
+            T q = ((const T*)part.Q)[((long long)plane * part.lanes + x) * part.pitch + y] - own.v[X] * own.v[Y];
+            double largest = 1;
+            for (int j = 0; j < M; j++) {
+                if (j < M - 1) q = fma(-own.coarse[j * part.lanes + x], own.coarse[j * part.lanes + y], q);
+                largest = own.h[j * part.room + Y] > largest ? own.h[j * part.room + Y] : largest;
+            }
+            const bool sure = sy >= (T)part.near && fma(trace, largest, 1.0 / sy) <= part.sure;
+            singular |= sure && fma(-q, q / sy, sx) <= tolerance;
+        }
     }
     if (singular) atomicAdd(part.count + 1, 1ULL);
     else put(part, prefix, x, y);
 }
 
-// All pairs of c lanes, in tiles of E by E: those on and above the diagonal of blocks. Neighbours in a warp share x, and
-// read lanes y that follow one another. One test serves a tile; it fails for whatever is no number.
-template <typename T, int M, int A, int B, int G, int E>
-__device__ __forceinline__ void tiles(
-    const Part& part, const Shared<T, M>& at, const Limits<T>& limits, long long prefix, int slice, int c
+// Tiles of E by E that cover all pairs of c lanes: those on and above the diagonal of blocks.
+template <int E> __device__ __forceinline__ int tiles_of(int c) {
+    const int blocks = E > 1 ? (c + E - 1) / E : c - 1;
+    return blocks * (blocks + 1) / 2;
+}
+
+// All pairs of some children, in one list of tiles. Neighbours in a warp share x, and read lanes y that follow one
+// another. One test serves a tile.
+template <typename T, int P, int M, int A, int B, int G, int X, int E>
+__device__ __forceinline__ void look_at_all(
+    const Part& part, const Shared<T, P, M>& at, long long prefix, int longest, int children, int slice
 ) {
-    constexpr int X = sizeof(T) == 8 ? (M > 6 ? 1 : 2) : (M > 8 || E < 4 ? 2 : 4);  // lanes x in registers at a time
-    const int W = part.lanes, pitch = part.pitch;
-    const T* Q = (const T*)part.Q;
-    const int blocks = (c + E - 1) / E, tasks = blocks * (blocks + 1) / 2;
-    for (int task = (int)threadIdx.x + G * slice; task < tasks; task += G * part.slices) {
-        int row = (int)((sqrtf(8.0f * (float)task + 1.0f) - 1.0f) * 0.5f);  // tasks row by row, the shortest first
-        row += (row + 1) * (row + 2) / 2 <= task;
-        row -= row * (row + 1) / 2 > task;
-        const int x0 = E * (blocks - 1 - row), y0 = E * (blocks - 1 - (task - row * (row + 1) / 2));
-        T vy[M][E], uy[M][E], sy[E];
-        load<T, E>(sy, at.S + y0);
-#pragma unroll
-        for (int j = 0; j < M; j++) {
-            load<T, E>(vy[j], at.V + j * W + y0);
-            load<T, E>(uy[j], at.U + j * W + y0);
+    int k = 0, before = 0, tasks = tiles_of<E>(longest);
+    for (int task = (int)threadIdx.x + G * slice;; task += G * part.slices) {
+        while (task - before >= tasks) {
+            before += tasks;
+            if (++k == children) return;
+            tasks = tiles_of<E>(longest - k);
         }
-        bool some = false;
-#pragma unroll
-        for (int first = 0; first < E; first += X) {
-            T vx[M][X], ux[M][X], hx[M][X], sx[X], ix[X];
-            load<T, X>(sx, at.S + x0 + first);
-            load<T, X>(ix, at.I + x0 + first);
-#pragma unroll
-            for (int j = 0; j < M; j++) {
-                load<T, X>(vx[j], at.V + j * W + x0 + first);
-                load<T, X>(ux[j], at.U + j * W + x0 + first);
-                load<T, X>(hx[j], at.H + j * W + x0 + first);
-            }
-#pragma unroll
-            for (int a = 0; a < X; a++) {
-                T covariance[E], u[M], h[M];
-                load<T, E>(covariance, Q + (x0 + first + a) * pitch + y0);
-                const T by = share<T, A, B>(sx[a], ix[a]);
-                const T low = at_least_normal(limits.low * by), high = limits.high * by;
-#pragma unroll
-                for (int j = 0; j < M; j++) {
-                    u[j] = ux[j][a];
-                    h[j] = hx[j][a];
-                }
-#pragma unroll
-                for (int b = 0; b < E; b++) {
-                    T q = covariance[b], other[M], s2;
-#pragma unroll
-                    for (int j = 0; j < M; j++) {
-                        q = fma(-vx[j][a], vy[j][b], q);
-                        other[j] = uy[j][b];
-                    }
-                    if (first + a == b && x0 == y0) q = 0;  // a variable with itself
-                    const T v = score<T, M, A, B>(q, ix[a], u, h, other, sy[b], s2);
-                    some = some | !(v > low) | !(v < high) | !(s2 >= limits.near);
-                }
-            }
-        }
+        if (at.state[k] == SINGULAR) continue;
+        const int c = longest - k, own = task - before, blocks = E > 1 ? (c + E - 1) / E : c - 1;
+        int row = (int)((sqrtf(8.0f * (float)own + 1.0f) - 1.0f) * 0.5f);  // row by row, the shortest first
+        row += (row + 1) * (row + 2) / 2 <= own;
+        row -= row * (row + 1) / 2 > own;
+        const int x0 = E * (blocks - 1 - row), y0 = E * (blocks - (E > 1) - (own - row * (row + 1) / 2));
+        bool some = at.state[k] == WEAK;
+#pragma unroll 1
+        for (int a = 0; a < E; a += X) some = some | tile<T, P, M, A, B, X, E>(part, at, k, c, x0 + a, y0);
         if (some) {  // rare
 #pragma unroll 1
             for (int slot = 0; slot < E * E; slot++) {
                 const int x = x0 + slot / E, y = y0 + slot % E;
-                if (x < y && y < c) look_at<T, M, A, B>(part, at, limits, prefix, x, y);
+                if (x < y && y < c) look_at<T, P, M, A, B>(part, at.memory, k, c, prefix + k, x, y);
             }
         }
     }
 }
 
-enum State { SOUND, WEAK, SINGULAR };  // of a prefix: of a weak one every pair is handed over
-
-// What it is to add a member of variance s, given those before it, who are sound and whose inverse has that trace.
-__device__ __forceinline__ State judge(const Part& part, double s, double trace) {
-    if (s <= part.tolerance && trace <= part.sure) return SINGULAR;
-    return s >= part.near ? SOUND : WEAK;
-}
-
-// The stem of members m[0..M-2] from scratch.
-template <typename T, int M, int G>
-__device__ __forceinline__ State make_stem(const Part& part, const Shared<T, M>& at, const int* m, double& det, double* p) {
+// Whether a child is sound, and its numbers.
+template <typename T, int P, int M, int A, int B>
+__device__ __forceinline__ void judge_child(const Part& part, const Shared<T, P, M>& at, int k, int c, bool counts) {
     const int W = part.lanes;
-    det = 1;
-    sync_group<G>();  // BARRIER: nobody reads the last stem or its children any more
+    int worst = SOUND;
+    double own = 0;
 #pragma unroll
-    for (int i = 0; i < M - 1; i++) {
-        if (i > 0) sync_group<G>();  // BARRIER: the member before is in
-        const int lane = part.n - 1 - m[i];
-        const double s = i > 0 ? at.stemS[lane] : 1.0;
-        double trace = 0;
-#pragma unroll
-        for (int j = 0; j < i; j++) trace += p[j];
-        const State state = judge(part, s, trace);
-        if (state != SOUND) return state;
-        const double is = 1.0 / s, rs = sqrt(is);
-        double v[M], u[M];
-#pragma unroll
-        for (int j = 0; j < i; j++) {
-            v[j] = at.stemV[j * W + lane];
-            u[j] = at.stemU[j * W + lane];
+    for (int plane = 0; plane < P; plane++) {
+        const Plane<T, M>& it = at.plane[plane];
+        const double s = M > 1 ? it.S[it.row(M - 1) * W + c] : 1.0, is = 1.0 / s;
+        const double without = M > 1 ? it.trace[M - 1] : 0.0;
+        const double with = without + is * (1.0 + (M > 1 ? it.squares[it.row(M - 1) * W + c] : 0.0));
+        const int state = judge(part, s, without, with);
+        worst = state > worst ? state : worst;
+        const double* U = it.U + it.rows(M - 1) * W;
+        double product = is, det = (M > 1 ? it.det[M - 1] : 1.0) * s * (plane == 1 ? part.weight[c] : 1.0);
+        for (int j = 0; j < M - 1; j++) {
+            const double u = U[j * W + c], p = fma(u * u, is, it.p[(M - 1) * M + j]);
+            product *= p;
+            it.scale[j * CHILDREN + k] = 1.0 / sqrt(p);
         }
-        det *= s;
-        for (int l = threadIdx.x; l < lane; l += G) {
-            double q = part.R[lane * part.pitch + l];
-#pragma unroll
-            for (int j = 0; j < i; j++) q = fma(-v[j], at.stemV[j * W + l], q);
-            const double e = q * is;
-            at.stemV[i * W + l] = q * rs;
-            at.stemU[i * W + l] = e;
-            at.stemS[l] = fma(-q, e, i > 0 ? at.stemS[l] : 1.0);
-            at.V[i * W + l] = (T)(q * rs);
-#pragma unroll
-            for (int j = 0; j < i; j++) at.stemU[j * W + l] = fma(-u[j], e, at.stemU[j * W + l]);
-        }
-        bool large = is > part.largest;
-#pragma unroll
-        for (int j = 0; j < i; j++) {
-            p[j] = fma(u[j] * u[j], is, p[j]);
-            large |= p[j] > part.largest;
-        }
-        p[i] = is;
-        if (large) return WEAK;
+        it.scale[(M - 1) * CHILDREN + k] = sqrt(s);
+        it.over[k] = is;
+        it.root[k] = sqrt(is);
+        it.traces[k] = with;
+        own += (plane == 1 ? -1.0 : 1.0) * (A * log(det) + B * log(product));
     }
-    return SOUND;
+    at.low[k] = (T)exp(part.low - own);
+    at.high[k] = (T)exp(part.high - own);
+    at.state[k] = worst;
+    if (worst == SINGULAR && counts) atomicAdd(part.count + 1, (unsigned long long)c * (c - 1) / 2);
 }
 
-// The last member joins the stem: what the prefix leaves to c lanes, in the type of the screen, and its thresholds.
-template <typename T, int M, int A, int B, int G>
-__device__ __forceinline__ State make_prefix(
-    const Part& part, const Shared<T, M>& at, int c, double det, const double* stem_p, Limits<T>& limits
+// What the last member of a child leaves to a lane behind it, in the type of the screen; lanes l from c on are filled up.
+template <typename T, int M>
+__device__ __forceinline__ void make_lane(
+    const Part& part, const Plane<T, M>& at, const double* R, int k, int c, int l, int place
 ) {
-    const int W = part.lanes;
-    const double s = M > 1 ? at.stemS[c] : 1.0;
-    double stem_trace = 0;
-#pragma unroll
-    for (int j = 0; j < M - 1; j++) stem_trace += stem_p[j];
-    const State state = judge(part, s, stem_trace);
-    if (state != SOUND) return state;
-    const double is = 1.0 / s, rs = sqrt(is);
-    double v[M], u[M], scale[M], product = is, trace = is;
-    bool large = is > part.largest;
-#pragma unroll
-    for (int j = 0; j < M - 1; j++) {
-        v[j] = at.stemV[j * W + c];
-        u[j] = at.stemU[j * W + c];
-        const double p = fma(u[j] * u[j], is, stem_p[j]);
-        large |= p > part.largest;
-        product *= p;
-        trace += p;
-        scale[j] = 1.0 / sqrt(p);
+    const int W = part.lanes, room = part.room;
+    const double* U = at.U + at.rows(M - 1) * W;
+    const double is = at.over[k];
+    double q = 0, e = 0, left = 1, squares = 1;
+    if (l < c) {
+        q = R[c * part.pitch + l];
+        left = M > 1 ? at.S[at.row(M - 1) * W + l] : 1.0;
+#pragma unroll 4
+        for (int j = 0; j < M - 1; j++) q = fma(-at.V[j * W + c], at.V[j * W + l], q);
+        e = q * is;
+        left = fma(-q, e, left);
+        squares = fma(e, e, squares);
     }
-    scale[M - 1] = sqrt(s);
-    if (large) return WEAK;
-    for (int l = threadIdx.x; l < ((c + 3) & ~3); l += G) {
-        double q = 0, e = 0, left = 1, squares = 1, own[M];
-#pragma unroll
-        for (int j = 0; j < M; j++) own[j] = 0;
-        if (l < c) {
-            q = part.R[c * part.pitch + l];
-            left = M > 1 ? at.stemS[l] : 1.0;
-#pragma unroll
-            for (int j = 0; j < M - 1; j++) q = fma(-v[j], at.stemV[j * W + l], q);
-            e = q * is;
-            left = fma(-q, e, left);
-#pragma unroll
-            for (int j = 0; j < M - 1; j++) {
-                const double plain = fma(-u[j], e, at.stemU[j * W + l]);
-                squares = fma(plain, plain, squares);
-                own[j] = plain * scale[j];
-            }
-            squares = fma(e, e, squares);
-            own[M - 1] = e * scale[M - 1];
-        } else {
-#pragma unroll
-            for (int j = 0; j < M - 1; j++) at.V[j * W + l] = 0;  // tails of a stem only become shorter
-        }
-        // an x that is near-singular is no number, so that every test of it fails; so is one with which a variance of
-        // `near` might make the trace of the inverse too large
-        const bool sound = left >= part.near && trace * left + squares <= part.trace * left;
-        const double inv = sound ? 1.0 / left : 0.0 / 0.0;
-        at.V[(M - 1) * W + l] = (T)(q * rs);
-        at.S[l] = (T)left;
-        at.I[l] = (T)inv;
-#pragma unroll
-        for (int j = 0; j < M; j++) {
-            at.U[j * W + l] = (T)own[j];
-            at.H[j * W + l] = (T)fma(own[j] * own[j], inv, 1.0);
-        }
-    }
-    const double own = A * log(det * s) + B * log(product);
-    limits.low = (T)exp(part.low - own);
-    limits.high = (T)exp(part.high - own);
-    limits.near = (T)part.near;
-    limits.trace = trace;
-    return SOUND;
-}
-
-// The members of the prefix at a position.
-template <int M> __device__ __forceinline__ void unrank(const Part& part, long long position, int* m) {
-    int element = 0;
-#pragma unroll
-    for (int i = 0; i < M; i++) {
-        const long long* before = part.before + (long long)i * (part.n - 1);
-        const long long target = position + before[element];
-        int low = element, high = part.n - 3;
-        while (low < high) {
-            const int middle = (low + high + 1) >> 1;
-            if (before[middle] <= target) low = middle;
-            else high = middle - 1;
-        }
-        position = target - before[low];
-        m[i] = low;
-        element = low + 1;
-    }
-}
-
-// The next prefix; whether it has another stem.
-template <int M> __device__ __forceinline__ bool step(const Part& part, int* m) {
-    int i = M - 1;
-#pragma unroll
-    for (int j = M - 1; j > 0; j--)
-        if (i == j && m[j] == part.n - 2 - M + j) i = j - 1;
-#pragma unroll
+    at.v[place] = (T)(q * at.root[k]);
+    // an x that is near-singular is no number, so that every test of it fails; so is one with which a variance of `near`
+    // might make the trace of the inverse too large
+    const double over = left >= part.near ? 1.0 / left : 0.0 / 0.0;
+#pragma unroll 4
     for (int j = 0; j < M; j++) {
-        if (j == i) m[j]++;
-        if (j > i) m[j] = m[j - 1 < 0 ? 0 : j - 1] + 1;
+        double u = j < M - 1 && l < c ? fma(-U[j * W + c], e, U[j * W + l]) : j < M - 1 ? 0 : e;
+        if (j < M - 1) squares = fma(u, u, squares);
+        u *= at.scale[j * CHILDREN + k];
+        at.u[j * room + place] = (T)u;
+        at.h[j * room + place] = (T)fma(u * u, over, 1.0);
     }
-    return i < M - 1;
+    const bool sound = l >= c || at.traces[k] * left + squares <= part.trace * left;
+    at.s[place] = (T)left;
+    at.i[place] = (T)(sound ? over : 0.0 / 0.0);
+}
+
+// The children of a stem, lanes `child` and below, as many at a time as there is room for.
+template <typename T, int P, int M, int A, int B, int G>
+__device__ __forceinline__ void look_at_children(
+    const Part& part, const Shared<T, P, M>& at, long long prefix, int child, int count, int slice
+) {
+    constexpr int MOST = G < CHILDREN ? G : CHILDREN, LONG = 24;
+    for (int done = 0; done < count;) {
+        const int longest = child - done, mine = longest - (int)threadIdx.x;
+        const bool alone = longest > LONG;
+        const int aligned = alone ? 3 : 1;
+        int children = 0, lanes = 0, begin = 0, pairs = 0;
+        do {
+            const int c = longest - children;
+            begin = c == mine ? lanes : begin;
+            lanes += (c + aligned) & ~aligned;
+            pairs += c * (c - 1) / 2;
+            children++;
+        } while (!alone && children < MOST && done + children < count && lanes + longest - children + 1 <= part.room);
+        sync_group<G>();  // BARRIER: nobody reads the last children any more
+        if (longest - mine < children) {
+            at.first[longest - mine] = begin;
+            judge_child<T, P, M, A, B>(part, at, longest - mine, mine, slice == 0);
+            for (int l = 0; l < ((mine + aligned) & ~aligned); l++) at.owner[begin + l] = (unsigned char)(longest - mine);
+        }
+        sync_group<G>();  // BARRIER: it is known which children are sound, and where they lie
+        for (int place = threadIdx.x; place < lanes; place += G) {
+            const int k = at.owner[place], l = place - at.first[k];
+#pragma unroll
+            for (int plane = 0; plane < P; plane++)
+                make_lane<T, M>(
+                    part, at.plane[plane], part.R + (long long)plane * part.lanes * part.pitch, k, longest - k, l, place
+                );
+        }
+        sync_group<G>();  // BARRIER: the children are there
+        // small tiles where there are few pairs for a thread
+        constexpr int X = sizeof(T) == 8 || P == 2 ? 2 : 4;
+        if (alone) look_at_all<T, P, M, A, B, G, X, 4>(part, at, prefix + done, longest, children, slice);
+        else if (pairs > 2 * G) look_at_all<T, P, M, A, B, G, 2, 2>(part, at, prefix + done, longest, children, slice);
+        else look_at_all<T, P, M, A, B, G, 1, 1>(part, at, prefix + done, longest, children, slice);
+        done += children;
+    }
 }
 
 // What a group of G threads does: chunks of prefixes, by ticket, until there are none. A ticket is for one slice of the
 // pairs of each of its prefixes.
-template <typename T, int M, int A, int B, int G> __device__ __forceinline__ void walk(const Part& part, char* memory) {
-    const Shared<T, M> at(memory, part.lanes);
+template <typename T, int P, int M, int A, int B, int G> __device__ __forceinline__ void walk(const Part& part, char* memory) {
+    const Shared<T, P, M> at(memory, part);
     for (;;) {
-        if (threadIdx.x == 0) *at.ticket = atomicAdd(part.count + 2, 1ULL);
-        sync_group<G>();  // BARRIER: the ticket is there
+        sync_group<G>();  // BARRIER: nobody reads the last ticket, or its stems, any more
+        if (threadIdx.x == 0) {
+            const unsigned long long ticket = *at.ticket = atomicAdd(part.count + 2, 1ULL);
+            const long long first = part.start + (long long)ticket / part.slices * part.chunk;
+            if (first < part.stop) unrank<M>(part, first, at.member);
+        }
+        sync_group<G>();  // BARRIER: the ticket is there, and its first prefix
         const long long ticket = (long long)*at.ticket;
         const int slice = (int)(ticket % part.slices);
         const long long first = part.start + ticket / part.slices * part.chunk;
         if (first >= part.stop) return;
         const long long last = first + part.chunk < part.stop ? first + part.chunk : part.stop;
-        int m[M];
-        unrank<M>(part, first, m);
-        bool fresh = M > 1;
-        State stem = SOUND;
-        double det = 1, p[M];
-        for (long long prefix = first; prefix < last; prefix++) {
-            if (fresh) stem = make_stem<T, M, G>(part, at, m, det, p);
-            sync_group<G>();  // BARRIER: the stem is there, and nobody reads its last child, or the ticket, any more
-            const int c = part.n - 1 - m[M - 1];
-            Limits<T> limits;
-            const State state = stem == SOUND ? make_prefix<T, M, A, B, G>(part, at, c, det, p, limits) : stem;
-            if (state == SOUND) {
-                sync_group<G>();  // BARRIER: the child is there
-                // wide tiles where registers hold them and tails fill them
-                constexpr bool narrow = M > (sizeof(T) == 8 ? 7 : 10);
-                if constexpr (narrow) tiles<T, M, A, B, G, 2>(part, at, limits, prefix, slice, c);
-                else if (M > 4 && c <= 24) tiles<T, M, A, B, G, 2>(part, at, limits, prefix, slice, c);
-                else tiles<T, M, A, B, G, 4>(part, at, limits, prefix, slice, c);
-            } else if (state == WEAK) {
-                for (int x = (int)threadIdx.x + G * slice; x < c - 1; x += G * part.slices)
-                    for (int y = x + 1; y < c; y++) put(part, prefix, x, y);
-            } else if (slice == 0 && threadIdx.x == 0) {
-                atomicAdd(part.count + 1, (unsigned long long)c * (c - 1) / 2);
+        int valid[P] = {};
+        for (long long prefix = first; prefix < last;) {
+            int stem = SOUND;
+#pragma unroll
+            for (int plane = 0; plane < P; plane++) {
+                const double* R = part.R + (long long)plane * part.lanes * part.pitch;
+                const double* weight = plane == 1 ? part.weight : nullptr;
+                const int state = make_stem<T, M, G>(part, at.plane[plane], at.member, R, weight, valid[plane]);
+                stem = state > stem ? state : stem;
             }
-            fresh = prefix + 1 < last && step<M>(part, m);
+            const int child = part.n - 1 - at.member[M - 1];
+            const int count = (int)(child - 1 < last - prefix ? child - 1 : last - prefix);
+            if (stem == SOUND) {
+                look_at_children<T, P, M, A, B, G>(part, at, prefix, child, count, slice);
+            } else {
+                for (int k = 0; k < count; k++) {
+                    const int c = child - k;
+                    if (stem == SINGULAR && slice == 0 && threadIdx.x == 0)
+                        atomicAdd(part.count + 1, (unsigned long long)c * (c - 1) / 2);
+                    if (stem == WEAK)
+                        for (int x = (int)threadIdx.x + G * slice; x < c - 1; x += G * part.slices)
+                            for (int y = x + 1; y < c; y++) put(part, prefix + k, x, y);
+                }
+            }
+            prefix += count;
+            if (prefix == last) break;
+            sync_group<G>();  // BARRIER: nobody reads the stem any more
+            if (threadIdx.x == 0) *at.changed = step<M>(part, at.member);
+            sync_group<G>();  // BARRIER: the next stem's members are there
+#pragma unroll
+            for (int plane = 0; plane < P; plane++) valid[plane] = left_over<T, M>(valid[plane], *at.changed);
         }
     }
 }

@@ -1,4 +1,4 @@
-"""Launching the kernel of `pairs.cuh`: which one, how its work is shared out, and what it is given."""
+"""Launching the kernel of pairs: which one, how its work is shared out, and what it is given."""
 
 from __future__ import annotations
 
@@ -18,45 +18,61 @@ from hoi._backends.torch_.ranges import LARGEST, before
 from hoi._backends.torch_.sweep import Screen, largest_trace, sure_trace
 
 __all__ = [
-    "LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "source", "try_out",
-    "why_not",
+    "LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "lanes_of", "source",
+    "text", "try_out", "why_not",
 ]
 
-# A prefix with a larger diagonal entry of its inverse is handed over whole: pairs may be off by more than the margin.
+# A prefix with a larger trace of its inverse is handed over whole: pairs may be off by more than the margin.
 LARGEST_INVERSE = 1e6
-# The most members of a prefix that a kernel is compiled for: with more, registers spill.
-MOST_MEMBERS = 13
+# The most members of a prefix: the product over the diagonal of its inverse is within the range of float64.
+MOST_MEMBERS = 48
 # The highest power of the determinant or the diagonal: products of more leave the range of float32 soon.
 MOST_POWER = 16
 # Tiles of a prefix for each thread, from where a larger group is taken. Not measured on a card yet.
 _TILES_A_THREAD = 40
-# Tickets for each group that runs at once, so that the last ones end together; most prefixes of a ticket.
-_TICKETS, _CHUNK = 8, 64
+# Tickets for each group that runs at once, so that the last ones end together; most prefixes of a ticket, which makes
+# the stack of its first one from nothing.
+_TICKETS, _CHUNK = 8, 512
+# Children that a group works on at a time and levels of the stack that are kept (memory.cuh), and the least room for
+# the lanes of children, of prefixes of few and of many members.
+_CHILDREN, _KEPT = 16, 4
+_ROOM, _ROOM_OF_MANY, _MANY = 96, 64, 8
+# The files of the kernel, in the order in which they are one text.
+_FILES = ("memory.cuh", "stems.cuh", "pairs.cuh")
 
 
 class Kernel(NamedTuple):
-    """What a kernel is compiled for: type of the screen, members of a prefix, powers, threads of a group."""
+    """What a kernel is compiled for: type of the screen, members of a prefix, powers, threads of a group, matrices."""
 
     dtype: torch.dtype
     members: int
     a: int
     b: int
     threads: int
+    planes: int = 1
 
-    def shared(self, lanes: int) -> int:
-        """Bytes of shared memory of a group, for so many lanes."""
-        M = self.members
-        return lanes * (8 * (2 * (M - 1) + (M > 1)) + self.dtype.itemsize * (3 * M + 2)) + 8
+    def shared(self, lanes: int, room: int) -> int:
+        """Bytes of shared memory of a group: the arrays of `Shared` in memory.cuh, one after the other."""
+        M, C, size = self.members, _CHILDREN, self.dtype.itemsize
+        lowest = max(1, M - 1 - _KEPT)
+        levels = M - lowest if M > 1 else 0
+        stack = [M - 1, (M * (M - 1) - lowest * (lowest - 1)) // 2 if M > 1 else 0, levels, levels]
+        plane = [
+            *(8 * rows * lanes for rows in stack), 8 * M * M, 8 * M, 8 * M, size * (M - 1) * lanes,
+            8 * C, 8 * C, 8 * C, 8 * M * C, *[size * room] * 3, *[size * M * room] * 2,
+        ]  # fmt: skip
+        common = [size * C, size * C, 4 * C, 4 * C, room, 4 * M, 4, 8]
+        return sum(-(-count // 16) * 16 for count in plane * self.planes + common)
 
 
 class Part(ctypes.Structure):
     """The struct of the same name in `pairs.cuh`."""
 
     _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("R", "Q", "before", "out", "count")),
+        *((name, ctypes.c_void_p) for name in ("R", "Q", "weight", "F", "before", "out", "count")),
         *((name, ctypes.c_longlong) for name in ("start", "stop", "capacity")),
         *((name, ctypes.c_double) for name in ("low", "high", "near", "tolerance", "largest", "trace", "sure")),
-        *((name, ctypes.c_int) for name in ("n", "pitch", "lanes", "chunk", "slices", "reserved")),
+        *((name, ctypes.c_int) for name in ("n", "pitch", "lanes", "room", "chunk", "slices")),
     )
 
 
@@ -75,20 +91,25 @@ class Runner(Protocol):
 
 
 @functools.cache
+def text() -> str:
+    """The text that all kernels share."""
+    return "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _FILES)
+
+
+@functools.cache
 def source(kernel: Kernel) -> str:
     """The text of a kernel."""
-    text = Path(__file__).with_name("pairs.cuh").read_text(encoding="utf-8")
     name = "double" if kernel.dtype == torch.float64 else "float"
-    _, members, a, b, threads = kernel
-    return f"""{text}
+    _, members, a, b, threads, planes = kernel
+    return f"""{text()}
 extern "C" __global__ void __launch_bounds__({threads}) pairs(const __grid_constant__ Part part) {{
     extern __shared__ __align__(16) char memory[];
-    walk<{name}, {members}, {a}, {b}, {threads}>(part, memory);
+    walk<{name}, {planes}, {members}, {a}, {b}, {threads}>(part, memory);
 }}
 """
 
 
-def why_not(n: int, members: int, a: int, b: int, dtype: torch.dtype, shared: int) -> str:
+def why_not(n: int, members: int, a: int, b: int, dtype: torch.dtype, shared: int, planes: int = 1) -> str:
     """Why there is no kernel for prefixes of so many members of n variables; empty where there is one."""
     if members > MOST_MEMBERS:
         return f"orders above {MOST_MEMBERS + 2}"
@@ -96,36 +117,50 @@ def why_not(n: int, members: int, a: int, b: int, dtype: torch.dtype, shared: in
         return f"powers {a} and {b}"
     if comb(n, members + 2) >= LARGEST:
         return "more sets than 64 bits count"
-    need = Kernel(dtype, members, a, b, 32).shared(_lanes(n))
+    lanes = lanes_of(n)
+    need = Kernel(dtype, members, a, b, 32, planes).shared(lanes, _room(n, members))
     return f"{need} bytes of shared memory, of {shared}" if need > shared else ""
 
 
-def _lanes(n: int) -> int:
+def _room(n: int, members: int) -> int:
+    """Lanes of children at a time: those of one at least."""
+    return max(lanes_of(n), _ROOM_OF_MANY if members > _MANY else _ROOM)
+
+
+def lanes_of(n: int) -> int:
+    """Lanes of n variables: with room for whole tiles."""
     return (n + 3) // 4 * 4
 
 
 class PairSweep:
     """The sets of one order of one matrix `R` (n, n) in standard form: a range of prefixes is one launch.
 
-    `threads` of a group, `chunk` prefixes of a ticket and `slices` of a prefix are chosen by the shape, if not given.
+    Two matrices (2, n, n) are the variables, and the same given a target; the score is then the quotient of both, and
+    `weight` (n,) a factor of the second determinant for each member. `threads` of a group, `chunk` prefixes of a
+    ticket, `slices` of a prefix and `room` for lanes are chosen by the shape, if not given.
     """
 
     def __init__(
-        self, R: Tensor, members: int, dtype: torch.dtype, runner: Runner,
-        *, threads: int | None = None, chunk: int | None = None, slices: int | None = None,
+        self, R: Tensor, members: int, dtype: torch.dtype, runner: Runner, *, weight: Tensor | None = None,
+        threads: int | None = None, chunk: int | None = None, slices: int | None = None, room: int | None = None,
     ) -> None:  # fmt: skip
-        n = len(R)
-        self.n, self.members, self.runner = n, members, runner
-        self.lanes = _lanes(n)
-        self.R = torch.nn.functional.pad(R.flip(0, 1), (0, self.lanes - n, 0, self.lanes - n)).contiguous()
+        n = R.shape[-1]
+        self.n, self.members, self.runner, self.planes = n, members, runner, (R.ndim == 3 and len(R)) or 1
+        self.lanes = lanes_of(n)
+        self.room = room or _room(n, members)
+        pad = self.lanes - n
+        self.R = torch.nn.functional.pad(R.flip(-2, -1), (0, pad, 0, pad)).contiguous()
         self.Q = self.R.to(dtype)
+        weight = torch.ones(n, dtype=torch.float64, device=R.device) if weight is None else weight
+        self.weight = torch.nn.functional.pad(weight.flip(0), (0, pad), value=1.0)
+        self.F = self.weight.to(dtype)
         self.before = before(n - 2, members, R.device)
         self.threads, self.chunk, self.slices = threads or self._threads(), chunk, slices
 
     def ready(self, a: int, b: int, dtype: torch.dtype) -> None:
         """Compile the kernel, or load it from disk."""
-        kernel = Kernel(dtype, self.members, a, b, self.threads)
-        self.runner.groups(source(kernel), kernel.threads, kernel.shared(self.lanes))
+        kernel = self._kernel(a, b, dtype)
+        self.runner.groups(source(kernel), kernel.threads, kernel.shared(self.lanes, self.room))
 
     def queue(self, start: int, stop: int, screen: Screen, room: int) -> tuple[Tensor, Tensor]:
         """Queue the prefixes at positions start to stop: survivors as ``((position - start) * n + x) * n + y``, at most
@@ -133,18 +168,22 @@ class PairSweep:
         device, M = self.R.device, self.members
         codes = torch.empty(room, dtype=torch.int64, device=device)
         count = torch.zeros(3, dtype=torch.int64, device=device)
-        kernel = Kernel(screen.dtype, M, screen.a, screen.b, self.threads)
-        text, shared = source(kernel), kernel.shared(self.lanes)
+        kernel = self._kernel(screen.a, screen.b, screen.dtype)
+        text, shared = source(kernel), kernel.shared(self.lanes, self.room)
         groups = self.runner.groups(text, kernel.threads, shared)
         chunk, slices = self._cut(stop - start, groups)
         tickets = -(-(stop - start) // chunk) * slices
         part = Part(
-            self.R.data_ptr(), self.Q.data_ptr(), self.before.data_ptr(), codes.data_ptr(), count.data_ptr(),
+            *(array.data_ptr() for array in (self.R, self.Q, self.weight, self.F, self.before, codes, count)),
             start, stop, room, screen.low, screen.high, screen.near, SURELY_SINGULAR, LARGEST_INVERSE,
-            screen.near * largest_trace(M + 2), sure_trace(M + 2), self.n, self.lanes, self.lanes, chunk, slices, 0,
+            screen.near * largest_trace(M + 2), sure_trace(M + 2), self.n, self.lanes, self.lanes, self.room, chunk,
+            slices,
         )  # fmt: skip
         self.runner.launch(text, min(groups, tickets), kernel.threads, shared, part)
         return codes, count[:2]
+
+    def _kernel(self, a: int, b: int, dtype: torch.dtype) -> Kernel:
+        return Kernel(dtype, self.members, a, b, self.threads, self.planes)
 
     def _tiles(self) -> int:
         """Tiles of the longest tail."""
