@@ -1,5 +1,4 @@
-"""Pictures of training: colours that colour-blind readers tell apart, log-spaced steps, mean and band over
-seeds.
+"""Pictures of training: colours that colour-blind readers tell apart, log-spaced steps, every seed beside the mean.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hoi_grokking.phases import PHASES, Phase
+from hoi_grokking.phases import FIRST, PHASES, Phase
 
 __all__ = [
-    "COLOURS", "STYLE", "band", "figure", "legend", "mark_phases", "normalised", "of_seeds", "pareto", "shared_legend",
-    "step_axis",
+    "COLOURS", "STYLE", "both", "curves", "figure", "legend", "mark_grokking", "mark_phases", "normalised", "of_seeds",
+    "pareto", "pareto_front", "row_legend", "shared_legend", "step_axis",
 ]  # fmt: skip
 
 # Okabe and Ito (2008)
@@ -35,13 +34,17 @@ STYLE: dict[Any, Any] = {
 }  # fmt: skip
 
 
-def figure(rows: int, columns: int, width: float = 3.0, height: float = 2.3) -> tuple[Figure, np.ndarray]:
-    """A figure of rows x columns panels, each `width` x `height` inches; axes as a 2-D array."""
+def figure(
+    rows: int, columns: int, width: float = 3.0, height: float = 2.3, **options: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure of rows x columns panels, each `width` x `height` inches; axes as a 2-D array. `options` are those of
+    matplotlib's subplots.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     made = Figure(figsize=(columns * width, rows * height))
     FigureCanvasAgg(made)
-    return made, made.subplots(rows, columns, squeeze=False)
+    return made, made.subplots(rows, columns, squeeze=False, **options)
 
 
 def legend(axes: Axes, **options: Any) -> None:
@@ -49,15 +52,36 @@ def legend(axes: Axes, **options: Any) -> None:
     axes.legend(fontsize=6.5, frameon=False, **options)
 
 
+def row_legend(row: Sequence[Axes], **options: Any) -> None:
+    """One legend at the right of a row of panels, of every label in it, beyond a right-hand axis if there is one."""
+    lines = _labelled(row)
+    if lines:
+        x = 1.02 if len(_panel(row[-1])) == 1 else 1.35
+        usual = {"loc": "center left", "bbox_to_anchor": (x, 0.5), "fontsize": 7, "frameon": False}
+        row[-1].legend(lines.values(), lines, **{**usual, **options})
+
+
 def shared_legend(made: Figure, axes: np.ndarray, **options: Any) -> None:
     """One legend below a figure, of every label in it."""
-    lines: dict[str, Any] = {}
-    for ax in np.ravel(axes):
-        for line, text in zip(*ax.get_legend_handles_labels(), strict=True):
-            lines.setdefault(text, line)
+    lines = _labelled(np.ravel(axes))
     if lines:
         usual = {"loc": "outside lower center", "ncols": min(len(lines), 7), "frameon": False}
         made.legend(lines.values(), lines, **{**usual, **options})
+
+
+def _labelled(axes: Iterable[Axes]) -> dict[str, Any]:
+    """What each label stands for, the first of its name; those of right-hand axes too."""
+    lines: dict[str, Any] = {}
+    for ax in axes:
+        for one in _panel(ax):
+            for line, text in zip(*one.get_legend_handles_labels(), strict=True):
+                lines.setdefault(text, line)
+    return lines
+
+
+def _panel(ax: Axes) -> list[Axes]:
+    """The axes of a panel: its own, and the right-hand ones that share its steps."""
+    return [one for one in ax.figure.axes if one.get_position().bounds == ax.get_position().bounds]
 
 
 def step_axis(axes: Axes, label: str) -> None:
@@ -67,24 +91,42 @@ def step_axis(axes: Axes, label: str) -> None:
     axes.set_ylabel(label)
 
 
-def band(
+def curves(
     axes: Axes, step: np.ndarray, values: np.ndarray, label: str, place: int = 0, colour: str | None = None
 ) -> None:
-    """Mean over seeds with a band of one standard deviation; `values` (n_seeds, n_steps); step 0 is not
-    drawn.
-    """
+    """Mean over seeds, and each of them as a thin line; `values` (n_seeds, n_steps); step 0 is not drawn."""
     shown = step > 0
     step, values = step[shown], np.atleast_2d(values)[:, shown]
-    colour = colour or COLOURS[place % len(COLOURS)]
-    mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-    axes.plot(step, mean, color=colour, linestyle=DASHES[place % len(DASHES)], label=label)
+    colour, dashes = colour or COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
     if len(values) > 1:
-        axes.fill_between(step, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(step, values.T, color=colour, linestyle=dashes, linewidth=0.5, alpha=0.35)
+    axes.plot(step, np.nanmean(values, axis=0), color=colour, linestyle=dashes, label=label)
 
 
 def of_seeds(n: int) -> str:
-    """What `band` shows, in words."""
-    return f"mean and standard deviation of {n} seeds" if n > 1 else "one seed"
+    """What `curves` shows, in words."""
+    return f"mean and each of {n} seeds" if n > 1 else "one seed"
+
+
+def both(axes: Axes, step: np.ndarray, synergy: np.ndarray, redundancy: np.ndarray) -> None:
+    """Raw synergy on the left axis and redundancy on the right one: they differ too much in size to share one."""
+    curves(axes, step, synergy, "synergy", 0, SYNERGY)
+    axes.axhline(0, color=SYNERGY, linewidth=0.5, alpha=0.6)
+    step_axis(axes, "")
+    right = axes.twinx()
+    right.spines["right"].set_visible(True)
+    curves(right, step, redundancy, "redundancy", 1, REDUNDANCY)
+    for ax, label, colour in ((axes, "synergy (nats)", SYNERGY), (right, "redundancy (nats)", REDUNDANCY)):
+        ax.set_ylabel(label, color=colour)
+        ax.tick_params(axis="y", colors=colour)
+        ax.ticklabel_format(axis="y", useOffset=False)
+
+
+def mark_grokking(axes: Axes, steps: Sequence[float], label: str, colour: str = LOSS) -> None:
+    """A dotted line where the seeds generalise (the median), if most of them do."""
+    known = [step for step in steps if np.isfinite(step)]
+    if 2 * len(known) > len(steps):
+        axes.axvline(float(np.median(known)), color=colour, linewidth=0.9, linestyle=":", label=label)
 
 
 def normalised(values: np.ndarray) -> np.ndarray:
@@ -97,27 +139,50 @@ def normalised(values: np.ndarray) -> np.ndarray:
     return np.clip((values - low) / np.where(span > 0, span, 1), 0, 1)
 
 
-def mark_phases(axes: Axes, phases: Iterable[Phase]) -> None:
-    """Shade phases, and name them at the top."""
-    for phase in phases:
-        axes.axvspan(max(phase.start, 1), phase.stop, color=_SHADES[phase.name], zorder=0, linewidth=0)
-        middle = np.sqrt(max(phase.start, 1) * phase.stop)
-        axes.text(
-            middle, 1.01, phase.name, rotation=35, fontsize=5.5, ha="left", va="bottom",
-            transform=axes.get_xaxis_transform(),
-        )  # fmt: skip
+def mark_phases(axes: Axes, phases: Sequence[Iterable[Phase]], names: Sequence[str]) -> None:
+    """A bar of coloured phases for each network, with its name at the left."""
+    for name in PHASES:
+        bars = [(row, phase) for row, found in enumerate(phases) for phase in found if phase.name == name]
+        if bars:
+            starts = np.array([max(phase.start, 1) for _, phase in bars])
+            axes.barh(
+                [-row for row, _ in bars], [phase.stop for _, phase in bars] - starts, left=starts, height=0.8,
+                color=_SHADES[name], edgecolor="#777777", linewidth=0.4, label=name,
+            )  # fmt: skip
+    axes.set_yticks([-row for row in range(len(names))], names)
+    step_axis(axes, "")
 
 
-def pareto(axes: Axes, step: np.ndarray, redundancy: Sequence[float], synergy: Sequence[float]) -> None:
-    """The path of a network in the plane of redundancy and synergy, coloured by step."""
-    shown = step > 0
-    points = axes.scatter(
-        np.asarray(redundancy)[shown], np.asarray(synergy)[shown], c=step[shown], s=9, cmap="cividis",
-        norm=matplotlib.colors.LogNorm(),
-    )  # fmt: skip
-    axes.plot(
-        np.asarray(redundancy)[shown], np.asarray(synergy)[shown], color="#999999", linewidth=0.5, zorder=0
-    )
-    axes.set_xlabel("redundancy (nats)")
+def pareto_front(redundancy: np.ndarray, synergy: np.ndarray) -> np.ndarray:
+    """Places of the points of which no other one has more of both, in the order of their redundancy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi_grokking.drawing import pareto_front
+    >>> pareto_front(np.array([1, 2, 3, 1]), np.array([5, 2, 3, 1])).tolist()
+    [0, 2]
+    """
+    best, front = -np.inf, []
+    for place in np.lexsort((-np.asarray(synergy), -np.asarray(redundancy))):
+        if synergy[place] > best:
+            best = synergy[place]
+            front.append(place)
+    return np.array(front[::-1], int)
+
+
+def pareto(axes: Axes, step: np.ndarray, redundancy: np.ndarray, synergy: np.ndarray) -> None:
+    """Every checkpoint (n_seeds, n_steps) in the plane of redundancy and synergy, and the Pareto front of each seed.
+
+    Steps before `FIRST` are left out: networks that have hardly been trained would be all of the front.
+    """
+    shown = step >= FIRST
+    for x, y in zip(np.atleast_2d(redundancy)[:, shown], np.atleast_2d(synergy)[:, shown], strict=True):
+        points = axes.scatter(
+            x, y, c=step[shown], s=5, cmap="cividis", norm=matplotlib.colors.LogNorm(), linewidth=0
+        )
+        front = pareto_front(x, y)
+        axes.step(x[front], y[front], where="pre", color=REDUNDANCY, linewidth=0.8, label="Pareto front of a seed")
+    axes.set_xlabel(f"redundancy (nats), from step {FIRST} on")
     axes.set_ylabel("synergy (nats)")
     axes.figure.colorbar(points, ax=axes, label="training step")

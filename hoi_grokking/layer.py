@@ -14,12 +14,16 @@ from numpy.typing import NDArray
 import hoi
 from hoi_grokking.unions import Unions, all_unions
 
-__all__ = ["CLUSTERINGS", "TIES", "Layer", "Ties"]
+__all__ = ["CLUSTERINGS", "TIES", "Layer", "NothingToMeasure", "Ties"]
 
 CLUSTERINGS = ("ward", "spectral")
 
 Ties: TypeAlias = Literal["average", "ordinal", "random"]
 TIES: tuple[Ties, ...] = get_args(Ties)
+
+
+class NothingToMeasure(hoi.HoiError):
+    """A layer whose activations are not finite, or of which fewer than three neurons vary."""
 
 
 class Layer:
@@ -47,13 +51,13 @@ class Layer:
             )
         if not np.isfinite(values).all():
             wrong = np.flatnonzero(~np.isfinite(values).all(axis=0))
-            raise hoi.HoiError(
+            raise NothingToMeasure(
                 f"Activations of {len(wrong)} of {values.shape[1]} neurons are NaN or infinite, the first "
                 f"of them {wrong[0]}. Has the training diverged?"
             )
         self.alive = np.flatnonzero(np.ptp(values, axis=0) > 0)
         if len(self.alive) < 3:
-            raise hoi.HoiError(
+            raise NothingToMeasure(
                 f"{len(self.alive)} of {values.shape[1]} neurons vary over the samples; 3 are needed."
             )
         self.values = values[:, self.alive]

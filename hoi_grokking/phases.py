@@ -113,8 +113,8 @@ def find_phases(
     start = int(np.searchsorted(step, first))
     # from there on, so that what was before does not leak into the smoothed curve
     line, redundant = smooth(synergy[start:]), smooth(redundancy[start:])
-    # a curve that falls from its first value on has not risen to it
-    found = [place for place in peaks(line) if place > 0 or (start > 0 and synergy[start - 1] < synergy[start])]
+    # a curve has not risen to its first value
+    found = [place for place in peaks(line) if place > 0]
     if not found:
         return [Phase("feature learning", int(step[0]), int(step[-1]))]
     enough = _PROMINENCE * np.ptp(line)

@@ -97,29 +97,21 @@ def follow(study: Study, run: Run) -> list[Followed]:
 def write_followed(study: Study, name: str, followed: Sequence[Followed], heading: str) -> list[Path]:
     """One row per configuration: accuracy, and raw synergy and redundancy by each estimator. Also their tables.
 
-    A dotted line, if every seed gets there, is where the test accuracy reaches `LEVEL`: the median over the seeds.
+    A dotted line, if most seeds get there, is where the test accuracy reaches `LEVEL`: the median over the seeds.
     """
-    made, axes = drawing.figure(len(followed), 1 + len(ESTIMATORS), 3.0, 2.0)
+    made, axes = drawing.figure(len(followed), 1 + len(ESTIMATORS), 3.0, 2.1)
     for ax, text in zip(axes[0], ("accuracy", *ESTIMATORS), strict=True):
         ax.set_title(text, fontsize=9)
     for row, one in zip(axes, followed, strict=True):
-        drawing.band(row[0], one.step, one.train, "training set", 1, drawing.LOSS)
-        drawing.band(row[0], one.step, one.test, "test set", 0, drawing.COLOURS[2])
+        drawing.curves(row[0], one.step, one.train, "training set", 1, drawing.LOSS)
+        drawing.curves(row[0], one.step, one.test, "test set", 0, drawing.COLOURS[2])
         drawing.step_axis(row[0], f"{one.label}\naccuracy")
         row[0].set_ylim(-0.03, 1.03)
         for ax, values in zip(row[1:], one.values.values(), strict=True):
-            ax.set_yscale("symlog", linthresh=0.1)  # first, so that the margins are those of this scale
-            drawing.band(ax, values.step, values.synergy, "synergy", 0, drawing.SYNERGY)
-            drawing.band(ax, values.step, values.redundancy, "redundancy", 1, drawing.REDUNDANCY)
-            ax.axhline(0, color="#999999", linewidth=0.6)
-            drawing.step_axis(ax, "raw value (nats)")
-        when = [first_step(one.step, test, LEVEL) for test in one.test]
-        if not np.isnan(when).any():
-            for ax in row:
-                ax.axvline(np.median(when), color="#555555", linewidth=0.8, linestyle=":", label=_LINE)
-    lines = [pair for ax in axes[:, :2].flat for pair in zip(*ax.get_legend_handles_labels(), strict=True)]
-    handles = {text: line for line, text in lines}
-    made.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)
+            drawing.both(ax, values.step, values.synergy, values.redundancy)
+        for ax in row:
+            drawing.mark_grokking(ax, [first_step(one.step, test, LEVEL) for test in one.test], _LINE)
+        drawing.row_legend(row)
     made.suptitle(f"{heading}: {drawing.of_seeds(len(followed[0].seeds))}", fontsize=10)
     return [
         study.save_table(name, pd.DataFrame([row for one in followed for row in _peaks(one)])),

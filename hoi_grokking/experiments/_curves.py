@@ -1,4 +1,4 @@
-"""Figures 1, 8 and 9: accuracy of some configurations, mean and band over seeds."""
+"""Figures 1, 8 and 9: accuracy of some configurations, mean and every seed."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def accuracy_figure(
     for ax, (heading, lines) in zip(axes[0], panels, strict=True):
         for place, (label, which) in enumerate(lines):
             values = curves[f"{which}_accuracy"][study.members(run, label)]
-            drawing.band(ax, curves["step"], values, f"{label}, {which}", place)
+            drawing.curves(ax, curves["step"], values, f"{label}, {which}", place)
         drawing.step_axis(ax, "accuracy")
         ax.set_ylim(-0.03, 1.03)
         ax.set_title(heading)
-        drawing.legend(ax)
+    drawing.shared_legend(made, axes, ncols=4)
     labels = list(dict.fromkeys(label for _, lines in panels for label, _ in lines))
     return [study.save_table(name, timings(run, labels)), *study.save_figure(name, made)]

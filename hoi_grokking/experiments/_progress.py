@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from hoi_grokking import drawing
-from hoi_grokking.measuring import Series
-from hoi_grokking.phases import find_phases, smooth
-from hoi_grokking.study import PROBES, Study
+from hoi_grokking.experiments._curves import first_step
+from hoi_grokking.phases import find_phases
+from hoi_grokking.study import GROKKED, PROBES, Study
 
-__all__ = ["phase_table", "progress_figure", "series_table"]
+__all__ = ["curve_table", "draw_progress", "phase_table", "progress_figure", "series_table"]
 
 SHOWN = ("pooled", "union, ordinal ties", "grouped")
 
@@ -52,47 +53,63 @@ def phase_table(study: Study, label: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def progress_figure(study: Study, name: str, label: str) -> list[Path]:
-    """One row per estimator: normalised beside raw values, sizes, and the path in the plane of both."""
+def curve_table(study: Study, label: str) -> pd.DataFrame:
+    """Losses and accuracies of a configuration at the checkpoints: one row per seed and checkpoint."""
     run = study.paper()
-    members = study.members(run, label)
-    train_loss, test_loss, accuracy = (
-        study.at_checkpoints(run, which)[members] for which in ("train_loss", "test_loss", "test_accuracy")
-    )
-    made, axes = drawing.figure(len(SHOWN), 4, 3.1, 2.6)
-    for row, estimator in zip(axes, SHOWN, strict=True):
-        found = study.measured(run, PROBES[estimator])
-        synergy, redundancy = found.synergy[members], found.highest[members]
-        step = found.step
-        for values, text, place, colour in (
-            (synergy, "synergy", 0, drawing.SYNERGY),
-            (redundancy, "redundancy", 1, drawing.REDUNDANCY),
-            (train_loss, "train loss", 2, drawing.LOSS),
-            (test_loss, "test loss", 3, drawing.LOSS),
-        ):
-            drawing.band(row[0], step, drawing.normalised(values), text, place, colour)
-        drawing.mark_phases(row[0], _typical_phases(found, members, accuracy))
-        drawing.step_axis(row[0], f"{estimator}\nnormalised to 0..1")
-        drawing.legend(row[0])
-        drawing.band(row[1], step, synergy, "synergy", 0, drawing.SYNERGY)
-        drawing.band(row[1], step, redundancy, "redundancy", 1, drawing.REDUNDANCY)
-        row[1].axhline(0, color="#999999", linewidth=0.6)
-        row[1].set_yscale("symlog", linthresh=0.1)
-        drawing.step_axis(row[1], "raw value (nats)")
-        drawing.band(row[2], step, found.lowest_size[members], "synergistic", 0, drawing.SYNERGY)
-        drawing.band(row[2], step, found.highest_size[members], "redundant", 1, drawing.REDUNDANCY)
-        drawing.step_axis(row[2], "neurons in the set")
-        drawing.legend(row[2])
-        drawing.pareto(row[3], step, redundancy.mean(0), synergy.mean(0))
-    made.suptitle(f"{label}: {drawing.of_seeds(len(members))}; phases of the mean", fontsize=10)
+    found = {name: study.at_checkpoints(run, name) for name in ("train_accuracy", "test_accuracy", "test_loss")}
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "configuration": label, "seed": seed, "step": run.checkpoint_steps,
+                **{name.replace("_", " "): values[member] for name, values in found.items()},
+            }
+        )
+        for seed, member in zip(run.sweep.seeds, study.members(run, label), strict=True)
+    )  # fmt: skip
+
+
+def progress_figure(study: Study, name: str, label: str) -> list[Path]:
+    """The figure of a configuration, and its tables."""
+    series, curves = series_table(study, label), curve_table(study, label)
     return [
-        study.save_table(f"{name}_values", series_table(study, label)),
+        study.save_table(f"{name}_values", series),
         study.save_table(f"{name}_phases", phase_table(study, label)),
-        *study.save_figure(name, made),
+        *study.save_figure(name, draw_progress(series, curves, label)),
     ]
 
 
-def _typical_phases(found: Series, members: list[int], accuracy: np.ndarray) -> list:
-    """Phases of the mean over seeds."""
-    synergy, redundancy = (np.mean(values[members], axis=0) for values in (found.synergy, found.highest))
-    return find_phases(found.step, synergy, redundancy, smooth(accuracy.mean(0)))
+def draw_progress(series: pd.DataFrame, curves: pd.DataFrame, label: str) -> Figure:
+    """One row per estimator: normalised beside raw values, sizes, phases of every seed, and Pareto fronts."""
+    seeds = list(curves.seed.unique())
+    accuracy, loss = (_by_seed(curves, which) for which in ("test accuracy", "test loss"))
+    made, axes = drawing.figure(len(SHOWN), 5, 2.7, 2.4)
+    for row, estimator in zip(axes, SHOWN, strict=True):
+        own = series[series.estimator == estimator]
+        synergy, redundancy = -_by_seed(own, "lowest (nats)"), _by_seed(own, "highest (nats)")
+        step = np.sort(own.step.unique())
+        grokked = [first_step(step, one, GROKKED) for one in accuracy]
+        for values, text, place, colour in (
+            (synergy, "synergy", 0, drawing.SYNERGY),
+            (redundancy, "redundancy", 1, drawing.REDUNDANCY),
+            (loss, "test loss", 2, drawing.LOSS),
+        ):
+            drawing.curves(row[0], step, drawing.normalised(values), text, place, colour)
+        drawing.curves(row[0], step, accuracy, "test accuracy", 3, drawing.COLOURS[2])
+        drawing.step_axis(row[0], f"{estimator}\nnormalised to 0..1")
+        drawing.both(row[1], step, synergy, redundancy)
+        drawing.curves(row[2], step, _by_seed(own, "neurons in lowest"), "synergy", 0, drawing.SYNERGY)
+        drawing.curves(row[2], step, _by_seed(own, "neurons in highest"), "redundancy", 1, drawing.REDUNDANCY)
+        drawing.step_axis(row[2], "neurons in the set")
+        phases = [find_phases(step, *one) for one in zip(synergy, redundancy, accuracy, strict=True)]
+        drawing.mark_phases(row[3], phases, [f"seed {seed}" for seed in seeds])
+        for ax in row[:4]:
+            drawing.mark_grokking(ax, grokked, f"{GROKKED:.0%} test accuracy (median)")
+        drawing.pareto(row[4], step, redundancy, synergy)
+        drawing.row_legend(row)
+    made.suptitle(f"{label}: {drawing.of_seeds(len(seeds))}", fontsize=10)
+    return made
+
+
+def _by_seed(table: pd.DataFrame, column: str) -> np.ndarray:
+    """(n_seeds, n_steps)."""
+    return table.pivot_table(index="seed", columns="step", values=column).to_numpy()

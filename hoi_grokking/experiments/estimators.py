@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from hoi_grokking import drawing
 from hoi_grokking.progress import Probe
@@ -31,21 +32,28 @@ def run(study: Study) -> list[Path]:
     seed = trained.sweep.seeds[0]
     members = [trained.member(label, seed) for label in LABELS]
     probes = {**PROBES, **EXTRA}
-    made, axes = drawing.figure(len(probes), len(LABELS), 2.8, 1.6)
     tables = []
-    for row, (name, probe) in zip(axes, probes.items(), strict=True):
+    for name, probe in probes.items():
         found = study.measured(trained, probe, members=members)
-        for place, (ax, label) in enumerate(zip(row, LABELS, strict=True)):
-            drawing.band(ax, found.step, found.synergy[place], "synergy", 0, drawing.SYNERGY)
-            drawing.band(ax, found.step, found.highest[place], "redundancy", 1, drawing.REDUNDANCY)
-            ax.set_yscale("symlog", linthresh=0.01)
-            drawing.step_axis(ax, f"{name}\n(nats)" if place == 0 else "(nats)")
-            if ax in axes[0]:
-                ax.set_title(f"{label}, seed {seed}")
+        for place, label in enumerate(LABELS):
             columns = {
                 "configuration": label, "estimator": name, "step": found.step, "lowest (nats)": found.lowest[place],
                 "highest (nats)": found.highest[place], "neurons in lowest": found.lowest_size[place],
             }  # fmt: skip
             tables.append(pd.DataFrame(columns))
-    drawing.legend(axes[0][0])
-    return [study.save_table("estimators", pd.concat(tables)), *study.save_figure("estimators", made)]
+    table = pd.concat(tables)
+    return [study.save_table("estimators", table), *study.save_figure("estimators", draw(table, seed))]
+
+
+def draw(table: pd.DataFrame, seed: int) -> Figure:
+    """One row per estimator, one column per configuration; the axes have the colours of the lines."""
+    names = list(table.estimator.unique())
+    made, axes = drawing.figure(len(names), len(LABELS), 3.2, 1.9)
+    for row, name in zip(axes, names, strict=True):
+        for ax, label in zip(row, LABELS, strict=True):
+            own = table[(table.estimator == name) & (table.configuration == label)]
+            step, low, high = (own[key].to_numpy() for key in ("step", "lowest (nats)", "highest (nats)"))
+            drawing.both(ax, step, -low[None], high[None])
+            ax.set_title(f"{label}: {name}", fontsize=8)
+    made.suptitle(f"seed {seed}", fontsize=10)
+    return made

@@ -46,15 +46,15 @@ def run(study: Study) -> list[Path]:
             ax.set_yscale("symlog", linthresh=0.1)  # first, so that the margins are those of this scale
             for place, method in enumerate(CLUSTERINGS):
                 one = found[name, method]
-                drawing.band(ax, one.step, one.synergy[members], f"synergy, {method}", place, drawing.SYNERGY)
-                drawing.band(ax, one.step, one.highest[members], f"redundancy, {method}", place, drawing.REDUNDANCY)
+                drawing.curves(ax, one.step, one.synergy[members], f"synergy, {method}", place, drawing.SYNERGY)
+                drawing.curves(ax, one.step, one.highest[members], f"redundancy, {method}", place, drawing.REDUNDANCY)
             ax.axhline(0, color="#999999", linewidth=0.6)
             drawing.step_axis(ax, f"{label}\nraw value (nats)" if ax is row[0] else "raw value (nats)")
         step = np.array(trained.checkpoint_steps)
-        drawing.band(row[-2], step, clusters["adjusted Rand index"][members], "", 0, drawing.COLOURS[2])
+        drawing.curves(row[-2], step, clusters["adjusted Rand index"][members], "", 0, drawing.COLOURS[2])
         drawing.step_axis(row[-2], "adjusted Rand index")
         for place, method in enumerate(CLUSTERINGS):
-            drawing.band(row[-1], step, clusters[f"largest, {method}"][members], method, place, drawing.COLOURS[2])
+            drawing.curves(row[-1], step, clusters[f"largest, {method}"][members], method, place, drawing.COLOURS[2])
         drawing.step_axis(row[-1], "neurons")
     lines = [pair for ax in (axes[0][0], axes[0][-1]) for pair in zip(*ax.get_legend_handles_labels(), strict=True)]
     made.legend(*zip(*lines, strict=True), loc="outside lower center", ncols=len(lines), fontsize=8, frameon=False)

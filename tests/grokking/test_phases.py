@@ -81,6 +81,7 @@ def test_the_untrained_network_has_no_peak() -> None:
     early = np.where(STEP < 10, transient, 0)
     assert find_phases(STEP, ONE_PEAK + early, RISING, ACCURACY) == find_phases(STEP, ONE_PEAK, RISING, ACCURACY)
     assert names(np.where(STEP < 30, line((1, 5), (30, 0)), 0)) == ["feature learning"], "it only falls"
+    assert names(line((1, 0), (10, 5), (30, 0))) == ["feature learning"], "it has risen before"
     shown = find_phases(STEP, ONE_PEAK + early, RISING, ACCURACY, first=1)
     assert shown[0].stop <= 3, "the first step is a choice"
 

@@ -54,6 +54,88 @@ class Branches(torch.nn.Module):
         return self.encoder["both"](self.encoder["wide"](values))["plus"]
 
 
+class Shared(torch.nn.Module):
+    """One activation function after two layers, and a third time for few samples."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.act = torch.nn.Linear(5, 8), torch.nn.Linear(8, 8), torch.nn.ReLU()
+        self.again = self.act
+
+    def forward(self, values: Any) -> Any:
+        values = self.act(self.second(self.act(self.first(values))))
+        return self.act(values - 1) if len(values) < 10 else values
+
+
+class Sides(torch.nn.Module):
+    """Two inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right = torch.nn.Linear(5, 6), torch.nn.Linear(4, 6)
+        self.sum = torch.nn.Identity()
+
+    def forward(self, left: Any, right: Any) -> Any:
+        return self.sum(self.left(left) + self.right(right))
+
+
+def test_each_use_of_a_shared_activation_is_a_layer() -> None:
+    net, x = Shared(), inputs()
+    found = capture(net, [x[:30], x[30:]], ["act", "first"])
+    assert list(found) == ["act#1", "act#2", "first"]
+    first = net.first(x).relu()
+    np.testing.assert_allclose(found["act#1"], first.detach().numpy(), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found["act#2"], net.second(first).relu().detach().numpy(), rtol=0, atol=1e-6)
+    assert list(capture(net, [x], ["again"])) == ["again#1", "again#2"], "by its other name too"
+    follow = track(net, [x], ["act"], probes=[Probe("neurons")])
+    follow(0)
+    assert [record["layer"] for record in follow.records] == ["act#1", "act#2"]
+
+
+def test_inputs_of_every_kind() -> None:
+    net, left, right = Sides(), inputs(), torch.randn(60, 4)
+    expected = net(left, right).detach().numpy()
+    label = torch.zeros(60)
+    for batch in (
+        {"left": left, "right": right},
+        ({"right": right, "left": left}, label),
+        ((left, right), label),
+        [[left, right], label],
+    ):
+        np.testing.assert_array_equal(capture(net, [batch], ["sum"])["sum"], expected)
+    seen = capture(net, [(left, right, label)], ["sum"], forward=lambda model, batch: model(*batch[:2]))
+    np.testing.assert_array_equal(seen["sum"], expected)
+
+
+def test_layers_of_different_kinds_are_reduced_each_by_its_own() -> None:
+    net = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.Flatten(), torch.nn.Linear(64, 7))
+    images = torch.randn(10, 1, 6, 6)
+    found = capture(net, [images], ["0", "2"], reduce={"0": lambda maps: maps.mean((2, 3))})
+    assert {name: values.shape for name, values in found.items()} == {"0": (10, 4), "2": (10, 7)}
+    np.testing.assert_allclose(found["2"], net(images).detach().numpy(), rtol=0, atol=1e-6)
+
+
+def test_a_layer_that_dies_or_diverges_does_not_end_the_training() -> None:
+    net, x = mlp(), inputs()
+    follow = track(net, [x], ["1"], probes=PROBES)
+    follow(0)
+    with torch.no_grad():
+        net[0].bias -= 100
+    with pytest.warns(hoi.HoiWarning, match=r"Layer '1' at step 1: 0 of 12 neurons vary .* Its values are NaN"):
+        found = follow(1)
+    follow(2)  # warnings are errors in this suite: one is enough
+    assert found["1", PROBES[0].key].n_alive == 0
+    table = follow.to_dataframe()
+    dead = table.step > 0
+    assert table.lowest[dead].isna().all()
+    assert table.highest_neurons[dead].map(len).eq(0).all()
+    assert table.lowest[~dead].notna().all()
+    with torch.no_grad():
+        net[3].bias *= float("nan")
+    with pytest.warns(hoi.HoiWarning, match="Layer '3' at step 3: Activations of 3 of 3 neurons are NaN"):
+        track(net, [x], ["3"])(3)
+
+
 def test_what_is_captured_is_what_the_layers_give() -> None:
     net, x = mlp(), inputs()
     found = capture(net, [x[:20], x[20:]], ["0", "1", "3"])
@@ -212,9 +294,23 @@ def test_a_call_returns_what_it_measured_and_nothing_between_steps() -> None:
         (lambda: track(mlp(), [inputs()], "1"), r"`layers` is the string '1', and has to be a list of names: \['1'\]"),
         (lambda: track(mlp(), (x for x in [inputs()]), ["1"]), "gone through only once; give a list of batches"),
         (lambda: track(mlp(), [inputs()], ["1"], every=0), "`every` is 0, and has to be 1 or more"),
-        (lambda: capture(mlp(), [], ["1"]), "No activations were seen: `batches` is empty"),
-        (lambda: capture(Recurrent(), [torch.ones(2, 3, 4)], ["idle"]), "or a layer was not used in the forward pass"),
-        (lambda: capture(mlp(), [{"x": inputs()}], ["1"]), "A batch holds dict, and has to be a tensor or a tuple"),
+        (lambda: capture(mlp(), [], ["1"]), "No activations of layer '1' were seen: `batches` is empty"),
+        (
+            lambda: capture(Recurrent(), [torch.ones(2, 3, 4)], ["idle"]),
+            "of layer 'idle' were seen: .* or it was not used in the forward pass",
+        ),
+        (
+            lambda: capture(mlp(), [inputs(), ["text"]], ["1"]),
+            r"A batch holds str, and has to be a tensor, .* forward=lambda model, batch: model\(\.\.\.\)",
+        ),
+        (
+            lambda: track(mlp(), [inputs()], ["1"], reduce={"0": torch.relu, "3": torch.relu}),
+            r"`reduce` has a function for '0', '3', which is not among the layers: 1\.",
+        ),
+        (
+            lambda: capture(Shared(), [inputs(), -inputs()[:9]], ["act"]),
+            "Layer 'act' was used 2 times in one batch and 3 times in another; its uses cannot be told apart",
+        ),
         (
             lambda: capture(torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3)), [torch.ones(2, 1, 6, 6)], ["0"]),
             r"Layer '0' gives a tensor of shape \(2, 4, 4, 4\), .* reduce=lambda maps: maps\.mean\(\(2, 3\)\)",
@@ -224,9 +320,9 @@ def test_a_call_returns_what_it_measured_and_nothing_between_steps() -> None:
             lambda: capture(mlp(), [inputs()], ["1"], reduce=lambda output: output.mean(1)),
             r"Layer '1' is reduced to a tensor of shape \(60,\), and \(samples, neurons\) is needed",
         ),
-        (lambda: track(mlp(), [inputs()[:1]], ["1"])(0), "0 of 12 neurons vary over the samples; 3 are needed"),
+        (lambda: measure(np.zeros((9, 12))), "0 of 12 neurons vary over the samples; 3 are needed"),
         (
-            lambda: track(mlp(), [inputs() * float("nan")], ["0"])(0),
+            lambda: measure(np.full((9, 12), np.nan)),
             r"Activations of 12 of 12 neurons are NaN or infinite, the first of them 0\. Has the training diverged\?",
         ),
     ],
