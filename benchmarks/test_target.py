@@ -40,6 +40,28 @@ def test_search_about_a_target(benchmark, n, order, measure):
     benchmark.extra_info["sets_per_second"] = comb(n, order) / benchmark.stats.stats.min
 
 
+@pytest.mark.parametrize("measure", ["information", "rsi", "gradient"])
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize(("n", "order"), [(100, 3), (60, 4)])
+def test_search_about_labels(benchmark, n, order, classes, measure):
+    def table(n, samples):
+        X = cases.factor_data(samples, n + 1, seed=4)
+        X[:, n] = np.argsort(np.argsort(X[:, n])) * classes // samples
+        return X
+
+    small = table(order + 3, 300)
+    h = reference.mixed_entropies(small, [order + 3])
+    rows = [(reference.TARGET[measure](h, reference.singles(S), (order + 3,)), S)
+            for S in combinations(range(order + 3), order)]  # fmt: skip
+    options = {"measure": measure, "estimator": "gaussian", "backend": "numba", "threads": 1, "progress": False}
+    got = hoi.search(small, order, target=order + 3, discrete=order + 3, n_best=5, **options)
+    assert got.members == [members for _, _, members in reference.best(rows, "both", 5)]
+    options |= {"target": n, "discrete": n}
+    found = benchmark.pedantic(hoi.search, (table(n, 1000), order), options, rounds=3, warmup_rounds=1)
+    assert found.settings["walk"] == ["sums"] and found.settings["evaluated"] == comb(n, order)
+    benchmark.extra_info["sets_per_second"] = comb(n, order) / benchmark.stats.stats.min
+
+
 @pytest.mark.parametrize("measure", ["oinfo", "tc"])
 def test_local_values(benchmark, measure):
     X = cases.factor_data(1000, 40, seed=3)

@@ -213,11 +213,14 @@ def test_groups_that_reach_the_floor_are_handed_over_within_the_margin(measure):
     assert 12 <= len(some) < len(members)
 
 
-def test_an_estimator_without_a_kernel_goes_in_blocks():
-    system = hoi.estimators.Gaussian().fit(hoi.simulate.equicorrelated(6, 0.3).sample(50, seed=0))
+def test_sums_of_sums_go_by_log_determinants_and_what_is_not_gaussian_in_blocks():
+    X = hoi.simulate.equicorrelated(6, 0.3).sample(50, seed=0)
+    system = hoi.estimators.Gaussian().fit(X)
     whole = system.problem([(c,) for c in range(5)])
     mean = InformationProblem(whole, InformationProblem(whole, system.problem([(c,) for c in range(5)], (5,))))
-    agree(mean, 3, "information", walk="blocks")
+    agree(mean, 3, "information", walk="sums")
+    kernel = about(hoi.estimators.Kernel().fit(X), (5,))
+    agree(kernel, 3, "information", walk="blocks")
 
 
 def test_threads_and_units_change_nothing():

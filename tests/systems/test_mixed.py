@@ -230,6 +230,31 @@ def test_searches_scans_tests_and_drivers(backend: str) -> None:
         assert found.settings["discrete"] == ["y", "z"] and found.settings["estimator"] == estimator
 
 
+@settings(max_examples=12)
+@given(
+    seed=st.integers(0, 10**6), measure=st.sampled_from(["gradient", "information", "rsi", "oinfo", "tc", "dtc"]),
+    near=st.sampled_from([None, 1e-3, 1e-6, 0]), correct=st.booleans(),
+)  # fmt: skip
+def test_the_compiled_walk_over_classes_finds_what_the_reference_finds(seed, measure, near, correct) -> None:
+    """Also where a set is close to singular, or is so, in one class only."""
+    X = np.column_stack([table(seed, 150), np.random.default_rng(seed).standard_normal((150, 3))])
+    if near is not None:
+        rows = X[:, 4] == 1
+        X[rows, 8] = X[rows, 6] - X[rows, 7] + near * X[rows, 8]
+    roles = {"target": 4, "given": 5} if measure in ("gradient", "information", "rsi") else {"given": [4, 5]}
+    options = {"measure": measure, "discrete": LABELLED, "estimator": "gaussian", "n_best": 4,
+               "bias_correction": correct, **roles}  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hoi.HoiWarning)
+        found = hoi.search(X, (2, 5), backend="numba", **options)
+        wanted = hoi.search(X, (2, 5), backend="numpy", **options)
+    assert found.members == wanted.members
+    np.testing.assert_array_equal(getattr(found, measure), getattr(wanted, measure))
+    for count in ("evaluated", "skipped"):
+        assert found.settings[count] == wanted.settings[count]
+    assert found.settings["walk"] == ["sums"] and wanted.settings["walk"] == ["blocks"]
+
+
 def test_a_test_of_labels_and_their_past() -> None:
     X = table(12, 200)
     found = hoi.permutation_test(

@@ -1,4 +1,5 @@
-"""Problems about a target on the compiled walks over two matrices: of single columns, and of groups."""
+"""Problems made of several Gaussian ones (about a target, given labels, means) on the compiled walks over their
+matrices."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from hoi._backends.numba_.grouped import GroupFeed
 from hoi._backends.numba_.pair import pair_walk
 from hoi._backends.numba_.score import Score, lower_bound, trust
 from hoi._backends.numba_.vectors import padded
-from hoi._backends.protocol import Backend, Floor, Found, Ranking, Unit
+from hoi._backends.protocol import Backend, Floor, Found, Problem, Ranking, Unit
 from hoi._maths import combinatorics
 from hoi._maths.blas import one_thread
 from hoi._typing import FloatArray
@@ -42,8 +43,8 @@ class _Dataset(NamedTuple):
 
 
 class TargetWalks(BlockEvaluator):
-    """Where both parts of an information are Gaussian, the pair walk of single columns, or that of groups; blocks
-    otherwise."""
+    """Where all parts of a weighted sum of problems are Gaussian: the pair walk for an information of single columns,
+    the walk over log-determinants for groups and for more parts, such as classes; blocks otherwise."""
 
     parallel = True
     together = _TOGETHER
@@ -51,15 +52,17 @@ class TargetWalks(BlockEvaluator):
     def __init__(self, problem: Any, ranking: Ranking, backend: Backend) -> None:
         super().__init__(problem, ranking)
         self._datasets: dict[int, _Dataset] = {}
-        self._gaussian = all(part.kind == "gaussian" for _, part in problem.parts)
-        if self._gaussian and problem.grouped:
+        parts = _flat(problem)
+        self._gaussian = all(part.kind == "gaussian" for _, part in parts)
+        self._pair = problem.kind == "information" and len(parts) == 2 and not problem.grouped
+        if self._gaussian and not self._pair:
             alone = np.arange(problem.n_variables)[:, None]
-            constants = sum(2 * share * part.constant(alone) for share, part in problem.parts)
-            self._groups = GroupFeed(problem, ranking, problem.parts, constants)
+            constants = sum(2 * share * part.constant(alone) for share, part in parts)
+            self._sums = GroupFeed(problem, ranking, parts, constants)
 
     def ready(self, order: int) -> None:
-        if self._in_groups(order):
-            self._groups.ready()
+        if self._summed(order):
+            self._sums.ready()
         if not self._compiled(order):
             return
         for dataset in range(self.problem.n_datasets):
@@ -67,19 +70,19 @@ class TargetWalks(BlockEvaluator):
         pair_walk(_rows(order, self.ranking))
 
     def walk_name(self, unit: Unit) -> str:
-        if unit.n_datasets == 1 and self._in_groups(unit.order):
-            return "groups"
+        if unit.n_datasets == 1 and self._summed(unit.order):
+            return "groups" if self.problem.grouped else "sums"
         return "pair" if unit.n_datasets == 1 and self._compiled(unit.order) else "blocks"
 
     def walk(self, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
         walk = self.walk_name(unit)
         if walk == "blocks":
             return super().walk(unit, floor)
-        return self._groups.walk(unit, floor) if walk == "groups" else self._walk(unit, floor)
+        return self._walk(unit, floor) if walk == "pair" else self._sums.walk(unit, floor)
 
-    def _in_groups(self, order: int) -> bool:
-        """Whether sets go by the walk over groups."""
-        return self._gaussian and self.problem.grouped and self._groups.serves(order)
+    def _summed(self, order: int) -> bool:
+        """Whether sets go by the walk over log-determinants."""
+        return self._gaussian and not self._pair and order >= 2 and self._sums.serves(order)
 
     def _compiled(self, order: int) -> bool:
         """Whether there is a kernel: for the measures of the registry, where standard form takes nothing from them.
@@ -88,9 +91,8 @@ class TargetWalks(BlockEvaluator):
         determinant, which a product over the diagonal of the inverse goes without.
         """
         d, j, l, _ = self.ranking  # noqa: E741
-        plain = self._gaussian and not self.problem.grouped
         known = ((j, l) == (1, 0) and d in (0, -1)) or (d, j, l) == (0, 1, 1)
-        return plain and known and order >= 2
+        return self._gaussian and self._pair and known and order >= 2
 
     def _dataset(self, dataset: int) -> _Dataset:
         if dataset not in self._datasets:
@@ -141,6 +143,13 @@ class TargetWalks(BlockEvaluator):
         where = np.full(len(members), dataset)
         more = self.problem.constants(members, where)  # type: ignore[attr-defined]
         return Found(where, members, J + more[1], L + more[2], evaluated, skipped, margin, more[0])
+
+
+def _flat(problem: Any, share: float = 1.0) -> list[tuple[float, Problem]]:
+    """The parts of a weighted sum, and theirs if they are sums too."""
+    if problem.kind not in ("information", "combined"):
+        return [(share, problem)]
+    return [one for weight, part in problem.parts for one in _flat(part, share * weight)]
 
 
 def _room(sets: int, order: int) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:

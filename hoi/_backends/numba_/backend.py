@@ -19,6 +19,7 @@ class NumbaBackend(BlockBackend):
     evaluators: ClassVar[Mapping[str, str]] = {
         "gaussian": "hoi._backends.numba_.gaussian:GaussianWalks",
         "information": "hoi._backends.numba_.about_target:TargetWalks",
+        "combined": "hoi._backends.numba_.about_target:TargetWalks",
         "counts": "hoi._backends.numba_.discrete:CountWalks",
         "neighbours": "hoi._backends.numba_.near:NeighbourWalk",
     }

@@ -57,7 +57,7 @@ class GaussianWalks(BlockEvaluator):
         self._groups = GroupFeed(problem, ranking, [(1.0, problem)], nothing)
 
     def ready(self, order: int) -> None:
-        if self._groups.serves(order):
+        if self.problem.grouped and self._groups.serves(order):
             self._groups.ready()
         if not _compiled(self.problem, order):
             return
@@ -102,7 +102,7 @@ class GaussianWalks(BlockEvaluator):
 
     def _choose(self, dataset: int, order: int) -> str:
         """The walk through sets of one order of one dataset."""
-        if self._groups.serves(order):
+        if self.problem.grouped and self._groups.serves(order):
             return "groups"
         if not _compiled(self.problem, order):
             return "blocks"

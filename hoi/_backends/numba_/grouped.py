@@ -55,7 +55,7 @@ class GroupFeed:
         """Whether sets go by a table of log-determinants of their parts: it and the covariances must not take much
         room."""
         n = self._problem.n_variables
-        if not self._problem.grouped or self._ranking == UNRANKED or combinatorics.count(n, order - 1) > _MOST_TABLE:
+        if self._ranking == UNRANKED or combinatorics.count(n, order - 1) > _MOST_TABLE:
             return False
         width = int(np.diff(self._parts[0][1].blocks).max())
         return len(self._parts) * (n * width) ** 2 <= _MOST_COVARIANCES
