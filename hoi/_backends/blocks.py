@@ -25,6 +25,11 @@ class BlockEvaluator(Evaluator):
     """Every set evaluated on its own by the reference path."""
 
     together = BLOCK  # as many as fit into a block
+    block = BLOCK  # most sets in a part of a walk
+
+    def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
+        """Raw terms of sets (m, k) of the datasets (m,): those of the reference path, to the last bit."""
+        return self.problem.reference(members, dataset)
 
     def terms(self, members: NDArray[np.intp]) -> Terms:
         terms = Terms.zeros((self.problem.n_datasets, len(members)))
@@ -42,12 +47,13 @@ class BlockEvaluator(Evaluator):
         n, k = self.problem.n_variables, unit.order
         first, last = (set_position(k, position, n) for position in (unit.start, unit.stop))
         for datasets in _blocks_of(range(unit.dataset, unit.dataset + unit.n_datasets), last - first):
-            for start in range(first, last, BLOCK):
-                some = combinatorics.block(n, k, start, min(start + BLOCK, last))
+            for start in range(first, last, self.block):
+                some = combinatorics.block(n, k, start, min(start + self.block, last))
                 dataset, members, (D, J, L, singular) = self._evaluate(datasets, some)
                 good = ~singular
                 yield Found(
-                    dataset[good], members[good], J[good], L[good], int(good.sum()), int(singular.sum()), D=D[good]
+                    dataset[good], members[good], J[good], L[good], int(good.sum()), int(singular.sum()), D=D[good],
+                    exact=True,
                 )
 
     def exchanges(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
@@ -66,7 +72,7 @@ class BlockEvaluator(Evaluator):
     def _values(self, dataset: int, sets: NDArray[np.intp]) -> FloatArray:
         """The measure of sets of one dataset by the reference path, NaN for singular ones."""
         members = np.sort(sets, axis=1)
-        raw = self.problem.reference(members, np.full(len(members), dataset))
+        raw = self.reference(members, np.full(len(members), dataset))
         terms = raw.corrected(*self.problem.correction(members))
         weights = self.ranking
         values = 0.5 * (weights.d * terms.D + weights.j * terms.J + weights.l * terms.L)
@@ -77,7 +83,7 @@ class BlockEvaluator(Evaluator):
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], Terms]:
         """(dataset, members, terms) of each set in each of some datasets, dataset after dataset."""
         dataset, rows = np.repeat(datasets, len(members)), np.tile(members, (len(datasets), 1))
-        return dataset, rows, self.problem.reference(rows, dataset)
+        return dataset, rows, self.reference(rows, dataset)
 
 
 class BlockBackend(Backend):

@@ -138,7 +138,8 @@ class Found(NamedTuple):
     close to a singular one for the backend to vouch for them; `evaluated` sets had a value, `skipped` were numerically
     singular. A set without terms counts as evaluated here: the engine finds out. `margin` is the nats by which the
     values from the terms may be off, where the backend has a bound; 1e-4 for each member otherwise. `D` is None where
-    it is 0 for every set, as in a Gaussian problem in standard form.
+    it is 0 for every set, as in a Gaussian problem in standard form. `exact` terms are those of the reference path, to
+    the last bit, so that nothing is evaluated again.
     """
 
     dataset: NDArray[np.intp]
@@ -149,6 +150,7 @@ class Found(NamedTuple):
     skipped: int
     margin: float | None = None
     D: FloatArray | None = None
+    exact: bool = False
 
 
 class Estimate(NamedTuple):

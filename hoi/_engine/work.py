@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from hoi._backends.protocol import EVERYTHING, Evaluator, Floor, Found, Unit
 from hoi._engine.reduce import Best
+from hoi._maths.terms import Terms
 
 __all__ = ["Part", "work"]
 
 # Nats for each member by which values from the terms that a backend vouches for may be off, if it gives no bound.
 _APPROXIMATE = 1e-4
+# Nats by which exact values may differ and yet be equal, on the grid on which members decide.
+_EQUAL = 2.0**-38
 
 
 class Part(NamedTuple):
@@ -62,7 +67,7 @@ def work(
 
 
 def _take(evaluator: Evaluator, found: Found, best: Best, floor: Callable[..., Floor]) -> int:
-    """Evaluate the sets found that can come in by the reference path, whose values decide, and take them in.
+    """Take in the sets found that can come in, by their values from the reference path, which decide.
 
     Gives the number of sets that the backend left open and that turn out to be singular.
     """
@@ -72,11 +77,17 @@ def _take(evaluator: Evaluator, found: Found, best: Best, floor: Callable[..., F
     D = correction[0] if found.D is None else found.D + correction[0]
     approximate = best.measure.value(D, found.J + correction[1], found.L + correction[2])
     margin = order * _APPROXIMATE if found.margin is None else found.margin
+    margin = _EQUAL if found.exact else margin
     keep = best.promising(found.dataset, order, approximate, margin, floor)
     if not keep.any():
         return 0
     dataset, members = found.dataset[keep], found.members[keep]
-    terms = problem.reference(members, dataset).corrected(*(term[keep] for term in correction))
+    if found.exact:
+        none = np.zeros(len(keep), dtype=bool)
+        raw = Terms(none.astype(float) if found.D is None else found.D, found.J, found.L, none).chosen(keep)
+    else:
+        raw = problem.reference(members, dataset)
+    terms = raw.corrected(*(term[keep] for term in correction))
     good = ~terms.singular
     best.add(dataset[good], members[good], terms.chosen(good))
     return len(good) - int(good.sum())

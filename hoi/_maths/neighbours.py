@@ -5,9 +5,10 @@ the space of the whole set. With n_A the samples strictly nearer than that in th
 
     h(A) = - mean of digamma(n_A + 1), with k in the place of n_A + 1 for the whole set,
 
-up to constants that cancel. One radius makes the biases of the terms cancel too, as separate entropies would not. Where
-the radius is 0, equal samples are counted, in the whole set as well (Gao et al. 2017): so columns with ties, and
-mixtures of discrete and continuous ones, are served.
+up to constants that cancel. Digammas are whole numbers of a small unit, so that sums of them have no rounding: whoever
+counts the same neighbours has the same terms, to the last bit. One radius makes the biases of the terms cancel too, as
+separate entropies would not. Where the radius is 0, equal samples are counted, in the whole set as well (Gao et al.
+2017): so columns with ties, and mixtures of discrete and continuous ones, are served.
 """
 
 from __future__ import annotations
@@ -20,9 +21,15 @@ from scipy.special import digamma, ndtri
 
 from hoi._typing import FloatArray
 
-__all__ = ["SCALES", "Space", "on_scale", "sample_terms", "space_terms"]
+__all__ = ["SCALES", "Space", "digammas", "in_nats", "on_scale", "sample_terms", "space_terms"]
+
+_Whole = NDArray[np.int64]
 
 SCALES = ("normal", "rank", None)
+
+# Bits behind the point of a digamma, at most, and as many as fit into a word with 4 before it, those of the number of
+# samples, and 9 for the sums of sets of up to 128 members.
+_MOST_BITS, _WORD = 40, 63 - 4 - 9
 
 # Normal scores are rounded to multiples of this: differences of them are exact in float32.
 _GRID = 2.0**-20
@@ -44,6 +51,21 @@ def on_scale(columns: FloatArray, scale: str | None) -> NDArray[np.floating]:
     return (np.round(ndtri(ranks / (len(columns) + 1)) / _GRID) * _GRID).astype(np.float32)
 
 
+def digammas(n_samples: int) -> NDArray[np.int64]:
+    """Digamma of 1, 2, ..., `n_samples` + 1, from place 1 on, as whole numbers of the unit of :func:`in_nats`."""
+    values = digamma(np.arange(1.0, n_samples + 2)) * 2.0 ** _bits(n_samples)
+    return np.concatenate([[0], np.rint(values).astype(np.int64)])
+
+
+def in_nats(sums: NDArray[np.int64], n_samples: int) -> FloatArray:
+    """Terms in nats doubled, from sums over the samples of :func:`digammas`."""
+    return 2.0 * (sums / n_samples) * 2.0 ** -_bits(n_samples)
+
+
+def _bits(n_samples: int) -> int:
+    return min(_MOST_BITS, _WORD - n_samples.bit_length())
+
+
 class Space(NamedTuple):
     """Columns (n_samples, m) of each variable, of a target and of what is given; (n_samples, 0) where there is none."""
 
@@ -63,27 +85,36 @@ def space_terms(space: Space, k: int, window: int = 0) -> tuple[float, float, fl
     Kraskov, Stögbauer and Grassberger (2004), Estimating mutual information, Physical Review E 69, 066138. Gao, Kannan,
     Oh and Viswanath (2017), Estimating mutual information for discrete-continuous mixtures, NeurIPS.
     """
-    alone, whole, without = sample_terms(space, k, window)
-    J = whole.mean()
-    return 2 * float(sum(x.mean() for x in alone)), 2 * float(J), 2 * float(sum((x - whole).mean() for x in without))
+    alone, whole, without = _of_samples(space, k, window)
+    J = whole.sum()
+    sums = [sum(x.sum() for x in alone), J, sum(x.sum() - J for x in without)]
+    return tuple(in_nats(np.array(sums), len(whole)).tolist())
 
 
 def sample_terms(space: Space, k: int, window: int = 0) -> tuple[list[FloatArray], FloatArray, list[FloatArray]]:
-    """What each sample adds to h: of each variable alone, of all, and of all but each, (n_samples,) each."""
+    """What each sample adds to h: of each variable alone, of all, and of all but each, (n_samples,) each, in nats."""
+    alone, whole, without = _of_samples(space, k, window)
+    unit = 2.0 ** -_bits(len(whole))
+    return [x * unit for x in alone], whole * unit, [x * unit for x in without]
+
+
+def _of_samples(space: Space, k: int, window: int) -> tuple[list[_Whole], _Whole, list[_Whole]]:
+    """The same as whole numbers."""
     order = len(space.variables)
     Y, Z = space.target, space.given
     everything = _joined(*space.variables, Y, Z)
     radius = _radius(everything, k, window)
     tied = radius <= 0
+    table = digammas(len(everything))
 
-    def psi(*columns: NDArray[np.floating]) -> FloatArray:
-        return digamma(_within(_joined(*columns), radius, tied, window))
+    def psi(*columns: NDArray[np.floating]) -> NDArray[np.int64]:
+        return table[_within(_joined(*columns), radius, tied, window)]
 
-    joint = np.full(len(everything), float(digamma(k)))
+    joint = np.full(len(everything), table[k])
     if tied.any():
         joint[tied] = psi(everything)[tied]
 
-    def h(chosen: list[int]) -> FloatArray:
+    def h(chosen: list[int]) -> NDArray[np.int64]:
         columns = [space.variables[i] for i in chosen]
         whole = len(chosen) == order
         if not Y.shape[1]:

@@ -11,7 +11,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from hoi._backends.numba_.vectors import LANES, f64x8
 
-__all__ = ["fill_word", "load_words", "look_up", "no_words", "ones", "ones_in"]
+__all__ = ["fill_word", "load_words", "look_up", "no_words", "ones", "ones_in", "store_words", "total"]
 
 _WORDS = ir.VectorType(ir.IntType(64), LANES)
 _FLOATS = ir.VectorType(ir.DoubleType(), LANES)
@@ -83,6 +83,32 @@ def load_words(typingctx, array, index):  # type: ignore[no-untyped-def]
         return builder.load(builder.bitcast(item, _WORDS.as_pointer()), align=8)
 
     return u64x8(array, index), build
+
+
+@intrinsic
+def store_words(typingctx, array, index, words):  # type: ignore[no-untyped-def]
+    """Write eight words to a C-ordered array from a place on, given as a tuple; neither checked nor wrapped around."""
+
+    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        made = context.make_array(sig.args[0])(context, builder, args[0])
+        places = cgutils.unpack_tuple(builder, args[1])
+        item = cgutils.get_item_pointer(context, builder, sig.args[0], made, places, wraparound=False)
+        builder.store(args[2], builder.bitcast(item, _WORDS.as_pointer()), align=8)
+        return context.get_dummy_value()
+
+    return types.none(array, index, u64x8), build
+
+
+@intrinsic
+def total(typingctx, words):  # type: ignore[no-untyped-def]
+    """The sum over all lanes."""
+
+    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        kind = ir.FunctionType(ir.IntType(64), [_WORDS])
+        add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.add.v{LANES}i64")
+        return builder.call(add, [args[0]])
+
+    return types.int64(u64x8), build
 
 
 @intrinsic
