@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hoi._backends.protocol import Problem
 from hoi._errors import HoiError, SparseWarning
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
@@ -17,11 +18,12 @@ from hoi._inputs.containers import listing
 from hoi._inputs.labels import numbered
 from hoi._inputs.table import Table
 from hoi._maths.counts import CORRECTIONS, CountTable, count_table, dense_states, entropy_of_counts, joint_states
+from hoi._systems.combined import InformationProblem
 from hoi._systems.entropies import EntropyProblem
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray
 
-__all__ = ["Binned", "CountProblem", "Discrete", "DiscreteSystem"]
+__all__ = ["Binned", "CountInformation", "CountProblem", "Discrete", "DiscreteSystem"]
 
 # Samples a state from which entropies are worth something; the same for a column, beyond which it is no discrete one.
 _SAMPLES_PER_STATE = 4
@@ -234,6 +236,17 @@ class DiscreteSystem(System):
         correction = self.correction if bias_correction else None
         return CountProblem(self.codes, count_table(self.codes.shape[1], correction), variables, given, self.names)
 
+    def information(
+        self,
+        groups: Sequence[tuple[int, ...]],
+        given: tuple[int, ...],
+        target: tuple[int, ...],
+        *,
+        bias_correction: bool = True,
+    ) -> Problem:
+        parts = (self.problem(groups, fixed, bias_correction=bias_correction) for fixed in (given, (*given, *target)))
+        return InformationProblem(*parts) if self.weights is not None else CountInformation(*parts)
+
     def about(self) -> dict[str, Any]:
         return {**super().about(), "correction": self.correction, **self._about}
 
@@ -276,6 +289,12 @@ class CountProblem(EntropyProblem):
         self.table = table
         counted = _Counted(table)
         super().__init__(codes, counted, variables, given, names, counted.local)
+
+
+class CountInformation(InformationProblem):
+    """The difference of two problems of counts, which share their samples."""
+
+    kind = "counted_information"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 import hoi
 import reference
+from hoi._backends import registry
+from hoi._backends.numba_ import discrete as feed
+from hoi._backends.protocol import EVERYTHING, Ranking, Unit
 from hoi._maths.counts import CORRECTIONS, count_table
 from hoi.estimators import Binned, Discrete
 
@@ -88,26 +91,72 @@ def table(q: int, n: int, seed: int, samples: int = 300) -> np.ndarray:
     return X
 
 
+PAIRS = [(0, 1), (2, 3), (4,), (5, 6), (7,)]
+ROLES = [
+    {}, {"given": (3,)}, {"given": (3, 1)}, {"groups": PAIRS}, {"target": (7,)}, {"target": (7, 2), "given": (4,)},
+    {"target": (7,), "groups": PAIRS[:4]},
+]  # fmt: skip
+
+
+@given(st.sampled_from([2, 3, 9]), st.integers(0, 10**6), st.integers(2, 5), st.sampled_from(ROLES), st.booleans(),
+       st.sampled_from([(1, -2, -1), (0, 1, 0)]))  # fmt: skip
+def test_the_terms_of_the_compiled_walk_are_the_reference(q, seed, order, roles, by_heads, weights) -> None:
+    """Of every set: by bits and by histograms, with one table or, where it would be too large, one for each head."""
+    with pytest.MonkeyPatch.context() as patch:
+        if by_heads:
+            patch.setattr(feed, "_MOST_TABLE", 25)
+            patch.setattr(feed, "_MOST_OF_HEAD", 15)
+        system = Discrete().fit(table(q, 8, seed, samples=130))
+        given, target = roles.get("given", ()), roles.get("target", ())
+        groups = roles.get("groups") or [(c,) for c in range(8) if c not in (*given, *target)]
+        problem = system.information(groups, given, target) if target else system.problem(groups, given)
+        evaluator, n = registry.load("numba").open(problem, Ranking(*weights)), len(groups)
+        unit = Unit(0, min(order, n), 0, math.comb(n - 2, min(order, n) - 2))
+        parts = list(evaluator.walk(unit, lambda **_: EVERYTHING))
+        assert evaluator.walk_name(unit) == "counts" or by_heads
+    members = np.concatenate([part.members for part in parts])
+    assert sorted(members.tolist()) == sorted(map(list, itertools.combinations(range(n), unit.order)))
+    wanted = problem.reference(members, np.zeros(len(members), dtype=np.intp))
+    for name in "DJL" if weights[2] else "DJ":
+        values = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_allclose(values, getattr(wanted, name), rtol=0, atol=1e-10, err_msg=name)
+
+
 @given(st.integers(2, 4), st.integers(0, 10**6), st.sampled_from(sorted(reference.REFERENCE)),
        st.sampled_from([None, [3], [3, 1]]), st.sampled_from([name for name in CORRECTIONS if name]))  # fmt: skip
 def test_the_compiled_walk_finds_what_the_reference_finds(q, seed, measure, fixed, correction) -> None:
     X = table(q, 8, seed, samples=120)
-    options = {"measure": measure, "n_best": 6, "given": fixed, "estimator": Discrete(correction)}
-    found = hoi.search(X, (3, 5), backend="numba", **options)
-    wanted = hoi.search(X, (3, 5), backend="numpy", **options)
+    same_search(X, (2, 4), measure=measure, n_best=6, given=fixed, estimator=Discrete(correction))
+
+
+def same_search(X, order, *, walk: str = "counts", backend: str = "numba", **options) -> None:
+    """The same rows to the last bit as with numpy."""
+    found = hoi.search(X, order, backend=backend, **options)
+    wanted = hoi.search(X, order, backend="numpy", **options)
     assert found.members == wanted.members
-    np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
+    column = options.get("measure", "oinfo")
+    np.testing.assert_array_equal(getattr(found, column), getattr(wanted, column))
     assert found.settings["evaluated"] == wanted.settings["evaluated"]
-    assert found.settings["walk"] == ["counts"] and wanted.settings["walk"] == ["blocks"]
+    if backend == "numba":
+        assert found.settings["walk"] == [walk] and wanted.settings["walk"] == ["blocks"]
 
 
-def test_many_states_datasets_and_groups_agree_too(backend: str) -> None:
+def test_many_states_datasets_groups_and_targets_agree_too(backend: str) -> None:
     X = np.stack([table(9, 7, seed, samples=400) for seed in (1, 2)])
-    for options in ({}, {"groups": [[0, 1], [2], [3], [4, 5]]}, {"which": "lowest", "per_order": True}):
-        found = hoi.search(X, (2, 4), backend=backend, estimator="discrete", **options)
-        wanted = hoi.search(X, (2, 4), backend="numpy", estimator="discrete", **options)
-        assert found.members == wanted.members
-        np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
+    groups = [[0, 1], [2], [3], [4, 5]]
+    for options in (
+        {}, {"groups": groups}, {"which": "lowest", "per_order": True}, {"measure": "gradient", "target": 6},
+        {"measure": "rsi", "target": 6, "groups": groups}, {"measure": "information", "target": [5, 6], "threads": 2},
+    ):  # fmt: skip
+        same_search(X, (2, 4), backend=backend, estimator="discrete", **options)
+
+
+def test_a_table_that_is_too_large_goes_by_heads(monkeypatch) -> None:
+    monkeypatch.setattr(feed, "_MOST_TABLE", 25)
+    monkeypatch.setattr(feed, "_MOST_OF_HEAD", 15)
+    X = np.stack([table(2, 9, seed) for seed in (1, 2)])
+    same_search(X, 4, walk="blocks", estimator="discrete")  # 28 pairs behind one member: too large still
+    same_search(X[:, :, 1:], 5, estimator="discrete", threads=2, n_best=20)
 
 
 def test_the_definitions_and_a_scan() -> None:

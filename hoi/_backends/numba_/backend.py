@@ -21,5 +21,6 @@ class NumbaBackend(BlockBackend):
         "information": "hoi._backends.numba_.about_target:TargetWalks",
         "combined": "hoi._backends.numba_.about_target:TargetWalks",
         "counts": "hoi._backends.numba_.discrete:CountWalks",
+        "counted_information": "hoi._backends.numba_.discrete:CountWalks",
         "neighbours": "hoi._backends.numba_.near:NeighbourWalk",
     }

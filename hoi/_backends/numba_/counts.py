@@ -14,7 +14,7 @@ with 1 and the states of Y with -1: H(S) - H(S, Y), which is I(S; Y) but for a c
 
 Memory is bounded by heads: where the table would be too large, the first members of sets are taken as a part of the
 roots, and the table is that of sets with the same head. H(S - i) for i in the head then is counted beside H(S), from
-the roots without it: a *chain* each, the first of which is that of S.
+the roots without it: a *chain* each, the first of which is that of S. Variables are then those behind the head.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _by_codes(codes, states, steps, code, y, histogram):
 
 @numba.njit(**FLAGS)
 def count_walk(
-    planes, codes, states, by_planes, f, steps, constant, roots, root_codes, root_weights, n_roots, table, single,
+    planes, codes, states, by_planes, f, steps, constant, roots, root_codes, root_weights, n_roots, table, single, head,
     weights, place, cursor, x0, n_prefixes, most, target, low, high, members, terms,
 ):
     """Walk over sets of k variables, k - 2 of which are the prefix `cursor`, from its next member `x0` on.
@@ -157,7 +157,10 @@ def count_walk(
     roots : (chains, rows, words) uint64; root_codes : (chains, rows, T) int32; root_weights : (chains, rows)
         Of which `n_roots` (chains,) rows are used: the cells, or joint states, before the first member.
     table, single : float64
-        h of the sets of k - 1 variables, with room for eight in front and behind; h of each variable, with room behind.
+        h of the sets of k - 1 variables, with room for eight in front and behind, or nothing where L is not wanted;
+        h of each variable, with room behind.
+    head : float
+        Sum of h over the members of the head.
     weights : (d, j, l)
     target : float64
         Where not empty, h of the first chain goes there, as `table` has it, and nothing else is done.
@@ -176,9 +179,8 @@ def count_walk(
     T = codes.shape[1]
     blocks = -(-n // LANES)
     # the most cells that can occur
-    most_cells = 1
+    most_cells = rows
     if by_planes:
-        most_cells = rows
         bound = len(f) - 1
         largest = 1
         for v in range(n):
@@ -190,7 +192,7 @@ def count_walk(
     sizes = np.zeros((k, chains, most_cells), dtype=np.int64)
     cell_weights = np.zeros((k, chains, most_cells))
     n_cells = np.zeros((k, chains), dtype=np.int64)
-    joint = np.zeros((k, chains, rows, T), dtype=np.int32)
+    joint = np.zeros((k, chains, 0 if by_planes else rows, T), dtype=np.int32)
     widest = 1
     for v in range(n):
         widest = max(widest, states[v])
@@ -210,7 +212,7 @@ def count_walk(
     whole = np.empty(k, dtype=np.int64)
     without = np.empty(k, dtype=np.int64)
     d_weight, j_weight, l_weight = weights
-    filling = len(target) > 0
+    filling, parts = len(target) > 0, len(table) > 0
     found, seen, done, depth = 0, 0, 0, 0
     while done < n_prefixes:
         for x in range(x0, n - 1):
@@ -240,7 +242,7 @@ def count_walk(
                 at_x = _row(whole, k, M, place, n) + x
                 for j in range(k - 1):
                     without[j] = _row(whole, j, k - 1, place, n)
-                D_x = single[x]
+                D_x = head + single[x]
                 for i in range(M):
                     D_x += single[cursor[i]]
             else:
@@ -268,11 +270,13 @@ def count_walk(
                         target[LANES + at_x + y] = sums[0, y - y0]
                     continue
                 h = load(sums, (0, 0))
-                rest = fill(table[LANES + at_x]) - fill(float(k)) * h
-                for c in range(1, chains):
-                    rest = rest + load(sums, (c, 0))
-                for j in range(k - 1):
-                    rest = rest + load(table, (LANES + without[j] + y0,))
+                rest = fill(0.0)
+                if parts:
+                    rest = fill(table[LANES + at_x]) - fill(float(k + chains - 1)) * h
+                    for c in range(1, chains):
+                        rest = rest + load(sums, (c, 0))
+                    for j in range(k - 1):
+                        rest = rest + load(table, (LANES + without[j] + y0,))
                 alone = fill(D_x) + load(single, (y0,))
                 value = fill(d_weight) * alone + fill(j_weight) * h + fill(l_weight) * rest
                 between = (value > fill(low)) & (value < fill(high))
