@@ -14,6 +14,9 @@ from hoi._typing import ArrayLike, FloatArray
 
 __all__ = ["Kernel"]
 
+# Samples whose distances from all others are held at once.
+_ROWS = 512
+
 
 @dataclass(frozen=True)
 class Kernel(Estimator):
@@ -86,14 +89,22 @@ class Kernel(Estimator):
         ndarray, shape (n_samples,)
             Nats; -inf where a column is determined by others.
         """
+        from scipy.spatial.distance import cdist
+        from scipy.special import logsumexp
         from scipy.stats import gaussian_kde
 
-        n = len(columns)
+        n, d = columns.shape
         try:
             density = gaussian_kde(columns.T, self.bandwidth)
         except np.linalg.LinAlgError:
             return np.full(n, -np.inf)
-        # each sample's own kernel taken out: the density there without it
-        own = 1 / (n * np.sqrt(np.linalg.det(2 * np.pi * density.covariance)))
-        others = (density(columns.T) - own) * n / (n - 1)
-        return -np.log(np.maximum(others, np.finfo(float).tiny))
+        factor = np.linalg.cholesky(density.covariance)
+        white = np.linalg.solve(factor, columns.T).T
+        # each sample's own kernel is left out, and not taken away: of one far from all others nothing would be left
+        sums = np.empty(n)
+        for start in range(0, n, _ROWS):
+            exponents = -0.5 * cdist(white[start : start + _ROWS], white, "sqeuclidean")
+            rows = np.arange(len(exponents))
+            exponents[rows, start + rows] = -np.inf
+            sums[start + rows] = logsumexp(exponents, axis=1)
+        return np.log(n - 1) + 0.5 * d * np.log(2 * np.pi) + np.log(np.diag(factor)).sum() - sums

@@ -43,13 +43,20 @@ def test_shrinkage_takes_fewer_samples_than_variables_and_hides_synergy(backend:
 
 def test_the_kernel_is_that_of_scipy_without_the_sample_itself() -> None:
     X = effect(1, 40)[:, :2]
-    others = [gaussian_kde(np.delete(X, i, axis=0).T)(X[i])[0] for i in range(40)]
-    close = -np.log(others).mean()
-    # there the bandwidth changes with each sample that is left out
-    assert hoi.entropy(X, [(0, 1)], estimator="kernel")[0] == pytest.approx(close, abs=0.1)
+    whole = gaussian_kde(X.T)
+    own = 1 / np.sqrt(np.linalg.det(2 * np.pi * whole.covariance))
+    others = (40 * whole(X.T) - own) / 39
+    assert hoi.entropy(X, [(0, 1)], estimator="kernel")[0] == pytest.approx(-np.log(others).mean(), abs=1e-10)
     assert hoi.entropy(np.random.default_rng(0).standard_normal((1000, 1)), estimator="kernel") == pytest.approx(
         0.5 * np.log(2 * np.pi * np.e), abs=0.05
     )
+
+
+def test_a_sample_far_from_all_others_keeps_a_density() -> None:
+    """Its own kernel outweighs the others by more than there are digits: their sum must not be a difference."""
+    X = np.random.default_rng(3).standard_normal((600, 1))
+    far = np.vstack([X, [[6.0]]])
+    assert abs(hoi.entropy(far, estimator="kernel") - hoi.entropy(X, estimator="kernel")) < 0.2
 
 
 def test_the_kernel_sees_a_parabola_and_skips_copies() -> None:
