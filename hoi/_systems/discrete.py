@@ -242,7 +242,7 @@ class DiscreteSystem(System):
         given: tuple[int, ...],
         target: tuple[int, ...],
         *,
-        bias_correction: bool = True,
+        bias_correction: BiasCorrection = True,
     ) -> Problem:
         parts = (self.problem(groups, fixed, bias_correction=bias_correction) for fixed in (given, (*given, *target)))
         return InformationProblem(*parts) if self.weights is not None else CountInformation(*parts)
