@@ -94,8 +94,12 @@ def space_terms(space: Space, k: int, window: int = 0) -> tuple[float, float, fl
 def sample_terms(space: Space, k: int, window: int = 0) -> tuple[list[FloatArray], FloatArray, list[FloatArray]]:
     """What each sample adds to h: of each variable alone, of all, and of all but each, (n_samples,) each, in nats."""
     alone, whole, without = _of_samples(space, k, window)
-    unit = 2.0 ** -_bits(len(whole))
-    return [x * unit for x in alone], whole * unit, [x * unit for x in without]
+    unit = np.float64(2.0 ** -_bits(len(whole)))
+
+    def nats(x: _Whole) -> FloatArray:
+        return x.astype(np.float64) * unit
+
+    return [nats(x) for x in alone], nats(whole), [nats(x) for x in without]
 
 
 def _of_samples(space: Space, k: int, window: int) -> tuple[list[_Whole], _Whole, list[_Whole]]:
