@@ -13,6 +13,7 @@ from hoi._engine.plan import count_sets, cut
 from hoi._engine.progress import Progress
 from hoi._engine.reduce import Best
 from hoi._engine.work import Part, work
+from hoi._errors import HoiError
 
 __all__ = ["Outcome", "StoppedError", "default_threads", "run"]
 
@@ -129,8 +130,8 @@ def _on_threads(evaluator: Evaluator, units: Iterator[Unit], outcome: Outcome, t
 
     workers = [threading.Thread(target=take, name=f"hoi-{i}", daemon=True) for i in range(threads)]
     try:
-        for worker in workers:
-            worker.start()
+        for number, worker in enumerate(workers):
+            _start(worker, number, threads)
         for worker in workers:
             while worker.is_alive():
                 worker.join(0.1)
@@ -141,6 +142,15 @@ def _on_threads(evaluator: Evaluator, units: Iterator[Unit], outcome: Outcome, t
         raise
     if errors:
         raise errors[0]
+
+
+def _start(worker: threading.Thread, number: int, threads: int) -> None:
+    try:
+        worker.start()
+    except RuntimeError as error:  # Python's, where the system gives no more threads
+        raise HoiError(
+            f"thread {number + 1} of {threads} cannot start ({error}): give fewer, threads={number or 1}."
+        ) from error
 
 
 def _wait(workers: list[threading.Thread], seconds: float) -> None:

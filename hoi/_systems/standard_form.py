@@ -113,7 +113,7 @@ def standard_form(
             log_scale = log_scale + _whiten(matrix, blocks, names_of_groups(names, groups), faults)
     most = matrix.shape[-1]
     if n_samples is not None:
-        most = min(most, n_samples - 1 - len(given))
+        most = max(0, min(most, n_samples - 1 - len(given)))
     if bias_correction and n_samples is not None:
         table = np.asarray(entropy_bias(np.arange(most + len(given) + 1), n_samples))
         # of H(S | Z) = H(S, Z) - H(Z): the constant of k + z columns less that of z

@@ -14,7 +14,7 @@ from collections import Counter
 
 import numpy as np
 
-KINDS = ("containers", "tables")
+KINDS = ("containers", "functions", "tables")
 
 
 def main() -> int:

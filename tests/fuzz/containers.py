@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,14 @@ from scipy.stats import rankdata
 
 import hoi
 
-__all__ = ["case"]
+__all__ = ["CONTAINERS", "FAULTS", "TYPES", "Drawn", "case", "check", "drawn", "excused", "whole"]
 
 TYPES = ["f8", "f4", "f2", "g", ">f8", "i8", "u8", "i4", "u1", "i1", "?", "wide", "wide unsigned", "object", "str",
          "c16", "decimal"]
 FAULTS = ["none"] * 6 + ["nan", "inf", "mask", "constant", "duplicate", "few", "empty", "scale", "transposed", "nested",
                          "ragged"]
+CONTAINERS = ["numpy", "fortran", "list", "rows", "masked", "strided", "table", "pandas", "mixed", "xarray", "turned",
+              "torch", "polars", "arrow", "tables"]
 
 
 def exact(rng: np.random.Generator, n: int, m: int, dtype: str) -> Any:
@@ -40,8 +42,30 @@ def exact(rng: np.random.Generator, n: int, m: int, dtype: str) -> Any:
     return numbers.astype(dtype)
 
 
-def contained(rng: np.random.Generator, X: Any) -> tuple[str, Any]:
-    """The table in one of the containers."""
+class Drawn(NamedTuple):
+    """What a case is of; a container that cannot hold such a table is no case."""
+
+    n: int
+    m: int
+    dtype: str
+    fault: str
+    missing: str
+    container: str
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.fault} {self.container} missing={self.missing} {(self.n, self.m)}"
+
+
+def drawn(rng: np.random.Generator) -> Drawn:
+    """A case at random."""
+    return Drawn(
+        int(rng.integers(4, 30)), int(rng.integers(2, 5)), str(rng.choice(TYPES)), str(rng.choice(FAULTS)),
+        str(rng.choice(["raise", "raise", "drop"])), str(rng.choice(CONTAINERS)),
+    )
+
+
+def makers_of(X: Any) -> dict[str, Callable[[], Any]]:
+    """The containers that can hold the table."""
     names = [f"v{j}" for j in range(X.shape[1])] if X.ndim == 2 else []
     makers: dict[str, Callable[[], Any]] = {
         "numpy": lambda: X, "fortran": lambda: np.asfortranarray(X), "list": lambda: X.tolist(),
@@ -61,8 +85,7 @@ def contained(rng: np.random.Generator, X: Any) -> tuple[str, Any]:
     if isinstance(X, np.ma.MaskedArray):  # these would drop the mask before hoi sees it
         for name in ("fortran", "torch", "xarray", "turned", "pandas", "mixed"):
             makers.pop(name, None)
-    name = rng.choice(list(makers))
-    return str(name), makers[name]
+    return makers
 
 
 def _xarray(X: Any, names: list[str]) -> Any:
@@ -135,57 +158,65 @@ def faulty(rng: np.random.Generator, X: Any, fault: str) -> Any:
     return X
 
 
+def given_and_sound(rng: np.random.Generator, what: Drawn) -> tuple[Any, Any] | None:
+    """The table in its container, and as an array with its fault; None where the container cannot hold it."""
+    X = faulty(rng, exact(rng, what.n, what.m, what.dtype), what.fault)
+    sound = X
+    if what.fault == "nested":
+        X = np.stack([X, X])
+    makers = makers_of(X) if not isinstance(X, np.ma.MaskedArray) or rng.random() < 0.5 else {"rows": lambda: list(X)}
+    try:
+        given = makers[what.container]()
+    except Exception:  # the container itself refuses such values
+        return None
+    if what.fault == "transposed":
+        if what.container in ("pandas", "mixed"):
+            return None
+        turned = hasattr(given, "T") and what.container not in ("xarray", "turned")
+        given, sound = getattr(given, "T", given), sound.T if turned else sound
+    if what.fault == "ragged" and isinstance(given, list):
+        given[0] = given[0][:-1]
+    return given, sound
+
+
 def case(rng: np.random.Generator) -> str | None:
-    """One table, in one container, with one fault or none, through one function."""
+    """One table, in one container, with one fault or none, through hoi.oinfo."""
+    estimator, backend = str(rng.choice(["gaussian_copula", "gaussian"])), str(rng.choice(["auto", "auto", "torch"]))
+    return check(rng, drawn(rng), estimator, backend)
+
+
+def check(rng: np.random.Generator, what: Drawn, estimator: str, backend: str) -> str | None:
+    """The value of the reference, or a HoiError where there is a reason for one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _case(rng)
+        return _check(rng, what, estimator, backend)
 
 
-def _case(rng: np.random.Generator) -> str | None:
-    n, m = int(rng.integers(4, 30)), int(rng.integers(2, 5))
-    dtype, fault = str(rng.choice(TYPES)), str(rng.choice(FAULTS))
-    missing = str(rng.choice(["raise", "raise", "drop"]))
-    estimator = str(rng.choice(["gaussian_copula", "gaussian"]))
-    X = faulty(rng, exact(rng, n, m, dtype), fault)
-    sound = X
-    if fault == "nested":
-        X = np.stack([X, X])
-    try:
-        where, make = contained(rng, X)
-        given = make() if not isinstance(X, np.ma.MaskedArray) or rng.random() < 0.5 else list(X)
-    except hoi.HoiError:
+def _check(rng: np.random.Generator, what: Drawn, estimator: str, backend: str) -> str | None:
+    made = given_and_sound(rng, what)
+    if made is None:
         return "asked"
-    except Exception:  # the container itself refuses such values
-        return "asked"
-    if fault == "transposed":
-        given = getattr(given, "T", given)
-        sound = sound.T if hasattr(given, "T") and where not in ("xarray", "turned", "pandas", "mixed") else sound
-        if where in ("pandas", "mixed"):
-            return "asked"
-    if fault == "ragged" and isinstance(given, list):
-        given[0] = given[0][:-1]
-    what = f"{dtype} {fault} {where} {estimator} missing={missing} {X.shape}"
-    backend = str(rng.choice(["auto", "auto", "torch"]))
+    given, sound = made
+    where = f"{what} {estimator} {backend}"
     try:
-        value = hoi.oinfo(given, estimator=estimator, bias_correction=False, missing=missing, backend=backend)
+        value = hoi.oinfo(given, estimator=estimator, bias_correction=False, missing=what.missing, backend=backend)
     except hoi.HoiError as error:
-        if fault == "none" and X.dtype.kind in "fiub" and not _excused(str(error)):
-            return f"{what}: sound data are refused: {error}"
+        if what.fault == "none" and sound.dtype.kind in "fiub" and not excused(str(error)):
+            return f"{where}: sound data are refused: {error}"
         return "asked"
     except Exception as error:
-        return f"{what}: {type(error).__name__}: {error}"
-    whole = _whole(sound, missing)
-    if whole is None:
-        return f"{what}: {value} where nothing can be said"
-    expected = reference(whole, estimator)
+        return f"{where}: {type(error).__name__}: {error}"
+    values = whole(sound, what.missing)
+    if values is None:
+        return f"{where}: {value} where nothing can be said"
+    expected = reference(values, estimator)
     near = expected is None or np.allclose(value, expected, rtol=0, atol=1e-6)
     if not near:
-        return f"{what}: {value}, and {expected} is right"
+        return f"{where}: {value}, and {expected} is right"
     return None
 
 
-def _excused(text: str) -> bool:
+def excused(text: str) -> bool:
     """Errors that small random tables earn."""
     return any(
         part in text
@@ -193,7 +224,7 @@ def _excused(text: str) -> bool:
     )
 
 
-def _whole(X: Any, missing: str) -> np.ndarray | None:
+def whole(X: Any, missing: str) -> np.ndarray | None:
     """The samples that count; None where a value is missing or infinite and must be refused."""
     mask = np.ma.getmaskarray(X)
     values = np.asarray(np.ma.getdata(X))

@@ -1,23 +1,53 @@
-"""A few hundred cases of the fuzzer of containers, always the same; `python -m tests.fuzz` runs more."""
+"""A few hundred cases of the fuzzers, some always the same, some drawn; `python -m tests.fuzz` runs more.
+
+Only two outcomes are right: the value of the reference (or of a plain array), or a HoiError.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from fuzz.containers import case
+from fuzz import containers, functions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("torch")
-pytest.importorskip("xarray")
-pytest.importorskip("pyarrow")
+import hoi
+
+for package in ("torch", "xarray", "pyarrow", "polars", "sklearn"):
+    pytest.importorskip(package)
+
+CASES = st.builds(
+    containers.Drawn,
+    n=st.integers(4, 30),
+    m=st.integers(2, 5),
+    dtype=st.sampled_from(containers.TYPES),
+    fault=st.sampled_from(containers.FAULTS),
+    missing=st.sampled_from(["raise", "drop"]),
+    container=st.sampled_from(containers.CONTAINERS),
+)
+SEEDS = st.integers(0, 2**31)
 
 
-def test_the_value_of_the_reference_or_a_hoi_error():
-    assert {case(np.random.default_rng([0, number])) for number in range(300)} == {None, "asked"}
+def test_the_same_cases_of_containers():
+    assert {containers.case(np.random.default_rng([0, number])) for number in range(300)} == {None, "asked"}
 
 
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 2**31))
-def test_drawn_cases(seed):
-    assert case(np.random.default_rng(seed)) in (None, "asked")
+@settings(max_examples=60, deadline=None)
+@given(
+    what=CASES, seed=SEEDS, estimator=st.sampled_from(["gaussian", "gaussian_copula"]),
+    backend=st.sampled_from(["auto", "torch"]),
+)  # fmt: skip
+def test_containers(what, seed, estimator, backend):
+    assert containers.check(np.random.default_rng(seed), what, estimator, backend) in (None, "asked")
+
+
+@pytest.mark.parametrize("name", functions.FUNCTIONS)
+@settings(max_examples=5, deadline=None)
+@given(what=CASES, seed=SEEDS)
+def test_every_function(name, what, seed):
+    assert functions.check(np.random.default_rng(seed), what, name) in (None, "asked")
+
+
+def test_every_public_function_that_takes_data_is_there():
+    public = {name for name in hoi.__all__ if callable(getattr(hoi, name)) and name.islower()}
+    assert public - {"backends"} <= set(functions.FUNCTIONS)

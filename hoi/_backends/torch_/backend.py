@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -10,14 +11,17 @@ import torch
 from torch import Tensor
 
 from hoi._backends.blocks import BlockBackend
-from hoi._backends.protocol import Estimate, Problem
+from hoi._backends.protocol import Estimate, Evaluator, Problem, Ranking
 from hoi._backends.torch_.cuda.pairs import Runner
 from hoi._backends.torch_.device import cuda_device, require_float64, why_no_nvrtc, why_no_triton
 from hoi._backends.torch_.estimate import estimate
 from hoi._backends.torch_.walk import Sizes
+from hoi._errors import BackendUnavailableError
 from hoi._typing import ArrayLike
 
 __all__ = ["CudaBackend", "TorchBackend"]
+
+_loaded_in = os.getpid()
 
 # Chips that do half as many operations in float64 as in float32, or nearly; others do a 32nd or a 64th.
 _FAST_FLOAT64 = {(6, 0), (7, 0), (8, 0), (9, 0), (10, 0)}
@@ -50,8 +54,13 @@ class TorchBackend(BlockBackend):
     ) -> None:
         self._kernel, self._precision, self.sizes = kernel, precision, sizes
 
+    def open(self, problem: Problem, ranking: Ranking) -> Evaluator:
+        _refuse_after_fork(self.name)
+        return super().open(problem, ranking)
+
     def estimate(self, X: ArrayLike, estimator: str, ties: str, rng: np.random.Generator | None) -> Estimate:
         """Covariance of the data, or of their normal scores, computed where the data lie."""
+        _refuse_after_fork(self.name)
         device = X.device if isinstance(X, Tensor) else self.device(None)
         require_float64(device)
         return estimate(X, estimator, ties, rng, device)
@@ -94,6 +103,17 @@ class TorchBackend(BlockBackend):
         return [self.device(problem)]
 
 
+def _refuse_after_fork(name: str) -> None:
+    """Error in a process that was forked from one with threads of PyTorch, which do not come along: it would wait for
+    them for ever."""
+    if os.getpid() != _loaded_in and (torch.get_num_threads() > 1 or torch.cuda.is_initialized()):
+        raise BackendUnavailableError(
+            f'backend="{name}" was loaded in the process that this one was forked from, and threads of PyTorch do not '
+            'outlive a fork. Use backend="numba", or start workers by multiprocessing.get_context("spawn") or loky; '
+            "with torch.set_num_threads(1) before the fork the CPU can be used."
+        )
+
+
 class CudaBackend(TorchBackend):
     """PyTorch on the GPU, wherever the data come from."""
 
@@ -121,5 +141,6 @@ class CudaBackend(TorchBackend):
         return [first, *(device for device in others if device != first)]
 
     def estimate(self, X: ArrayLike, estimator: str, ties: str, rng: np.random.Generator | None) -> Estimate:
+        _refuse_after_fork(self.name)
         device = X.device if isinstance(X, Tensor) and X.device.type == "cuda" else cuda_device()
         return estimate(X, estimator, ties, rng, device)
