@@ -14,6 +14,7 @@ import hoi
 torch = pytest.importorskip("torch")
 
 NAMES = ["oinfo", "total_correlation", "dual_total_correlation", "sinfo"]
+ABOUT_TARGET = ["information", "rsi", "gradient"]
 SETS = [(0, 1, 2), (4, 1, 3, 0), (2, 5), (0, 1, 2, 3, 4, 5)]
 
 
@@ -31,6 +32,41 @@ def test_gaussian_values_are_those_of_hoi(name, bias_correction):
         np.testing.assert_allclose(found.numpy(), getattr(hoi, name)(X, SETS, **options), rtol=0, atol=1e-12)
         whole = getattr(hoi.torch, name)(torch.from_numpy(X), **options)
         np.testing.assert_allclose(whole.numpy(), getattr(hoi, name)(X, **options), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("target", [6, (6, 7), [7, 2]])
+@pytest.mark.parametrize("bias_correction", [True, False])
+@pytest.mark.parametrize("name", ABOUT_TARGET)
+def test_gaussian_values_about_a_target_are_those_of_hoi(name, bias_correction, target):
+    options = {"estimator": "gaussian", "bias_correction": bias_correction, "target": target}
+    sets = [(0, 1, 3), (4, 1, 3, 0), (1, 5), (3,)]
+    for X in (data(n=8), data(n=8, n_datasets=3)):
+        for given in (sets, None):
+            found = getattr(hoi.torch, name)(torch.from_numpy(X), given, **options)
+            np.testing.assert_allclose(found.numpy(), getattr(hoi, name)(X, given, **options), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("estimator", ["gaussian", "gaussian_copula"])
+@pytest.mark.parametrize("name", ABOUT_TARGET)
+def test_gradients_about_a_target_are_those_of_finite_differences(name, estimator):
+    X = torch.from_numpy(data(9, 4, n_datasets=2)).requires_grad_()
+
+    def call(X):
+        return getattr(hoi.torch, name)(X, [(0, 1), (2, 1)], target=3, estimator=estimator, temperature=0.5)
+
+    assert torch.autograd.gradcheck(call, (X,), atol=1e-6)
+
+
+def test_what_is_refused_of_a_target():
+    X = torch.from_numpy(data())
+    call = hoi.torch.information
+    says(message(call, X, [(0, 4)], target=(5, 4)), "the set (0, 4) holds column 4", "take it out of the set")
+    says(message(call, X, target=9), "9", "0 to 5")
+    says(message(call, X, target=()), "target is empty")
+    says(message(call, X[:6], target=5), "the set (0, 1, 2, 3, 4) with the target", "6 samples")
+    doubled = torch.cat([X, X[:, 1:2]], 1)
+    says(message(call, doubled, [(0, 2), (0, 1)], target=6), "column 1: determined by the target (6,)", "Leave it out")
+    says(message(call, doubled, [(0, 2)], target=(1, 6)), "the target (1, 6) is numerically singular")
 
 
 @pytest.mark.parametrize("name", NAMES)
