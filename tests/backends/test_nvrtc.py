@@ -128,6 +128,36 @@ def test_a_kernel_is_compiled_once_for_a_text_a_chip_and_a_version(compiled, mon
     assert {file.suffix for file in folder.iterdir()} == {".cubin"}
 
 
+@pytest.mark.parametrize("damage", ["emptied", "cut", "changed", "without its hash"])
+def test_a_damaged_file_is_compiled_anew(compiled, damage):
+    folder, calls = compiled
+    compiler.cached("text", "sm_90")
+    (file,) = folder.iterdir()
+    sound = file.read_bytes()
+    damaged = {"emptied": b"", "cut": sound[:-1], "changed": sound[:-1] + b"?", "without its hash": sound[32:]}
+    file.write_bytes(damaged[damage])
+    assert compiler.cached("text", "sm_90") == b"textsm_90"
+    assert (len(calls), file.read_bytes()) == (2, sound)
+
+
+def test_a_home_that_cannot_be_written_to(compiled, monkeypatch, tmp_path):
+    _, calls = compiled
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(home))
+
+    def refused(*_, **__):
+        raise PermissionError("Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compiler.Path, "mkdir", refused)
+        assert compiler.cached("text", "sm_90") == compiler.cached("text", "sm_90") == b"textsm_90"
+    assert (len(calls), list(home.iterdir())) == (2, [])
+    compiler.cached("text", "sm_90")
+    assert [file.suffix for file in (home / ".cache" / "hoi" / "kernels").iterdir()] == [".cubin"]
+
+
 def test_a_write_that_fails_leaves_nothing_and_no_error(compiled, monkeypatch):
     folder, _ = compiled
 

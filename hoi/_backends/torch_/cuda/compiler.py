@@ -25,15 +25,20 @@ class KernelUnavailableError(BackendUnavailableError):
 
 
 def cached(text: str, target: str) -> bytes:
-    """Machine code of the text for an architecture: from disk, where it was compiled before by the same NVRTC."""
+    """Machine code of the text for an architecture: from disk, where it was compiled before by the same NVRTC.
+
+    A file begins with the hash of the code behind it. One that is damaged is compiled anew: a driver may do anything
+    with it.
+    """
     key = hashlib.sha256("\n".join([text, target, *_OPTIONS, str(_version())]).encode()).hexdigest()
     file = _folder() / f"{key}.cubin"
-    try:
-        return file.read_bytes()
-    except OSError:
-        code = compile_text(text, target)
+    with contextlib.suppress(OSError):
+        kept = file.read_bytes()
+        if kept[:_HASH] == hashlib.sha256(kept[_HASH:]).digest():
+            return kept[_HASH:]
+    code = compile_text(text, target)
     with contextlib.suppress(OSError):  # a disk that cannot be written to costs a second a process
-        _write(file, code)
+        _write(file, hashlib.sha256(code).digest() + code)
     return code
 
 
@@ -56,6 +61,7 @@ def _folder() -> Path:
 
 
 _OPTIONS = ("--std=c++17",)
+_HASH = hashlib.sha256().digest_size
 
 
 def compile_text(text: str, target: str) -> bytes:
