@@ -39,6 +39,26 @@ def test_both_signs_have_white_at_zero(ax):
     assert below.images[0].get_clim() == (-1.0, 1.0)
 
 
+def test_synergy_is_blue_whatever_its_sign(ax):
+    """Above 0 for the redundancy-synergy index, below 0 for the gradient; a key says which is which."""
+    from matplotlib.colors import to_hex
+
+    from hoi.plot._style import REDUNDANCY, SYNERGY, colour
+
+    for measure, low in (("rsi", REDUNDANCY), ("gradient", SYNERGY)):
+        axes = Figure().subplots()
+        plot.matrix([[np.nan, -1.0], [0.5, np.nan]], measure=measure, ax=axes)
+        shades = axes.images[0].cmap
+        assert to_hex(shades(0.0)).upper() == low == colour(-1.0, measure)
+        (strip,) = axes.child_axes
+        assert [text.get_text() for text in strip.get_legend().texts] == ["synergy", "redundancy"]
+    plot.matrix([[np.nan, -1.0], [0.5, np.nan]], measure="tc", ax=ax)  # no sides
+    assert to_hex(ax.images[0].cmap(0.0)).upper() == SYNERGY
+    assert not ax.child_axes
+    with pytest.raises(HoiError, match="measure 'x' is not known"):
+        plot.matrix([[1.0]], measure="x", ax=ax)
+
+
 def test_a_course_with_events(ax):
     plot.course([0.1, np.nan, 0.3, 0.2], [0.0, 0.5, 1.0, 1.5], events={"cue": 0.7}, xlabel="time (s)", ax=ax)
     _, line, event = ax.lines

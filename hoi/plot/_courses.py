@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY, axes_or_new, cut, plain, tidy
+from hoi.plot._style import (
+    FAINT,
+    NEUTRAL,
+    REDUNDANCY,
+    SYNERGY,
+    axes_or_new,
+    cut,
+    end_colours,
+    known,
+    plain,
+    side_key,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,15 +31,19 @@ __all__ = ["course", "matrix"]
 _MOST_NAMES = 40
 
 
-def matrix(table: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
-    """A pairwise table as a heat map, such as that of :func:`hoi.transfer_entropy`.
+def matrix(table: Any, *, measure: str | None = None, label: str = "", ax: Axes | None = None) -> Axes:
+    """A pairwise table as a heat map, such as that of :func:`hoi.pairwise` or :func:`hoi.transfer_entropy`.
 
-    Values of one sign go from white to dark; of both signs, blue is for those below 0 and vermilion for those above.
+    Values of one sign go from white to dark; of both signs, blue is for those below 0 and vermilion for those above,
+    unless the measure says that those above 0 are the synergistic ones.
 
     Parameters
     ----------
     table : pandas.DataFrame or array_like, shape (n_rows, n_columns)
         Values; NaN stays empty. The names of rows, columns and axes are those of a DataFrame.
+    measure : str, optional
+        Whose values they are, if its sign speaks of synergy and redundancy: "rsi", "gradient", "oinfo". Synergy is blue
+        then, whatever its sign, and a key says so.
     label : str
         What the values are, with their unit.
     ax : matplotlib Axes, optional
@@ -40,7 +56,7 @@ def matrix(table: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
     Raises
     ------
     HoiError
-        When matplotlib is missing, or the table is no matrix or has no finite value.
+        When matplotlib is missing, the table is no matrix or has no finite value, or the measure is not known.
 
     Examples
     --------
@@ -53,13 +69,18 @@ def matrix(table: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
     values = np.asarray(table, dtype=np.float64)
     if values.ndim != 2 or not np.isfinite(values).any():
         raise HoiError(f"matrix: the table has shape {values.shape}; a matrix with finite values is needed.")
+    below, above = SYNERGY, REDUNDANCY
+    if measure is not None and known(measure).synergy:
+        below, above = end_colours(measure)
     ax = axes_or_new(ax, (5.2, 4.6))
     from matplotlib.colors import LinearSegmentedColormap
 
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low < 0 < high and -low > 0.05 * high:
-        colours, limit = [SYNERGY, "#FFFFFF", REDUNDANCY], max(-low, high)
+        colours, limit = [below, "#FFFFFF", above], max(-low, high)
         limits = -limit, limit
+        if measure is not None:
+            side_key(ax, values[np.isfinite(values)], measure)
     else:
         colours, limits = ["#FFFFFF", SYNERGY if high <= 0 else NEUTRAL], (min(low, 0.0), max(high, 0.0) or 1.0)
         colours = colours[::-1] if high <= 0 else colours

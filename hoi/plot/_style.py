@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._measures.registry import ALL
+from hoi._measures.registry import ALL, Measure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +32,7 @@ __all__ = [
     "ends",
     "gaps",
     "key",
+    "known",
     "label",
     "letters",
     "need_rows",
@@ -51,10 +52,17 @@ NEUTRAL = "#5C6670"
 FAINT = "#B8BEC4"
 
 
+def known(measure: str) -> Measure:
+    """The row of a measure."""
+    if measure not in ALL:
+        raise HoiError(f"measure {measure!r} is not known: use one of {', '.join(map(repr, ALL))}")
+    return ALL[measure]
+
+
 def chosen(result: Multiplets, measure: str | None) -> str:
     """The measure asked for, or the one that leads in the result."""
-    if measure is not None and measure not in ALL:
-        raise HoiError(f"measure {measure!r} is not known: use one of {', '.join(map(repr, ALL))}")
+    if measure is not None:
+        known(measure)
     name = measure or result.lead
     if name is None or name not in result.columns:
         there = ", ".join(map(repr, result.columns)) or "none"
