@@ -171,3 +171,22 @@ def test_a_gap_leaves_out_the_rows_that_it_is_in() -> None:
     for function in (hoi.drivers, hoi.phiid):
         with pytest.warns(hoi.InputWarning):
             function(gappy, missing="drop")
+
+
+def test_atoms_of_known_mechanisms() -> None:
+    """In bits: a coin that is passed on is "xty", and the exclusive or of both pasts is synergy that goes to y."""
+    x = np.random.default_rng(0).integers(0, 2, 4000)
+    passed = np.concatenate([[0], x[:-1]])
+    exclusive = np.zeros_like(x)
+    for t in range(1, len(x)):
+        exclusive[t] = x[t - 1] ^ exclusive[t - 1]
+    for y, atom in ((passed, "xty"), (exclusive, "sty")):
+        found = hoi.phiid(np.column_stack([x, y]), estimator="discrete", units="bits").iloc[0]
+        assert found[atom] == pytest.approx(1, abs=0.01)
+        assert found.drop(atom).abs().max() < 0.01
+
+
+def test_an_atom_of_all_pairs_is_a_table() -> None:
+    found = hoi.phiid(series(4))["xty"].unstack()
+    assert found.shape == (3, 3)
+    assert found.loc["0", "3"] == hoi.phiid(series(4), [(0, 3)])["xty"].iloc[0]
