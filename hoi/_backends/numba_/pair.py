@@ -25,10 +25,11 @@ __all__ = ["pair_walk"]
 
 
 @numba.njit(**FLAGS)
-def _extend(depth, w, n, whole, sure, rr, r, s, u, p, det, weight, trace):  # type: ignore[no-untyped-def]
+def _extend(depth, w, n, whole, rows_too, sure, rr, r, s, u, p, det, weight, trace):  # type: ignore[no-untyped-def]
     """Append variable `w` to the prefix of `depth` members of one matrix; `rr` are its covariances.
 
-    `whole` asks for those behind it, which are needed unless the prefix is complete.
+    `whole` asks for those behind it, which are needed unless the prefix is complete; `rows_too` for the rows of u of
+    earlier members, which the diagonal of the inverse and the trace are made of.
     """
     sw = s[depth, w]
     if trace[depth] == LOST or (not sw > SINGULAR / 2 and trace[depth] < sure):
@@ -37,7 +38,8 @@ def _extend(depth, w, n, whole, sure, rr, r, s, u, p, det, weight, trace):  # ty
     inv = 1.0 / sw
     det[depth + 1] = det[depth] * sw * weight[w]
     more = inv
-    for j in range(depth):
+    earlier = depth if rows_too else 0
+    for j in range(earlier):
         step = u[depth, j, w] * u[depth, j, w] * inv
         p[depth + 1, j] = p[depth, j] + step
         more += step
@@ -48,7 +50,7 @@ def _extend(depth, w, n, whole, sure, rr, r, s, u, p, det, weight, trace):  # ty
         c = rw * fill(inv)
         store(u, (depth + 1, depth, y), c)
         store(s, (depth + 1, y), load(s, (depth, y)) - rw * c)
-        for j in range(depth):
+        for j in range(earlier):
             store(u, (depth + 1, j, y), load(u, (depth, j, y)) - fill(u[depth, j, w]) * c)
     if whole:
         for y in range(w + 1, n):
@@ -110,6 +112,8 @@ def pair_walk(rows: int) -> Any:
         w1 = np.ones(wide)
         w1[:n] = weight[1]
         sure = sure_trace(M + 1)
+        # scores of determinants go without the rows of u, unless a trace has to be watched
+        rows_too = rows > 0 or largest[0] < np.inf or largest[1] < np.inf
         one = fill(1.0)
         found = 0
         seen = 0
@@ -120,8 +124,8 @@ def pair_walk(rows: int) -> Any:
             while depth < M:
                 w, whole = cursor[depth], depth + 1 < M
                 rr0, rr1 = (r0[depth - 1], r1[depth - 1]) if depth else (R[0], R[1])
-                _extend(depth, w, n, whole, sure, rr0, r0, s0, u0, p0, det0, weight[0], trace0)
-                _extend(depth, w, n, whole, sure, rr1, r1, s1, u1, p1, det1, weight[1], trace1)
+                _extend(depth, w, n, whole, rows_too, sure, rr0, r0, s0, u0, p0, det0, weight[0], trace0)
+                _extend(depth, w, n, whole, rows_too, sure, rr1, r1, s1, u1, p1, det1, weight[1], trace1)
                 depth += 1
             y0 = cursor[M - 1] + 1
             m = n - y0
