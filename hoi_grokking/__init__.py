@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hoi_grokking.activations import capture as capture
     from hoi_grokking.config import Sweep as Sweep
     from hoi_grokking.config import Task as Task
     from hoi_grokking.config import Variant as Variant
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from hoi_grokking.running import train as train
     from hoi_grokking.store import Run as Run
     from hoi_grokking.tracking import Tracker as Tracker
-    from hoi_grokking.tracking import capture as capture
     from hoi_grokking.tracking import track as track
 
 # public name -> module that holds it; a module (and torch) is imported when its first name is used
 _HOME = {
-    **dict.fromkeys(["Tracker", "capture", "track"], "tracking"),
+    **dict.fromkeys(["Tracker", "track"], "tracking"),
+    "capture": "activations",
     **dict.fromkeys(["Sweep", "Task", "Variant", "paper_variants"], "config"),
     "find_phases": "phases",
     **dict.fromkeys(["Probe", "measure"], "progress"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 from typing import Any
 
 import matplotlib
@@ -15,7 +16,7 @@ from hoi_grokking.phases import FIRST, PHASES, Phase
 
 __all__ = [
     "COLOURS", "STYLE", "both", "curves", "figure", "legend", "mark_grokking", "mark_phases", "normalised", "of_seeds",
-    "pareto", "pareto_front", "row_legend", "shared_legend", "step_axis",
+    "pareto", "pareto_front", "row_legend", "shared_legend", "step_axis", "training",
 ]  # fmt: skip
 
 # Okabe and Ito (2008)
@@ -127,6 +128,46 @@ def mark_grokking(axes: Axes, steps: Sequence[float], label: str, colour: str = 
     known = [step for step in steps if np.isfinite(step)]
     if 2 * len(known) > len(steps):
         axes.axvline(float(np.median(known)), color=colour, linewidth=0.9, linestyle=":", label=label)
+
+
+def training(table: Any) -> Figure:
+    """The records of a tracker: values given beside the measures on top, then a panel for each layer and probe."""
+    measured = {
+        "step", "layer", "probe", "lowest", "highest", "lowest_neurons", "highest_neurons", "n_alive", "fixed",
+        "null_lowest", "null_highest",
+    }  # fmt: skip
+    given = [name for name in table.columns if name not in measured]
+    parts = list(table.groupby(["layer", "probe"], sort=False))
+    with matplotlib.rc_context(STYLE):
+        made, axes = figure(len(parts) + bool(given), 1, 5.2, 2.0, sharex=True)
+        panels = list(axes[:, 0])
+        if given:
+            top, values = panels.pop(0), table.drop_duplicates("step")
+            for name, dashes in zip(given, cycle(DASHES)):
+                top.plot(values["step"], values[name], label=name, color="#333333", linestyle=dashes)
+            legend(top)
+        for ax, ((layer, probe), rows) in zip(panels, parts, strict=True):
+            _ends(ax, rows)
+            ax.set_title(f"layer {layer}, {probe.replace('_', ', ')}", loc="left")
+        axes[-1, 0].set_xlabel("training step")
+    return made
+
+
+def _ends(axes: Axes, rows: Any) -> None:
+    """Lowest O-information at the left and highest at the right, which differ too much in size to share a scale."""
+    right = axes.twinx()
+    right.spines["right"].set_visible(True)
+    ends = ((axes, "lowest", "synergy (nats)", SYNERGY), (right, "highest", "redundancy (nats)", REDUNDANCY))
+    for ax, end, label, colour in ends:
+        ax.plot(rows["step"], rows[end], color=colour, label=end)
+        if f"null_{end}" in rows:
+            ax.fill_between(rows["step"], 0, rows[f"null_{end}"], color=colour, alpha=0.15, linewidth=0)
+        ax.set_ylabel(label, color=colour)
+        ax.tick_params(axis="y", colors=colour)
+    if "fixed" in rows and rows["fixed"].notna().any():
+        axes.plot(rows["step"], rows["fixed"], color="#333333", linestyle="--", label="fixed set")
+        legend(axes)
+    axes.axhline(0, color=SYNERGY, linewidth=0.5, alpha=0.6)
 
 
 def normalised(values: np.ndarray) -> np.ndarray:

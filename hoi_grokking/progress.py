@@ -74,8 +74,16 @@ class Probe:
 
     @property
     def key(self) -> str:
-        """Short name, different for different probes."""
-        parts = [self.estimator, self.ties, self.inputs]
+        """Short name in stored runs, different for different probes."""
+        return self._named(self.inputs)
+
+    @property
+    def method(self) -> str:
+        """The same without `inputs`, for whatever samples it is given."""
+        return self._named()
+
+    def _named(self, *inputs: str) -> str:
+        parts = [self.estimator, self.ties, *inputs]
         if self.estimator != "neurons":
             parts.append(f"{self.clustering}{self.n_clusters}")
         if self.sizes:

@@ -1,196 +1,28 @@
-"""Synergy and redundancy inside any torch network: `capture` once, or `track` during a training loop of your
-own.
-"""
+"""Synergy and redundancy inside any torch network: `track` them during a training loop of your own."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import hoi
+from hoi_grokking.activations import Reduce, capture, modules_of, reductions_of
 from hoi_grokking.layer import Layer, NothingToMeasure
 from hoi_grokking.progress import Extreme, Measured, Probe, measure
+from hoi_grokking.store import write
 
 if TYPE_CHECKING:
+    import os
+
     import pandas as pd
-    from torch import Tensor, nn
+    from matplotlib.figure import Figure
+    from torch import nn
 
-__all__ = ["Reduce", "Tracker", "capture", "track"]
-
-# Output of a layer -> (samples, neurons).
-Reduce: TypeAlias = Callable[[Any], Any]
-
-
-def capture(
-    model: nn.Module,
-    batches: Iterable[Any],
-    layers: Sequence[str],
-    *,
-    reduce: Reduce | Mapping[str, Reduce] | None = None,
-    forward: Callable[[nn.Module, Any], Any] | None = None,
-) -> dict[str, np.ndarray]:
-    """Outputs of named layers of a network, over batches of inputs.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Put in evaluation mode for the while, without gradients, and back as it was; so is the random state of torch.
-    batches : iterable
-        Tensors; dictionaries of tensors, which become keyword arguments of the network; or tuples that start with the
-        inputs (as a DataLoader with targets gives): a tensor, a dictionary, or a tuple of several inputs.
-    layers : sequence of str
-        Names as in ``model.named_modules()``.
-    reduce : callable or mapping, optional
-        Output tensor -> (samples, neurons), or such a function for some of the layers by name. By default the
-        positions of a sequence (samples, positions, neurons) become samples; anything with more axes needs one, such
-        as ``lambda maps: maps.mean((2, 3))`` for the feature maps of a convolution (samples, channels, height, width).
-        Of a tuple it gets the first entry.
-    forward : callable, optional
-        (network, batch) -> anything: how the network is called with a batch, where the above does not fit. The batch
-        comes as it is, on its own device.
-
-    Returns
-    -------
-    dict of ndarray
-        Layer -> (n_samples, n_neurons) float64. A module that is used several times in a forward pass, as one
-        activation function for all layers, gives one entry for each: "act#1", "act#2", in the order of the calls.
-
-    Raises
-    ------
-    hoi.HoiError
-        For a name that is not in the network (the message lists those that are), an output that is no table, a batch
-        that is no tensor, no batch, or a module that is used more often in one batch than in another.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from hoi_grokking import capture
-    >>> net = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.ReLU(), torch.nn.Linear(5, 2))
-    >>> capture(net, [torch.zeros(4, 3)], ["1"])["1"].shape
-    (4, 5)
-    """
-    import torch
-
-    modules = _modules(model, layers)
-    reductions = _reductions(modules, reduce)
-    caught: dict[str, list[list[np.ndarray]]] = {name: [] for name in modules}
-
-    def hook(name: str) -> Callable[..., None]:
-        def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
-            values = _table(name, output[0] if isinstance(output, tuple) else output, reductions[name])
-            # a copy: the next layer may work in place
-            caught[name][-1].append(hoi.as_table(values.detach()).values.copy())
-
-        return keep
-
-    modes = [(module, module.training) for module in model.modules()]
-    random_state = torch.random.get_rng_state()  # a DataLoader draws from it
-    handles = [module.register_forward_hook(hook(name)) for name, module in modules.items()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            for batch in batches:
-                for calls in caught.values():
-                    calls.append([])
-                (forward or _call)(model, batch)
-    finally:
-        for module, training in modes:
-            module.training = training
-        torch.random.set_rng_state(random_state)
-        for handle in handles:
-            handle.remove()
-    return {key: values for name, calls in caught.items() for key, values in _joined(name, calls).items()}
-
-
-def _call(model: nn.Module, batch: Any) -> None:
-    """The network with the inputs of a batch, moved to where its parameters are."""
-    import torch
-
-    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    inputs = batch[0] if isinstance(batch, list | tuple) and len(batch) else batch
-    if isinstance(inputs, Mapping) and inputs:
-        _check_tensors(inputs.values())
-        model(**{name: value.to(device) for name, value in inputs.items()})
-        return
-    several = inputs if isinstance(inputs, list | tuple) and len(inputs) else (inputs,)
-    _check_tensors(several)
-    model(*(value.to(device) for value in several))
-
-
-def _check_tensors(values: Iterable[Any]) -> None:
-    import torch
-
-    wrong = next((value for value in values if not isinstance(value, torch.Tensor)), None)
-    if wrong is not None:
-        raise hoi.HoiError(
-            f"A batch holds {type(wrong).__name__}, and has to be a tensor, a dictionary of tensors, or a tuple that "
-            "starts with one of these or with a tuple of several inputs. For anything else say how the network is "
-            "called with it: forward=lambda model, batch: model(...)."
-        )
-
-
-def _joined(name: str, calls: Sequence[Sequence[np.ndarray]]) -> dict[str, np.ndarray]:
-    """What a module gave, over the batches: one table for each of its uses in a forward pass."""
-    counts = sorted({len(call) for call in calls})
-    if counts in ([], [0]):
-        raise hoi.HoiError(
-            f"No activations of layer {name!r} were seen: `batches` is empty, or it was not used in the forward pass."
-        )
-    if len(counts) > 1:
-        raise hoi.HoiError(
-            f"Layer {name!r} was used {counts[0]} times in one batch and {counts[-1]} times in another; its uses "
-            "cannot be told apart. Give batches that the network goes through in the same way."
-        )
-    joined = [np.concatenate(parts) for parts in zip(*calls, strict=True)]
-    return {name if len(joined) == 1 else f"{name}#{use}": values for use, values in enumerate(joined, 1)}
-
-
-def _modules(model: nn.Module, layers: Sequence[str]) -> dict[str, nn.Module]:
-    """The named layers."""
-    if isinstance(layers, str):
-        raise hoi.HoiError(f"`layers` is the string {layers!r}, and has to be a list of names: [{layers!r}].")
-    modules = dict(model.named_modules(remove_duplicate=False))
-    unknown = [name for name in layers if name not in modules]
-    if unknown:
-        known = ", ".join(name for name in modules if name)
-        raise hoi.HoiError(f"The network has no layer {', '.join(map(repr, unknown))}. It has: {known}.")
-    return {name: modules[name] for name in layers}
-
-
-def _reductions(layers: Iterable[str], reduce: Reduce | Mapping[str, Reduce] | None) -> dict[str, Reduce | None]:
-    """The reduction of each layer."""
-    if not isinstance(reduce, Mapping):
-        return dict.fromkeys(layers, reduce)
-    layers = list(layers)
-    unknown = [name for name in reduce if name not in layers]
-    if unknown:
-        raise hoi.HoiError(
-            f"`reduce` has a function for {', '.join(map(repr, unknown))}, which is not among the layers: "
-            f"{', '.join(layers)}."
-        )
-    return {name: reduce.get(name) for name in layers}
-
-
-def _table(name: str, output: Any, reduce: Reduce | None) -> Tensor:
-    """The output of a layer as (samples, neurons)."""
-    import torch
-
-    values = output if reduce is None else reduce(output)
-    shape = tuple(values.shape) if isinstance(values, torch.Tensor) else None
-    if reduce is None and shape is not None and len(shape) == 3:
-        return values.flatten(0, 1)
-    if shape is None or len(shape) != 2:
-        what = type(values).__name__ if shape is None else f"a tensor of shape {shape}"
-        source = "gives" if reduce is None else "is reduced to"
-        raise hoi.HoiError(
-            f"Layer {name!r} {source} {what}, and (samples, neurons) is needed. Pass a function `reduce` that makes it "
-            "so; for feature maps (samples, channels, height, width): reduce=lambda maps: maps.mean((2, 3)). For some "
-            f"layers only: reduce={{{name!r}: ...}}."
-        )
-    return values
+__all__ = ["Tracker", "track"]
 
 
 class Tracker:
@@ -199,7 +31,9 @@ class Tracker:
     Attributes
     ----------
     records : list of dict
-        One per call, layer and probe. Where there is nothing to measure, values are NaN and sets are empty.
+        One per call, layer and probe: "step", "layer", "probe" (how it was measured), "lowest" and "highest" with their
+        neurons, "n_alive", what was asked for by `fixed` ("fixed") and `null` ("null_lowest", "null_highest"), and the
+        values given in the call. Where there is nothing to measure, values are NaN and sets are empty.
     """
 
     def __init__(
@@ -211,9 +45,12 @@ class Tracker:
         every: int,
         reduce: Reduce | Mapping[str, Reduce] | None,
         forward: Callable[[nn.Module, Any], Any] | None,
+        fixed: Mapping[str, Sequence[int]],
+        null: int,
     ) -> None:
         self.model, self.batches, self.layers = model, batches, tuple(layers)
         self.probes, self.every, self.reduce, self.forward = tuple(probes), every, reduce, forward
+        self.fixed, self.null = {name: tuple(neurons) for name, neurons in fixed.items()}, null
         self.records: list[dict[str, Any]] = []
         self._warned: set[str] = set()
 
@@ -224,22 +61,60 @@ class Tracker:
         found = {}
         seen = capture(self.model, self.batches, self.layers, reduce=self.reduce, forward=self.forward)
         for name, activations in seen.items():
+            bands = self._bands(activations, step)
             for probe, result in zip(self.probes, self._measured(name, activations, step), strict=True):
-                found[name, probe.key] = result
+                found[name, probe.method] = result
                 self.records.append(
                     {
                         "step": step,
                         "layer": name,
-                        "probe": probe.key,
+                        "probe": probe.method,
                         "lowest": result.lowest.value,
                         "highest": result.highest.value,
                         "lowest_neurons": result.lowest.neurons,
                         "highest_neurons": result.highest.neurons,
                         "n_alive": result.n_alive,
+                        **self._of_fixed(name, activations, probe),
+                        **bands.get(probe.method, {}),
                         **values,
                     }
                 )
         return found
+
+    def _of_fixed(self, name: str, activations: np.ndarray, probe: Probe) -> dict[str, float]:
+        """O-information of the neurons that are followed; NaN where they do not all vary."""
+        if not self.fixed:
+            return {}
+        chosen = activations[:, self.fixed.get(name, ())]
+        if not chosen.size or not np.isfinite(chosen).all() or (np.ptp(chosen, axis=0) == 0).any():
+            return {"fixed": float("nan")}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", hoi.HoiWarning)
+            by = hoi.estimators.GaussianCopula(probe.ties, probe.seed)
+            value = hoi.oinfo(chosen, estimator=by, bias_correction=False, singular="nan")
+        return {"fixed": float(value)}
+
+    def _bands(self, activations: np.ndarray, step: int) -> dict[str, dict[str, float]]:
+        """Of each probe the extremes that 95 of 100 layers of independent neurons with the same values keep within."""
+        if not self.null:
+            return {}
+        rng = np.random.default_rng(step)
+        ends: dict[str, list[tuple[float, float]]] = {probe.method: [] for probe in self.probes}
+        for _ in range(self.null):
+            try:
+                layer = Layer(rng.permuted(activations, axis=0))
+            except NothingToMeasure:
+                return {method: {"null_lowest": float("nan"), "null_highest": float("nan")} for method in ends}
+            for probe in self.probes:
+                result = measure(layer, probe)
+                ends[probe.method].append((result.lowest.value, result.highest.value))
+        return {
+            method: {
+                "null_lowest": float(np.quantile([low for low, _ in values], 0.05)),
+                "null_highest": float(np.quantile([high for _, high in values], 0.95)),
+            }
+            for method, values in ends.items()
+        }
 
     def _measured(self, name: str, activations: np.ndarray, step: int) -> list[Measured]:
         """By every probe. A layer that has died or diverged must not end the training that it is followed in."""
@@ -264,6 +139,63 @@ class Tracker:
 
         return pd.DataFrame(self.records)
 
+    def plot(self) -> Figure:
+        """What was followed, over the training: the values given in the calls on top, then each layer and probe.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Synergy and redundancy with a scale each; the fixed set as a dashed line on the scale of synergy; the
+            extremes of independent neurons as bands.
+
+        Raises
+        ------
+        hoi.HoiError
+            When nothing has been measured.
+        """
+        from hoi_grokking.drawing import training
+
+        if not self.records:
+            raise hoi.HoiError("Nothing has been measured: call the tracker with the step, in the training loop.")
+        return training(self.to_dataframe())
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the records as csv; neurons of a set are separated by blanks.
+
+        Parameters
+        ----------
+        path : str or path
+            A file with the suffix ``.csv``. ``to_dataframe()`` has the ways of pandas to others.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+
+        Raises
+        ------
+        hoi.HoiError
+            For another suffix, or a file that cannot be written.
+        """
+        path = Path(path).expanduser()
+        if path.suffix.lower() != ".csv":
+            raise hoi.HoiError(f"cannot write to {str(path)!r}: the suffix must be .csv, or use to_dataframe().")
+        table = self.to_dataframe()
+        for column in {"lowest_neurons", "highest_neurons"} & set(table.columns):
+            table[column] = [" ".join(map(str, neurons)) for neurons in table[column]]
+        write(path, table.to_csv(index=False))
+        return path
+
+    def __repr__(self) -> str:
+        steps = sorted({record["step"] for record in self.records})
+        when = f"{len(steps)} steps from {steps[0]} to {steps[-1]}" if steps else "not called yet"
+        lines = [f"Tracker of {', '.join(self.layers)}: {when}"]
+        for record in self.records:
+            if record["step"] == steps[-1]:
+                ends = f"lowest {record['lowest']:.4f}, highest {record['highest']:.4f} nats"
+                lines.append(f"  {record['layer']} by {record['probe']}: {ends}, {record['n_alive']} neurons vary")
+        return "\n".join(lines)
+
 
 def track(
     model: nn.Module,
@@ -274,6 +206,8 @@ def track(
     every: int = 1,
     reduce: Reduce | Mapping[str, Reduce] | None = None,
     forward: Callable[[nn.Module, Any], Any] | None = None,
+    fixed: Mapping[str, Sequence[int]] | None = None,
+    null: int = 0,
 ) -> Tracker:
     """Follow synergy and redundancy of a network through a training loop of your own.
 
@@ -289,18 +223,25 @@ def track(
         Steps between measurements.
     reduce, forward : optional
         As in :func:`capture`.
+    fixed : mapping, optional
+        Layer -> neurons whose O-information is kept at every step: one set that does not change, where the extremes are
+        of another set at each step.
+    null : int
+        Copies of each layer in which every neuron is permuted over the samples on its own, measured too at every step:
+        what extremes independent neurons give, from 20 on. They cost as much each as the measurement itself.
 
     Returns
     -------
     Tracker
-        Call it with the step in the loop; `to_dataframe` gives the table. The training does not depend on it: a layer
+        Call it with the step in the loop; `to_dataframe` gives the table, `plot` the picture, `save` a file. The
+        training does not depend on it: a layer
         of which fewer than three neurons vary, or whose activations are not finite, has NaN, with one warning.
         :mod:`hoi_grokking.callbacks` calls it from a trainer of Lightning or Hugging Face.
 
     Raises
     ------
     hoi.HoiError
-        For a name that is not in the network, or a loader that can be gone through only once.
+        For a name that is not in the network, a loader that can be gone through only once, or options out of range.
 
     Examples
     --------
@@ -318,6 +259,13 @@ def track(
         raise hoi.HoiError("`loader` can be gone through only once; give a list of batches or a DataLoader.")
     if every < 1:
         raise hoi.HoiError(f"`every` is {every}, and has to be 1 or more.")
-    names = tuple(_modules(model, layers))
-    _reductions(names, reduce)
-    return Tracker(model, loader, names, probes, every, reduce, forward)
+    names = tuple(modules_of(model, layers))
+    reductions_of(names, reduce)
+    if null < 0 or 0 < null < 20:
+        raise hoi.HoiError(f"`null` is {null}: at least 20 copies are needed for 5 % of them, or 0 for none.")
+    fixed = fixed or {}
+    if unknown := [name for name in fixed if name.partition("#")[0] not in names]:
+        raise hoi.HoiError(f"`fixed` has neurons of {unknown[0]!r}, which is not among the layers: {', '.join(names)}.")
+    if few := [name for name, neurons in fixed.items() if len(set(neurons)) < 3]:
+        raise hoi.HoiError(f"`fixed` has fewer than three neurons of {few[0]!r}: their O-information is 0 always.")
+    return Tracker(model, loader, names, probes, every, reduce, forward, fixed, null)

@@ -64,7 +64,7 @@ def _followed(label: str, layer: str, seeds: tuple[int, ...], trained: list[dict
     values = {}
     for name, probe in ESTIMATORS.items():
         rows = [
-            [record for record in one["records"] if (record["layer"], record["probe"]) == (layer, probe.key)]
+            [record for record in one["records"] if (record["layer"], record["probe"]) == (layer, probe.method)]
             for one in trained
         ]
         table = {

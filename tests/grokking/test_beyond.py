@@ -38,7 +38,7 @@ def test_layers_of_a_transformer_are_followed_at_the_checkpoints() -> None:
     curves, follow = train_transformer(SMALL, 0, PROBES)
     assert curves["step"].tolist() == sorted({0, 10, 20, 30, 40, *checkpoint_steps(40, 4)})
     assert [(r["step"], r["layer"], r["probe"]) for r in follow.records] == [
-        (step, layer, probe.key) for step in checkpoint_steps(40, 4) for layer in LAYERS.values() for probe in PROBES
+        (step, layer, probe.method) for step in checkpoint_steps(40, 4) for layer in LAYERS.values() for probe in PROBES
     ]
 
 

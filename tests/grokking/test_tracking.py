@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 torch = pytest.importorskip("torch", reason="networks of PyTorch are followed")
@@ -124,7 +125,7 @@ def test_a_layer_that_dies_or_diverges_does_not_end_the_training() -> None:
     with pytest.warns(hoi.HoiWarning, match=r"Layer '1' at step 1: 0 of 12 neurons vary .* Its values are NaN"):
         found = follow(1)
     follow(2)  # warnings are errors in this suite: one is enough
-    assert found["1", PROBES[0].key].n_alive == 0
+    assert found["1", PROBES[0].method].n_alive == 0
     table = follow.to_dataframe()
     dead = table.step > 0
     assert table.lowest[dead].isna().all()
@@ -251,7 +252,7 @@ def test_the_numbers_of_a_callback_are_those_of_measure() -> None:
                 with torch.no_grad():
                     scaled = (net[0](x) - norm.running_mean) / (norm.running_var + norm.eps).sqrt()
                     hidden = (scaled * norm.weight + norm.bias).relu().numpy()
-                expected.append({probe.key: measure(hidden, probe) for probe in PROBES})
+                expected.append({probe.method: measure(hidden, probe) for probe in PROBES})
             return follow(step, loss=0.5 * step)
 
         call.follow = follow  # type: ignore[attr-defined]
@@ -264,7 +265,7 @@ def test_the_numbers_of_a_callback_are_those_of_measure() -> None:
     assert table["step"].tolist() == [step for step in (0, 3, 6, 9) for _ in PROBES]
     assert set(table["layer"]) == {"2"}
     np.testing.assert_array_equal(table["loss"], 0.5 * table["step"])
-    right = [found[probe.key] for found in expected for probe in PROBES]
+    right = [found[probe.method] for found in expected for probe in PROBES]
     for name in ("lowest", "highest"):
         np.testing.assert_allclose(table[name], [getattr(one, name).value for one in right], rtol=0, atol=1e-4)
         assert table[f"{name}_neurons"].tolist() == [getattr(one, name).neurons for one in right]
@@ -276,9 +277,9 @@ def test_a_call_returns_what_it_measured_and_nothing_between_steps() -> None:
     follow = track(net, [x], ["0", "1"], probes=PROBES[:2], every=5)
     found = follow(0)
     assert found is not None
-    assert set(found) == {(layer, probe.key) for layer in ("0", "1") for probe in PROBES[:2]}
+    assert set(found) == {(layer, probe.method) for layer in ("0", "1") for probe in PROBES[:2]}
     activations = capture(net, [x], ["1"])["1"]
-    assert found["1", PROBES[0].key] == measure(activations, PROBES[0])
+    assert found["1", PROBES[0].method] == measure(activations, PROBES[0])
     assert follow(4) is None
     assert len(follow.records) == 4
 
@@ -353,3 +354,74 @@ class Negated(torch.nn.Module):
 def test_a_layer_that_gives_a_view_with_its_sign_to_come():
     caught = capture(torch.nn.Sequential(Negated()), [torch.ones(4, 3)], ["0"])
     np.testing.assert_array_equal(caught["0"], -np.ones((4, 3)))
+
+
+def planted(n_steps=4):
+    """A layer that learns to add two of its neurons, followed with a fixed set and a null band."""
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(4, 4))
+    with torch.no_grad():
+        net[0].weight.copy_(torch.eye(4))
+        net[0].bias.zero_()
+    x = torch.randn(200, 4)
+    follow = track(net, [x], ["0"], probes=[Probe("neurons")], fixed={"0": [0, 1, 2]}, null=20)
+    for step in range(n_steps):
+        follow(step, loss=1.0 / (1 + step))
+        with torch.no_grad():
+            net[0].weight[2] += 0.3 * torch.tensor([1.0, 1.0, 0.0, 0.0])
+    return follow
+
+
+def test_a_fixed_set_and_a_null_band() -> None:
+    table = planted().to_dataframe()
+    assert (np.diff(table.fixed[1:]) < 0).all()
+    assert table.lowest.iloc[-1] == pytest.approx(table.fixed.iloc[-1], abs=1e-12), "the most synergistic at the end"
+    assert table.null_lowest.iloc[0] < table.lowest.iloc[0], "independent neurons are within the band"
+    assert table.lowest.iloc[-1] < 5 * table.null_lowest.iloc[-1], "and the sum is far beyond it"
+    assert (table.null_highest > 0).all()
+    assert list(table.probe.unique()) == ["neurons_average"], "no word of training inputs: any may be tracked"
+
+
+def test_a_fixed_set_with_a_dead_neuron_is_not_a_number() -> None:
+    net, x = mlp(), inputs()
+    with torch.no_grad():
+        net[0].weight[3].zero_()
+        net[0].bias[3] = -1
+    follow = track(net, [x], ["1"], probes=PROBES[:1], fixed={"1": [1, 2, 3]})
+    follow(0)
+    assert np.isnan(follow.records[0]["fixed"])
+    assert np.isfinite(follow.records[0]["lowest"])
+
+
+def test_what_a_tracker_says_draws_and_saves(tmp_path) -> None:
+    follow = planted()
+    said = repr(follow).splitlines()
+    assert said[0] == "Tracker of 0: 4 steps from 0 to 3"
+    assert said[1].startswith("  0 by neurons_average: lowest -0.") and said[1].endswith("4 neurons vary")
+    drawn = follow.plot()
+    top, panel, right = drawn.axes
+    assert [line.get_label() for line in top.lines] == ["loss"]
+    assert panel.get_title("left") == "layer 0, neurons, average"
+    assert [line.get_label() for line in panel.lines][:2] == ["lowest", "fixed set"]
+    np.testing.assert_array_equal(right.lines[0].get_ydata(), [record["highest"] for record in follow.records])
+    assert len(panel.collections) == len(right.collections) == 1, "a band at each end"
+    path = follow.save(tmp_path / "followed.csv")
+    table = pd.read_csv(path)
+    assert table.lowest_neurons.iloc[-1] == "0 1 2"
+    np.testing.assert_allclose(table.lowest, [record["lowest"] for record in follow.records])
+
+
+def test_what_cannot_be_followed() -> None:
+    net, x = mlp(), inputs()
+    follow = track(net, [x], ["1"])
+    assert repr(follow) == "Tracker of 1: not called yet"
+    with pytest.raises(hoi.HoiError, match="Nothing has been measured"):
+        follow.plot()
+    with pytest.raises(hoi.HoiError, match=r"suffix must be \.csv"):
+        follow.save("followed.json")
+    with pytest.raises(hoi.HoiError, match="`null` is 5: at least 20"):
+        track(net, [x], ["1"], null=5)
+    with pytest.raises(hoi.HoiError, match="neurons of '7', which is not among the layers: 1"):
+        track(net, [x], ["1"], fixed={"7": [0, 1, 2]})
+    with pytest.raises(hoi.HoiError, match="fewer than three neurons of '1'"):
+        track(net, [x], ["1"], fixed={"1": [0, 1]})
