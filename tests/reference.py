@@ -74,6 +74,28 @@ def mixed_entropies(X: np.ndarray, labelled: Sequence[int], corrected: bool = Tr
     return lambda columns: of(tuple(sorted(columns)))
 
 
+def chao_shen(counts: Sequence[int]) -> float:
+    """Entropy by coverage and the chance to be seen (Chao and Shen 2003, eq. 8), state by state."""
+    n, singletons = sum(counts), sum(c == 1 for c in counts)
+    coverage = 1 - (singletons if singletons < n else n - 1) / n
+    total = 0.0
+    for c in counts:
+        if c:
+            p = coverage * c / n
+            total -= p * math.log(p) / (1 - (1 - p) ** n)
+    return total
+
+
+def shrunk(counts: Sequence[int]) -> float:
+    """Plug-in entropy of frequencies shrunk to even ones (Hausser and Strimmer 2009); states without samples count."""
+    n, even = sum(counts), 1 / len(counts)
+    p = [c / n for c in counts]
+    far = sum((even - x) ** 2 for x in p)
+    share = min(1.0, (1 - sum(x * x for x in p)) / ((n - 1) * far)) if far else 1.0
+    p = [share * even + (1 - share) * x for x in p]
+    return -sum(x * math.log(x) for x in p if x)
+
+
 def ross(x: np.ndarray, labels: np.ndarray, k: int) -> float:
     """Information between continuous columns and labels by nearest neighbours (Ross 2014), in the maximum norm."""
     n = len(x)

@@ -1,7 +1,7 @@
 """Entropies of discrete variables from the counts of their joint states.
 
-Every estimator here is separable: ``H = constant - sum of f(count)`` over the states that occur, so that it is one
-table of f over the counts 0 to n. What is not (Chao-Shen, NSB) is an entropy of one's own.
+The corrections of `CORRECTIONS` are separable: ``H = constant - sum of f(count)`` over the states that occur, so that
+each is one table of f over the counts 0 to n. Those of `BY_ALL_COUNTS` need the counts of all states at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from scipy.special import digamma
 
 from hoi._typing import FloatArray
 
-__all__ = ["CORRECTIONS", "CountTable", "count_table", "dense_states", "entropy_of_counts", "joint_states"]
+__all__ = [
+    "BY_ALL_COUNTS",
+    "CORRECTIONS",
+    "CountTable",
+    "count_table",
+    "dense_states",
+    "entropy_of_counts",
+    "joint_states",
+]
 
 # (constant, f): entropy in nats is constant - f[counts].sum()
 CountTable = tuple[float, FloatArray]
@@ -79,6 +87,33 @@ CORRECTIONS: dict[str | None, Callable[[int], CountTable]] = {
     "grassberger": _grassberger,
     "jackknife": _jackknife,
 }
+
+
+def _chao_shen(counts: FloatArray, possible: float) -> float:
+    """Frequencies times the coverage, 1 less the share of samples that are alone in their state, and each term over the
+    chance that its state occurs at all (Chao and Shen 2003, eq. 8; Horvitz and Thompson)."""
+    n = counts.sum()
+    alone = (counts == 1).sum()
+    coverage = 1 - min(alone, n - 1) / n  # of samples that are all alone, nothing would be left
+    p = coverage * counts / n
+    return float(-(p * np.log(p) / (1 - (1 - p) ** n)).sum())
+
+
+def _shrink(counts: FloatArray, possible: float) -> float:
+    """Of frequencies shrunk towards 1 / possible for every state, by the intensity of least expected squared error
+    (Hausser and Strimmer 2009, eqs. 4 and 6)."""
+    n = counts.sum()
+    p, even = counts / n, 1 / possible
+    unseen = possible - len(counts)
+    far = ((even - p) ** 2).sum() + unseen * even**2
+    intensity = 1.0 if far == 0 else float(np.clip((1 - (p**2).sum()) / ((n - 1) * far), 0.0, 1.0))
+    p = intensity * even + (1 - intensity) * p
+    rest = intensity * even
+    return float(-(p * np.log(p)).sum() - (unseen * rest * np.log(rest) if rest > 0 else 0.0))
+
+
+# Of the counts of the states that occur, and the number of states that are possible.
+BY_ALL_COUNTS: dict[str, Callable[[FloatArray, float], float]] = {"chao_shen": _chao_shen, "shrink": _shrink}
 
 
 def entropy_of_counts(counts: NDArray[np.integer], table: CountTable) -> float:

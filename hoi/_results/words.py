@@ -129,6 +129,8 @@ def _how(s: dict[str, Any]) -> str:
         text = f"Entropies were estimated by {name}"
     else:
         text = f"Entropies were estimated {known.methods.format_map(there)}"
+    if s.get("discrete"):
+        text += f", with {_listed(s['discrete'])} as categories"
     bias = s.get("bias_correction")
     if bias == "effective":
         text += "; their bias for the effective number of samples of autocorrelated series was subtracted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,15 @@ from hoi._inputs.categories import Categories
 from hoi._inputs.containers import listing
 from hoi._inputs.labels import numbered
 from hoi._inputs.table import Table
-from hoi._maths.counts import CORRECTIONS, CountTable, count_table, dense_states, entropy_of_counts, joint_states
+from hoi._maths.counts import (
+    BY_ALL_COUNTS,
+    CORRECTIONS,
+    CountTable,
+    count_table,
+    dense_states,
+    entropy_of_counts,
+    joint_states,
+)
 from hoi._systems.combined import InformationProblem
 from hoi._systems.entropies import EntropyProblem
 from hoi._systems.protocol import Estimator, System
@@ -38,9 +47,10 @@ class Discrete(Estimator):
 
     Parameters
     ----------
-    correction : {"miller_madow", "grassberger", "jackknife"} or None
+    correction : {"miller_madow", "grassberger", "jackknife", "chao_shen", "shrink"} or None
         Of the bias of entropies from few samples; None is plug-in, the entropy of the relative frequencies. With
-        ``bias_correction=False`` a measure is plug-in as well.
+        ``bias_correction=False`` a measure is plug-in as well. The last two have no compiled walk: they are for given
+        sets, such as the winners of a search by another one.
 
     Raises
     ------
@@ -49,7 +59,9 @@ class Discrete(Estimator):
 
     References
     ----------
-    Miller (1955), Note on the bias of information estimates. Grassberger (2003), arXiv:physics/0307138.
+    Miller (1955), Note on the bias of information estimates. Grassberger (2003), arXiv:physics/0307138. Chao and Shen
+    (2003), Environmental and Ecological Statistics 10, 429-443. Hausser and Strimmer (2009), Journal of Machine
+    Learning Research 10, 1469-1484 (shrink).
 
     Examples
     --------
@@ -91,7 +103,7 @@ class Binned(Estimator):
         Of each column, at least 2. Few: the joint states of k columns are ``bins ** k``.
     method : {"frequency", "width"}
         Bins with equally many samples (invariant under monotone maps of a column), or equally wide ones.
-    correction : {"miller_madow", "grassberger", "jackknife"} or None
+    correction : {"miller_madow", "grassberger", "jackknife", "chao_shen", "shrink"} or None
         As in :class:`hoi.estimators.Discrete`.
 
     Raises
@@ -234,6 +246,8 @@ class DiscreteSystem(System):
         if self.weights is not None:
             return EntropyProblem(self.codes, _Exact(self.weights), variables, given, self.names)
         correction = self.correction if bias_correction else None
+        if correction in BY_ALL_COUNTS:
+            return EntropyProblem(self.codes, _ByAllCounts(correction), variables, given, self.names)
         return CountProblem(self.codes, count_table(self.codes.shape[1], correction), variables, given, self.names)
 
     def information(
@@ -244,8 +258,11 @@ class DiscreteSystem(System):
         *,
         bias_correction: BiasCorrection = True,
     ) -> Problem:
-        parts = (self.problem(groups, fixed, bias_correction=bias_correction) for fixed in (given, (*given, *target)))
-        return InformationProblem(*parts) if self.weights is not None else CountInformation(*parts)
+        whole = self.problem(groups, given, bias_correction=bias_correction)
+        rest = self.problem(groups, (*given, *target), bias_correction=bias_correction)
+        if isinstance(whole, CountProblem) and isinstance(rest, CountProblem):
+            return CountInformation(whole, rest)
+        return InformationProblem(whole, rest)
 
     def about(self) -> dict[str, Any]:
         return {**super().about(), "correction": self.correction, **self._about}
@@ -317,6 +334,18 @@ class _Counted:
 
 
 @dataclass(frozen=True, eq=False)
+class _ByAllCounts:
+    """The entropy of columns of states by the counts of all joint states that occur, and how many there could be."""
+
+    correction: str
+
+    def __call__(self, columns: NDArray[np.int64]) -> float:
+        joint, states = joint_states(list(columns.T), len(columns))
+        possible = math.prod(float(dense_states(column)[1]) for column in columns.T)
+        return BY_ALL_COUNTS[self.correction](np.sort(np.bincount(joint, minlength=states)), possible)
+
+
+@dataclass(frozen=True, eq=False)
 class _Exact:
     """The entropy of columns of states with these probabilities."""
 
@@ -330,7 +359,7 @@ class _Exact:
 
 def _check_correction(correction: str | None) -> None:
     if correction is not None:
-        checks.check_choice(correction, [name for name in CORRECTIONS if name], "correction")
+        checks.check_choice(correction, [*filter(None, CORRECTIONS), *BY_ALL_COUNTS], "correction")
 
 
 def _states(values: FloatArray) -> NDArray[np.int64]:

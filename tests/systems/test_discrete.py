@@ -17,7 +17,7 @@ import reference
 from hoi._backends import registry
 from hoi._backends.numba_ import discrete as feed
 from hoi._backends.protocol import EVERYTHING, Ranking, Unit
-from hoi._maths.counts import CORRECTIONS, count_table
+from hoi._maths.counts import BY_ALL_COUNTS, CORRECTIONS, count_table
 from hoi.estimators import Binned, Discrete
 
 STATES = list(itertools.product((0, 1), repeat=3))
@@ -83,6 +83,68 @@ def test_every_correction_is_its_formula(correction: str | None) -> None:
             without += [-(rest * np.log(rest)).sum()] * int(c)
         wanted = n * plug_in - (n - 1) * np.mean(without)
     assert value == pytest.approx(wanted, abs=1e-12)
+
+
+def test_entropies_of_a_fixed_draw() -> None:
+    """Of 83 draws of six states, the last two by slow definitions."""
+    x = np.random.default_rng(5).integers(0, 6, 83)[:, None]
+    counts = np.bincount(x[:, 0], minlength=6)
+    expected = {
+        None: 1.7787172977, "miller_madow": 1.8088377796, "grassberger": 1.8151423069,
+        "chao_shen": reference.chao_shen(counts), "shrink": reference.shrunk(counts),
+    }  # fmt: skip
+    for correction, value in expected.items():
+        assert hoi.entropy(x, estimator=Discrete(correction)) == pytest.approx(value, abs=1e-10), correction
+
+
+@given(st.integers(0, 10**6), st.integers(5, 60), st.integers(2, 5))
+def test_chao_shen_and_shrink_are_their_formulas(seed, n, q) -> None:
+    """Of joint states, most of which do not occur; and of samples that are alone, or even, which are the ends."""
+    X = np.random.default_rng(seed).integers(0, q, (n, 3))
+    X[: 3 * q] = np.repeat(np.arange(q), 3)[: len(X), None]  # so that the states of single columns all occur
+    counts = np.zeros((q, q, q))
+    np.add.at(counts, tuple(X.T), 1)
+    states = [len(np.unique(column)) for column in X.T]
+    counts = counts[: states[0], : states[1], : states[2]]
+    try:
+        found = [hoi.entropy(X, [(0, 1, 2)], estimator=Discrete(name))[0] for name in ("chao_shen", "shrink")]
+    except hoi.HoiError as error:
+        assert "too many different" in str(error)
+        return
+    assert found[0] == pytest.approx(reference.chao_shen(counts.ravel().astype(int).tolist()), abs=1e-10)
+    assert found[1] == pytest.approx(reference.shrunk(counts.ravel().astype(int).tolist()), abs=1e-10)
+
+
+def test_the_ends_of_chao_shen_and_shrink() -> None:
+    assert BY_ALL_COUNTS["chao_shen"](np.ones(7), 20.0) == pytest.approx(reference.chao_shen([1] * 7))
+    assert BY_ALL_COUNTS["shrink"](np.full(4, 5.0), 4.0) == pytest.approx(math.log(4))
+    assert BY_ALL_COUNTS["shrink"](np.array([50.0]), 3.0) == pytest.approx(0, abs=1e-12)
+
+
+def test_winners_are_estimated_again_and_searches_go_by_blocks() -> None:
+    X = table(3, 6, 1, samples=150)
+    best = hoi.search(X, 3, estimator="discrete", n_best=1, which="lowest")
+    again = hoi.measures(X, best, estimator=Discrete("chao_shen"))
+    assert again.members == [(0, 1, 5)] and again.oinfo[0] < -0.8
+    found = hoi.search(X, 3, estimator=Discrete("shrink"), n_best=1, which="lowest")
+    assert found.members == [(0, 1, 5)] and found.settings["walk"] == ["blocks"]
+    assert found.settings["correction"] == "shrink"
+    plain = hoi.oinfo(X, best, estimator=Discrete("shrink"), bias_correction=False)
+    np.testing.assert_array_equal(plain, hoi.oinfo(X, best, estimator=Discrete(None)))
+
+
+def test_the_bias_of_each_correction_where_there_are_few_samples() -> None:
+    """Three columns of three states, 60 samples. Independent ones, and the sum of two modulo 3, whose O is -log 3: the
+    figures of the documentation, to 0.02 nats."""
+    rng = np.random.default_rng(3)
+    draws = rng.integers(0, 3, (300, 60, 3))
+    sums = draws.copy()
+    sums[:, :, 2] = (draws[:, :, 0] + draws[:, :, 1]) % 3
+    for name, free, bound in (
+        (None, -0.09, 0.09), ("miller_madow", -0.05, 0.0), ("chao_shen", 0.14, 0.06), ("shrink", 0.0, 0.38),
+    ):  # fmt: skip
+        assert hoi.oinfo(draws, estimator=Discrete(name)).mean() == pytest.approx(free, abs=0.02), name
+        assert hoi.oinfo(sums, estimator=Discrete(name)).mean() + math.log(3) == pytest.approx(bound, abs=0.02), name
 
 
 def table(q: int, n: int, seed: int, samples: int = 300) -> np.ndarray:

@@ -227,6 +227,7 @@ def test_searches_scans_tests_and_drivers(backend: str) -> None:
         wanted = reference.best(rows, "both", 3)
         assert found.members == [S for _, _, S in wanted]
         np.testing.assert_allclose(getattr(found, measure), [v for _, v, _ in wanted], rtol=0, atol=TOLERANCE)
+        assert ", with y and z as categories; " in found.methods() or estimator == "knn"
         assert found.settings["discrete"] == ["y", "z"] and found.settings["estimator"] == estimator
 
 
