@@ -212,6 +212,7 @@ def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
     return {
         "estimator": estimator,
         "given": _columns(arguments, "given", values),
+        "discrete": _columns(arguments, "discrete", values),
         "bias_correction": arguments.bias_correction,
         "units": arguments.units,
         "groups": _groups(arguments, _names(values)),

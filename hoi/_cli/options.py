@@ -221,6 +221,7 @@ def _data_options() -> list[_Parser]:
     group = reading.add_argument_group("data")
     group.add_argument("--columns", metavar="LIST", help=_COLUMNS)
     group.add_argument("--drop", metavar="LIST", help="columns to leave out, written likewise")
+    group.add_argument("--discrete", metavar="LIST", help="columns of labels, of numbers or text, written likewise")
     group.add_argument("--numeric-only", action="store_true", help="leave out columns that are not numbers")
     group.add_argument(
         "--missing", choices=["error", "drop"], default="error", help="rows that lack values (default error)"

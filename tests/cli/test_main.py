@@ -223,6 +223,23 @@ def test_measure_of_given_sets(run, data, X):
     assert "RHip, RAmy, RPCC" in run("measure", data, "--multiplets", sets)[1]
 
 
+def test_columns_of_labels(run, tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pandas.DataFrame(rng.standard_normal((90, 3)), columns=list("uvw"))
+    frame["kind"], frame["half"] = np.array(["b", "a", "c"])[np.arange(90) % 3], np.arange(90) % 2
+    frame["v"] += 2 * (frame["kind"] == "a")
+    frame.to_csv(tmp_path / "kinds.csv", index=False)
+    options = ["--order", "2", "--measure", "rsi", "--target", "kind", "--discrete", "kind,half", "--given", "half"]
+    status, out, err = run("search", tmp_path / "kinds.csv", *options, "--format", "csv")
+    assert status == 0 and "numbered the labels of 'kind': 0 b, 1 a, 2 c" in err
+    again = pandas.read_csv(tmp_path / "kinds.csv")
+    wanted = hoi.search(again, 2, measure="rsi", target="kind", discrete=["kind", "half"], given="half")
+    assert [float(row["rsi"]) for row in rows_of(out)] == wanted.rsi.tolist()
+    assert run("search", tmp_path / "kinds.csv", *options, "--plan")[0] == 0
+    assert "0, 1, 2" in run("show", tmp_path / "kinds.csv", "--discrete", "kind")[1]
+    assert "--discrete" in run("show", tmp_path / "kinds.csv", "--discrete", "sort")[2]
+
+
 def test_gaps_in_columns_that_are_not_measured_cost_no_rows(run, tmp_path):
     values = np.random.default_rng(3).standard_normal((40, 4))
     frame = pandas.DataFrame(values, columns=["ozone", "solar", "wind", "temp"])

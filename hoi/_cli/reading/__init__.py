@@ -15,6 +15,8 @@ from hoi._cli.reading._options import Options
 from hoi._cli.reading._problems import complete, described, listing, remark_axes
 from hoi._cli.reading._text import Columns, read_text
 from hoi._errors import HoiError
+from hoi._inputs.categories import number_labels
+from hoi._inputs.words import listing as few
 
 if TYPE_CHECKING:
     import pandas
@@ -94,6 +96,8 @@ def open_table(path: str, options: Options) -> Table:
     if options.columns is None:
         notes += remark_axes(frame.iloc[:, kept])
     frame = frame.iloc[:, kept]
+    if options.discrete is not None:
+        frame = _with_numbered_labels(frame, options.discrete, notes)
     if options.numeric_only:
         text = [i for i, column in enumerate(frame.columns) if frame.iloc[:, i].dtype.kind not in "biuf"]
         if len(text) == frame.shape[1]:
@@ -102,6 +106,19 @@ def open_table(path: str, options: Options) -> Table:
             notes.append(f"left out columns that are not numbers: {', '.join(frame.columns[text])}")
             frame = frame.iloc[:, [i for i in range(frame.shape[1]) if i not in text]]
     return Table(frame, notes)
+
+
+def _with_numbered_labels(frame: pandas.DataFrame, discrete: str, notes: list[str]) -> pandas.DataFrame:
+    """The table with numbers in place of labels that are text, in the order of first appearance."""
+    names = list(map(str, frame.columns))
+    for i in choose(discrete, names, "--discrete"):
+        column = frame.iloc[:, i]
+        if column.dtype.kind in "biuf":
+            continue
+        (states,), labels = number_labels([column.to_numpy(dtype=object)], f"column {names[i]!r}")
+        frame = frame.assign(**{frame.columns[i]: states})
+        notes.append(f"numbered the labels of {names[i]!r}: {few([f'{j} {w}' for j, w in enumerate(labels)])}")
+    return frame
 
 
 def _load(path: str, name: str, suffix: str, options: Options) -> tuple[Any, list[str]]:

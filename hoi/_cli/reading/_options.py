@@ -18,6 +18,8 @@ class Options:
     ----------
     columns, drop : str, optional
         Columns to keep, or to leave out, as in "LHip,LAmy,3,5:8"; see `choose`.
+    discrete : str, optional
+        Columns of labels, which may be text: labels are numbered.
     variable : str, optional
         Which array of an npz or mat file.
     header : str
@@ -40,6 +42,7 @@ class Options:
 
     columns: str | None = None
     drop: str | None = None
+    discrete: str | None = None
     variable: str | None = None
     header: str = "auto"
     separator: str = "auto"
