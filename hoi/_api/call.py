@@ -29,7 +29,7 @@ from hoi._inputs.soundness import without_constants
 from hoi._maths.influence import spectral_overlap
 from hoi._measures.registry import ABOUT_TARGET, ALL, MEASURES, Measure
 from hoi._systems.gaussian import GaussianSystem
-from hoi._systems.mixed import WithCategories, with_categories
+from hoi._systems.mixed import MixedSystem, WithCategories, with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem, fitted
@@ -190,6 +190,8 @@ def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> S
         tables = read_datasets(X, ranks=estimator.ranks).tables
         parts = [_of_series(part, table, estimator) for part, table in zip(system.parts, tables, strict=True)]
         return SeveralSystem(parts, system.datasets)
+    if isinstance(system, MixedSystem):
+        raise HoiError('bias_correction="effective" is not for columns of labels: leave out `discrete`, or use True.')
     if not isinstance(system, GaussianSystem) or not system.corrects:
         raise HoiError(
             f'bias_correction="effective" is of Gaussian entropies, and estimator={estimator.name!r} has none: use '

@@ -308,6 +308,7 @@ def test_a_set_with_too_few_samples_of_a_state_is_a_singular_one() -> None:
         ({"discrete": 0}, "column '0' of X has 240 different values in 240 samples, fewer than 4 of each"),
         ({"discrete": 9}, "discrete has index 9, and the 6 columns have indices 0 to 5"),
         ({"discrete": [4, 4]}, "holds column '4' more than once"),
+        ({"discrete": LABELLED, "bias_correction": "effective"}, '"effective" is not for columns of labels'),
         ({"discrete": 4, "estimator": "kernel"}, "takes numbers only, and discrete names column '4'"),
         ({"discrete": 4, "estimator": "shrinkage"}, 'use "gaussian_copula", "gaussian", "knn"'),
     ],
