@@ -11,6 +11,7 @@ from math import comb
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from hoi._backends.blocks import set_position
@@ -23,28 +24,36 @@ _SETS = 2_000_000_000
 
 
 def launches(bench: Any) -> None:
-    """Sets a second of single launches that list next to nothing: threads of a group, precisions, shapes."""
+    """Sets a second of single launches that list next to nothing: threads of a group, precisions, shapes, and one
+    matrix (O-information) or two (the gradient about a target)."""
     if "nvrtc" not in bench.kernels():
         bench.answer.add(skipped="the kernel of NVRTC cannot run here")
         return
-    shapes = [(8, 3), (8, 4)] if bench.dry_run else [(200, 5), (100, 5), (1000, 3), (1000, 4), (60, 8), (30, 15)]
+    shapes = [(200, 5, 1), (100, 5, 1), (1000, 3, 1), (1000, 4, 1), (60, 8, 1), (30, 15, 1), (100, 4, 2), (60, 6, 2)]
+    columns = ["n", "order", "matrices", "type", "threads", "sets", "seconds", "listed", "sets_per_second"]
     rows = []
-    for n, order in shapes:
+    for n, order, planes in [(8, 3, 1), (8, 4, 1), (8, 4, 2)] if bench.dry_run else shapes:
         for dtype in (torch.float64, torch.float32):
             for threads in (32,) if bench.dry_run else (32, 64, 128, 256):
-                found = _launch(bench, n, order, dtype, threads)
-                rows.append([n, order, str(dtype).removeprefix("torch."), threads, *found])
-                bench.answer.add(launches=rows, columns=["n", "order", "type", "threads", "sets", "seconds", "listed"])
+                sets, seconds, listed = _launch(bench, n, order, planes, dtype, threads)
+                name = str(dtype).removeprefix("torch.")
+                rows.append([n, order, planes, name, threads, sets, seconds, listed, sets / seconds])
+                bench.answer.add(launches=rows, columns=columns)
 
 
-def _launch(bench: Any, n: int, order: int, dtype: torch.dtype, threads: int) -> tuple[int, float, int]:
+def _launch(
+    bench: Any, n: int, order: int, planes: int, dtype: torch.dtype, threads: int
+) -> tuple[int, float, int]:
     """Sets of a launch, the shortest of three times, and how many sets it listed."""
-    R = torch.from_numpy(bench.system(n).problem().matrix[0]).to(bench.device)
+    system = bench.system(n + planes - 1)
+    variables = [(c,) for c in range(n)]
+    matrices = [system.problem(variables, given).matrix[0] for given in [(), (n,)][:planes]]
+    R = torch.from_numpy(np.stack(matrices)).to(bench.device)
     sweep = pairs.PairSweep(R, order - 2, dtype, bench.runner(), threads=threads)
     stop = comb(n - 2, order - 2)
     while set_position(order, stop, n) > _SETS:
         stop //= 2
-    screen = Screen(2, 1, -1e4, 1e4, walk.NEAR[dtype], dtype)
+    screen = Screen(3 - planes, 1, -1e4, 1e4, walk.NEAR[dtype], dtype)
     times = []
     for _ in range(4):
         spent, count = _timed(bench, lambda: sweep.queue(0, stop, screen, 1 << 12)[1])
@@ -68,9 +77,9 @@ def _timed(bench: Any, work: Any) -> tuple[float, Any]:
 
 def small(bench: Any) -> None:
     """One launch of each kind, of few sets: what the tools below run."""
-    for n, order in [(40, 3), (40, 5), (18, 8)]:
+    for n, order, planes in [(40, 3, 1), (40, 5, 1), (18, 8, 1), (18, 15, 1), (40, 4, 2)]:
         for dtype in (torch.float64, torch.float32):
-            bench.answer.add(listed=_launch(bench, n, order, dtype, 32)[2])
+            bench.answer.add(listed=_launch(bench, n, order, planes, dtype, 32)[2])
 
 
 def sanitizer(bench: Any) -> None:

@@ -81,7 +81,10 @@ class Bench:
 
             wanted = itertools.product((torch.float64, torch.float32), range(1, 7), [(2, 1), (1, 0)])
             self._folder = tempfile.TemporaryDirectory()
-            library = build(Path(self._folder.name), [Kernel(t, M, *powers, 32) for t, M, powers in wanted])
+            kernels = [Kernel(t, M, *powers, 32) for t, M, powers in wanted]
+            types = torch.float64, torch.float32
+            kernels += [Kernel(t, M, 1, b, 32, 2) for t in types for M in (1, 2) for b in (0, 1)]
+            library = build(Path(self._folder.name), kernels)
             self._emulator = Emulator(library)
             leaf.TorchBackend.runner = lambda *_: self._emulator
         return self._emulator
@@ -138,7 +141,7 @@ def same(found: hoi.Multiplets, wanted: hoi.Multiplets) -> None:
     """Error unless two results agree to the last member, in values to 1e-10 nats, and in their counts."""
     if found.members != wanted.members or list(found.extreme) != list(wanted.extreme):
         raise SystemExit("the sets differ")
-    for measure in ("tc", "dtc", "oinfo", "sinfo"):
+    for measure in wanted.columns:
         np.testing.assert_allclose(getattr(found, measure), getattr(wanted, measure), rtol=0, atol=1e-10)
     for count in ("evaluated", "skipped"):
         if found.settings[count] != wanted.settings[count]:
@@ -212,6 +215,31 @@ def shape(bench: Bench, n: int, order: int) -> None:
     bench.answer.add(numba_two_threads_sets_per_second=comb(m, order) / spent)
     same(bench.search(part, order), bench.search(part, order, backend="numba"))
     bench.answer.add(agrees_with_numba_on=m)
+
+
+def about_target(bench: Bench) -> None:
+    """Measures about a target on the kernel for two matrices, and numba on two threads."""
+    if "nvrtc" not in bench.kernels():
+        bench.answer.add(skipped="the kernel of NVRTC cannot run here")
+        return
+    bench.use(kernel="nvrtc")
+    checked = []
+    for n, order, size in [(8, 4, 9)] if bench.dry_run else [(100, 4, 30), (60, 6, 20), (30, 10, 16)]:
+        small, data = system(size), system(n + 1)
+        for measure in ("information", "rsi", "gradient"):
+            call = {"measure": measure, "target": 0}
+            same(bench.search(small, order, **call), bench.search(small, order, **{**call, "backend": "numba"}))
+
+            def rate(data: Any = data, order: int = order, **options: Any) -> float:
+                spent = bench.seconds(lambda: bench.search(data, order, **options), repeats=2, most=6.0)
+                return comb(data.n_variables - 1, order) / spent
+
+            row = [n, order, measure, bench.search(data, order, **call).settings["walk"], rate(**call)]
+            if n == 100 or bench.dry_run:
+                row.append(rate(**call, backend="numba", threads=2))
+            checked.append(row)
+            columns = ["n", "order", "measure", "walk", "sets_per_second", "numba_two_threads"]
+            bench.answer.add(agree=checked, columns=columns)
 
 
 def warm_up(bench: Bench) -> None:

@@ -15,10 +15,10 @@ pytest.importorskip("triton")
 
 ROOT = Path(__file__).parents[1]
 # one shape stands for all
-PARTS = ["ceiling", "shape-200-5", "agreement", "kernel-tests", "launches", "surrogates", "transform", "precision"]
-PARTS += ["contract-tests", "profile", "utilisation", "sanitizer", "thoi"]
+PARTS = ["ceiling", "shape-200-5", "agreement", "kernel-tests", "launches", "about-target", "surrogates", "transform"]
+PARTS += ["precision", "contract-tests", "profile", "utilisation", "sanitizer", "thoi"]
 # what a machine may lack
-TOOLS = {"launches", "utilisation", "sanitizer", "thoi"}
+TOOLS = {"launches", "about-target", "utilisation", "sanitizer", "thoi"}
 
 
 def script(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -50,7 +50,10 @@ def test_a_dry_run_goes_through_every_part(tmp_path):
     for kernel in kernels:
         assert parts["shape-200-5"][kernel]["walk"] == [kernel]
         assert parts["shape-200-5"][kernel]["sets_per_second"] > 0
-    assert "nvrtc" not in kernels or len(parts["launches"]["launches"]) == 4
+    assert "nvrtc" not in kernels or len(parts["launches"]["launches"]) == 6
+    assert "nvrtc" not in kernels or [row[3] for row in parts["about-target"]["agree"]] == [["nvrtc"]] * 3
+    lines = [line for line in done.stdout.splitlines() if line.startswith("(")]
+    assert len(lines) == len(kernels) + (9 if "nvrtc" in kernels else 0), "a table of what was measured"
     rates = [f"{kernel}_{way}_sets_per_second" for kernel in kernels for way in ("float64", "float32")]
     assert all(parts["precision"][rate] > 0 for rate in rates)
     assert "passed" in parts["kernel-tests"]["summary"]

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 from emulator import Emulator, build, built_once  # noqa: E402
 from emulator.launches import Launches, brute_force, correlations, noisy_copy  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
-from walks import agree, system_of  # noqa: E402
+from walks import agree, bounded_pivots, system_of  # noqa: E402
 
 import hoi  # noqa: E402
 from hoi._backends.protocol import UNRANKED, Floor, Ranking, Unit  # noqa: E402
@@ -214,6 +214,14 @@ def test_a_longer_table_several_datasets_and_given_columns(on_kernel, launched, 
     agree(system_of(20, n_datasets=2).problem(), 3, measure, on_kernel)
     agree(system_of(14).problem(given=(0, 3)), 4, measure, on_kernel)
     assert len(launched) > 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_conditional_variances_that_do_not_bound_the_inverse(on_kernel, launched, seed):
+    C = bounded_pivots(np.random.default_rng(seed), 10)
+    for order in (3, 5, 8):
+        agree(hoi.GaussianSystem.from_covariance(C).problem(), order, "oinfo", on_kernel)
+    assert launched
 
 
 def test_survivors_beyond_the_room_and_beyond_the_host(on_kernel, monkeypatch):
