@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 ORDER = (3, 5)
-N_SHIFTED = 20
+# Testing all orders needs six times as many surrogates, and sets of five are thirty times as many.
+TESTED, N_SURROGATES = 3, 199
 N_SHARED = 200
 SEED = 0
 # On its first run the compiled backend would take longer to compile than this one takes for everything here.
@@ -47,8 +48,10 @@ def demo(folder: Path, say: Callable[[str], Any]) -> None:
     say(text.table(found, max_rows=len(found), names_width=10**6))
     say("\nThe regions named above:")
     say(_legend(found, about["variables"]))
-    by_chance = list(_shifted(frame))
-    say("\n" + _compared(found, by_chance))
+    tested = _api.permutation_test(
+        frame, TESTED, n_resamples=N_SURROGATES, n_best=5, seed=SEED, progress=False, backend=BACKEND
+    )
+    say("\n" + _compared(tested))
 
     table, data = folder / "best-sets.csv", folder / "fmri.csv"
     found.save(table)
@@ -58,7 +61,7 @@ def demo(folder: Path, say: Callable[[str], Any]) -> None:
     say(f"         {data}  (the data)")
     try:
         picture = folder / "fmri.png"
-        drawn = _draw(frame, found, by_chance)
+        drawn = _draw(frame, found, tested)
         with complete_or_nothing(picture) as part:
             drawn.savefig(part, dpi=150, format="png")
         say(f"         {picture}  (the picture)")
@@ -76,33 +79,21 @@ def _legend(found: Multiplets, long_names: dict[str, str]) -> str:
     return "\n".join(f"  {a:<48}{b}".rstrip() for a, b in zip(left, right, strict=False))
 
 
-def _shifted(frame: pandas.DataFrame) -> Iterator[Multiplets]:
-    """The extremes of the same search when each region is shifted in time by itself.
-
-    A circular shift keeps each region's own course and breaks what the regions have in common.
-    """
-    rng = np.random.default_rng(SEED)
-    values = frame.to_numpy()
-    for _ in range(N_SHIFTED):
-        shifts = rng.integers(len(values), size=values.shape[1])
-        moved = np.column_stack([np.roll(x, s) for x, s in zip(values.T, shifts, strict=True)])
-        yield _api.search(moved, ORDER, n_best=1, per_order=True, progress=False, backend=BACKEND)
-
-
-def _compared(found: Multiplets, by_chance: list[Multiplets]) -> str:
-    """Sentences on the extremes found, beside those of shifted data."""
-    low = [float(result.oinfo.min()) for result in by_chance]
-    high = [float(result.oinfo.max()) for result in by_chance]
+def _compared(tested: Multiplets) -> str:
+    """Sentences on which sets of three regions are more than chance."""
+    settings = tested.settings or {}
+    known = tested.pvalue if tested.pvalue is not None else np.ones(len(tested))
+    low, high = (kind["value"] for kind in settings["thresholds"])
     text = (
-        f"How much of this is chance? With each region shifted in time by itself ({N_SHIFTED} times), "
-        f"the lowest value of the search is {min(low):.3f} to {max(low):.3f} and the highest "
-        f"{min(high):.3f} to {max(high):.3f}. In the recording they are {found.oinfo.min():.3f} and "
-        f"{found.oinfo.max():.3f}."
+        f"How much of this is chance? The search of {TESTED} regions was done in {N_SURROGATES} surrogates too, in "
+        f"which each region is shifted in time by itself. Values below {low:.3f} or above {high:.3f} come up anywhere "
+        f"in fewer than 1 of 20 of them: {(known <= 0.05).sum()} of the {len(tested)} best sets of {TESTED} are beyond "
+        f"that (p is {known.min():.3f} for the best)."
     )
     return textwrap.fill(text, 96)
 
 
-def _draw(frame: pandas.DataFrame, found: Multiplets, by_chance: list[Multiplets]) -> Figure:
+def _draw(frame: pandas.DataFrame, found: Multiplets, tested: Multiplets) -> Figure:
     """Landscape of all sets, participation of the regions, and the best sets of each size."""
     from matplotlib.figure import Figure
 
@@ -111,7 +102,7 @@ def _draw(frame: pandas.DataFrame, found: Multiplets, by_chance: list[Multiplets
         [["spread", "best"], ["share", "best"]], width_ratios=(1.3, 1), height_ratios=(1, 1.05)
     )
     plot.landscape(_api.scan(frame, ORDER, backend=BACKEND), ax=axes["spread"])
-    _mark_chance(axes["spread"], by_chance)
+    _mark_chance(axes["spread"], tested)
     many = _api.search(frame, ORDER, n_best=N_SHARED, progress=False, backend=BACKEND)
     plot.participation(many, n_variables=14, ax=axes["share"])
     plot.ranking(found, n_best=len(found), ax=axes["best"])
@@ -129,15 +120,10 @@ def _draw(frame: pandas.DataFrame, found: Multiplets, by_chance: list[Multiplets
     return figure
 
 
-def _mark_chance(ax: Any, by_chance: list[Multiplets]) -> None:
-    """Brackets at the median extremes of shifted data, for each order."""
-    low, high = ORDER
-    for place, order in enumerate(range(low, high + 1)):
-        values = [result.oinfo[result.order == order] for result in by_chance]
-        for extreme in (np.min, np.max):
-            level = float(np.median([extreme(v) for v in values]))
-            label = (
-                "reached when each region is shifted by itself" if not place and extreme is np.min else None
-            )
-            ax.plot([place - 0.46, place + 0.46], [level, level], color="black", linewidth=1.1, label=label)
+def _mark_chance(ax: Any, tested: Multiplets) -> None:
+    """Lines at the values that chance hardly passes."""
+    place = TESTED - ORDER[0]
+    for i, kind in enumerate((tested.settings or {})["thresholds"]):
+        label = None if i else "p = 0.05 against shifted regions"
+        ax.plot([place - 0.46, place + 0.46], [kind["value"]] * 2, color="black", linewidth=1.1, label=label)
     ax.legend(frameon=False, fontsize="small", loc="upper left")

@@ -406,7 +406,7 @@ def test_python_m_hoi_reads_standard_input(data):
 @pytest.fixture
 def few_shifts(monkeypatch):
     """The demo with less work; nothing that the tests look at depends on it."""
-    monkeypatch.setattr("hoi._cli.demo.N_SHIFTED", 2)
+    monkeypatch.setattr("hoi._cli.demo.N_SURROGATES", 39)
 
 
 def test_demo(run, tmp_path, few_shifts):
@@ -416,6 +416,7 @@ def test_demo(run, tmp_path, few_shifts):
     assert (status, err) == (0, "")
     assert sorted(os.listdir(folder)) == ["best-sets.csv", "fmri.csv", "fmri.png"]
     assert "122,031 sets evaluated" in out and "left frontal pole" in out
+    assert "10 of the 10 best sets of 3 are beyond that (p is" in " ".join(out.split())
     rows = rows_of((folder / "best-sets.csv").read_text("utf-8"))
     assert [row["order"] for row in rows].count("4") == 10
     lowest = min(rows, key=lambda row: float(row["oinfo"]))

@@ -53,30 +53,25 @@ def counts_in_bins(width):
 # How long a bin?
 # ---------------
 #
-# Counts repeat, so the library warns; here that is known, and shown by the curve itself. The grey band is what chance
-# gives: the same counts, each cell shifted by a random time, which keeps its rate and its rhythm.
+# Counts repeat, so the library warns; here that is known, and shown by the curve itself. Between the edges of the
+# grey band p is above 0.05: the best of all triplets of cells that were shifted by random times, which keeps the rate
+# and the rhythm of each, reaches as far in one case of twenty.
 
 warnings.simplefilter("ignore", hoi.TiesWarning)
 widths = np.array([0.05, 0.1, 0.2, 0.5, 1, 2, 5])
 triplets = {"cells 0, 1, 2": (0, 1, 2), "cells 4, 5, 6": (4, 5, 6)}
 
 
-def shifted(table):
-    columns = table.to_numpy().T
-    return np.column_stack([np.roll(c, rng.integers(len(c))) for c in columns])
-
-
 values, bands = [], []
 for width in widths:
     counts = counts_in_bins(width)
     values.append(hoi.oinfo(counts, list(triplets.values())))
-    many = np.stack([shifted(counts) for _ in range(40)])
-    chance = hoi.oinfo(many, list(triplets.values()))
-    bands.append(np.quantile(chance, [0.025, 0.975]))
+    tested = hoi.permutation_test(counts, 3, n_best=1, n_resamples=99, seed=0)
+    bands.append([end["value"] for end in tested.settings["thresholds"]])
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 low, high = np.transpose(bands)
-ax.fill_between(widths, low, high, color="#d8dcdf", label="cells shifted in time")
+ax.fill_between(widths, low, high, color="#d8dcdf", label="chance, p > 0.05")
 for label, course, colour in zip(
     triplets, np.transpose(values), ("#D55E00", "#0072B2")
 ):
