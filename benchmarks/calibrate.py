@@ -250,7 +250,7 @@ def _comparisons() -> Iterator[Case]:
     for n_samples in (1000, 4000):
         for phi in (0.0, 0.5, 0.7, 0.9):
             row = f"two halves of one recording of {n_samples} samples of 8 columns, with a dependent set, order 3"
-            yield Case(COMPARE, row, f"AR({phi:g})", 300, planted(phi, n_samples, 8), different())
+            yield Case(COMPARE, row, f"AR({phi:g})", 1000, planted(phi, n_samples, 8), different())
 
 
 def _stack(noise: Make, number: int) -> Make:

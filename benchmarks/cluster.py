@@ -26,10 +26,12 @@ from benchmarks import machine
 from hoi._engine import executors
 
 RESULTS = Path(__file__).parent / "results"
+TABLE = Path(__file__).with_name("cluster.md")
 WORKERS = (10, 100, 1000, 10_000)
-SHAPES = ((200, 7), (200, 8))
+SHAPES = ((200, 7),)
 LIFETIME = 24.0  # hours that a worker lives, on average; a new one takes its place after a minute
 SLOW, HOW_SLOW = 0.02, 3.0  # share of units that a busy machine makes that many times slower
+STUCK, HOW_STUCK = 1e-4, 50.0  # share of units on a machine that all but hangs
 BYTES_OF_FLOORS, BYTES_OF_PART = 300, 3000  # of a unit that is sent, and of its 20 sets that come back, pickled
 
 
@@ -73,8 +75,16 @@ def measured() -> dict[str, float]:
     }
 
 
-def simulated(total: int, n_workers: int, unit_seconds: float, of: dict[str, float], seed: int) -> dict[str, float]:
-    """One search: events in the order of time, until every unit is merged."""
+def simulated(
+    total: int, n_workers: int, unit_seconds: float, of: dict[str, float], seed: int, fan_in: int = 1,
+    helped: bool = True,
+) -> dict[str, float]:
+    """One search: events in the order of time, until every unit is merged.
+
+    With a `fan_in`, that many units are merged by workers before they reach the caller (a tree of one level), which
+    then has as many times less to do. `helped`: a unit that takes more than three times as long as usual is given to a
+    second worker at the end, where workers have nothing to do.
+    """
     rng = np.random.default_rng(seed)
     n_units = max(executors.UNITS_PER_WORKER * n_workers, math.ceil(total / (of["rate"] * unit_seconds)))
     exact = total / of["rate"] / n_units
@@ -84,7 +94,12 @@ def simulated(total: int, n_workers: int, unit_seconds: float, of: dict[str, flo
 
     def duration() -> float:
         slow = HOW_SLOW if rng.random() < SLOW else 1.0
-        return exact * float(np.exp(rng.normal(0, of["spread"]))) * slow
+        if rng.random() < STUCK:
+            slow = HOW_STUCK
+        seconds = exact * float(np.exp(rng.normal(-of["spread"] ** 2 / 2, of["spread"]))) * slow
+        if helped and not todo and seconds > 4 * exact:  # sent again after 3 units' time, and done in one
+            return 4 * exact
+        return seconds
 
     for worker in range(min(n_workers, todo)):
         todo -= 1
@@ -97,7 +112,7 @@ def simulated(total: int, n_workers: int, unit_seconds: float, of: dict[str, flo
             lost += 1
             heapq.heappush(events, (now + 60 + duration(), worker))
             continue
-        free_caller = max(free_caller, now) + of["caller_seconds"]
+        free_caller = max(free_caller, now) + of["caller_seconds"] / fan_in
         merged += 1
         if todo:
             todo -= 1
@@ -113,6 +128,27 @@ def simulated(total: int, n_workers: int, unit_seconds: float, of: dict[str, flo
     }  # fmt: skip
 
 
+def table(rows: list[dict[str, Any]], of: dict[str, float]) -> list[str]:
+    """The rows as Markdown."""
+    lines = [
+        "# A search on a cluster, simulated", "",
+        (
+            f"By `python -m benchmarks.cluster`. Measured here: {of['rate']:.3g} sets a second of one core at order 5, "
+            f"times of units that scatter by {of['spread']:.0%}, {1000 * of['caller_seconds']:.1f} ms of the caller "
+            "for a unit that is sent, merged and written. Simulated: workers that are lost once a day, units that take "
+            f"three times as long ({SLOW:.0%} of them) or fifty times ({STUCK:.0e})."
+        ), "",
+        "| search | workers | units | time to finish (h) | efficiency | traffic (kB/s) |", "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for row in rows:
+        lines.append(
+            f"| ({row['n']},{row['order']}), {row['rule']} | {row['workers']:,} | {row['units']:,} of "
+            f"{row['unit_seconds']:.0f} s | {row['seconds'] / 3600:.2f} | {row['efficiency']:.1%} | "
+            f"{row['bytes_per_second'] / 1000:.0f} |"
+        )
+    return [*lines, ""]
+
+
 def main() -> None:
     of = measured()
     about = machine.describe()
@@ -120,14 +156,19 @@ def main() -> None:
     for n, order in SHAPES:
         total = math.comb(n, order)
         for n_workers in WORKERS:
-            for rule, seconds in (
-                ("4 s", 4.0),
-                ("as hoi cuts", executors.unit_seconds(n_workers)),
+            longer = executors.unit_seconds(n_workers)
+            for rule, seconds, more in (
+                ("4 s", 4.0, {}),
+                ("4 s, merged in groups of 32 first", 4.0, {"fan_in": 32}),
+                ("as hoi cuts, no second copy of late units", longer, {"helped": False}),
+                ("as hoi cuts", longer, {}),
+                ("as hoi cuts, merged in groups of 32 first", longer, {"fan_in": 32}),
             ):
                 row = {"n": n, "order": order, "sets": total, "rule": rule}
-                row |= simulated(total, n_workers, seconds, of, 0)
+                row |= simulated(total, n_workers, seconds, of, 0, **more)
                 rows.append(row)
                 print({key: float(f"{v:.4g}") if isinstance(v, float) else v for key, v in row.items()}, flush=True)
+    TABLE.write_text("\n".join(table(rows, of)), encoding="utf-8")
     path = RESULTS / f"cluster-{machine.slug(about)}.json"
     path.write_text(json.dumps({"machine": about, "measured": of, "rows": rows}, indent=1) + "\n", encoding="utf-8")
     print(f"written: {path}")

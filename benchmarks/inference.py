@@ -1,9 +1,15 @@
-"""Processor time of the tests and intervals, values checked first: `python -m benchmarks.inference` (one thread)."""
+"""Processor time of tests and intervals, and two processes against one: `python -m benchmarks.inference`.
+
+Values are checked first; one thread.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
@@ -32,6 +38,24 @@ def check() -> None:
     np.testing.assert_allclose((known.low + known.high) / 2, found.oinfo)
 
 
+def processes(X: np.ndarray) -> None:
+    """A search on one process and on two, by the clock: with the load of the machine, which must be low."""
+    seconds = {}
+    wanted = hoi.search(X, 6, backend="numba", n_best=3)
+    for number in (1, 2):
+        with ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn")) as pool:
+            hoi.search(X, 4, backend="numba", executor=pool)  # starts and compiles
+            seconds[number] = np.inf
+            for _ in range(2):
+                began = time.perf_counter()
+                found = hoi.search(X, 6, backend="numba", n_best=3, executor=pool)
+                seconds[number] = min(seconds[number], time.perf_counter() - began)
+                np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
+    load = os.getloadavg()[0]
+    what = f"(100,6), one process {seconds[1]:.2f} s, two {seconds[2]:.2f} s, load {load:.1f}"
+    print(f"{what:<60} {seconds[1] / seconds[2]:.2f} x")
+
+
 def main() -> None:
     check()
     rng = np.random.default_rng(0)
@@ -44,6 +68,8 @@ def main() -> None:
     timed("interval of one set of 3, 250 samples", lambda: hoi.confidence_interval(few, [(0, 1, 2)] * 200), 200)
     A, B = rng.standard_normal((2, 20, 200, 60))
     timed("compare (60,4), 40 subjects, 1000 permutations", lambda: hoi.compare(A, B, 4, n_resamples=1000, seed=0))
+    timed("(60,4), bias_correction='effective'", lambda: hoi.search(X, 4, bias_correction="effective", threads=1))
+    processes(rng.standard_normal((1000, 100)))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,13 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,6 +154,40 @@ def test_a_broken_pool_says_so(system: hoi.GaussianSystem, small_units: None) ->
             os.kill(pid, signal.SIGKILL)
         with pytest.raises(hoi.HoiError, match=r"the executor failed .*BrokenProcessPool"):
             hoi.search(system, 4, executor=pool)
+
+
+MPI = """
+import numpy as np, hoi
+from hoi._engine import executors
+from mpi4py.futures import MPIPoolExecutor
+
+if __name__ == "__main__":
+    executors.unit_sets = lambda *_: 300
+    X = np.random.default_rng(0).standard_normal((300, 20))
+    options = {"n_resamples": 39, "seed": 0, "backend": "numpy"}
+    with MPIPoolExecutor() as pool:
+        found, wanted = (hoi.search(X, 4, backend="numpy", executor=on) for on in (pool, None))
+        assert found.members == wanted.members and (found.oinfo == wanted.oinfo).all()
+        found, wanted = (hoi.permutation_test(X[:, :9], 3, executor=on, **options) for on in (pool, None))
+        assert found.members == wanted.members and (found.pvalue == wanted.pvalue).all()
+        print("the same")
+"""
+
+
+@pytest.mark.slow
+def test_mpi_where_it_is_installed(tmp_path: Path) -> None:
+    pytest.importorskip("mpi4py")
+    mpiexec = shutil.which("mpiexec") or str(Path(sys.executable).with_name("mpiexec"))
+    if not Path(mpiexec).exists():
+        pytest.skip("there is no mpiexec")
+    program = tmp_path / "program.py"
+    program.write_text(MPI)
+    ran = subprocess.run(
+        [mpiexec, "-n", "3", sys.executable, "-m", "mpi4py.futures", str(program)],
+        capture_output=True, text=True, cwd=Path(hoi.__file__).parents[1], timeout=300,
+        env={**os.environ, "PYTHONPATH": str(Path(hoi.__file__).parents[1])},
+    )  # fmt: skip
+    assert ran.stdout == "the same\n", ran.stderr
 
 
 @pytest.mark.slow
