@@ -59,6 +59,8 @@ class BlockEvaluator(Evaluator):
     def exchanges(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
         values = np.full((len(members), self.problem.n_variables), np.nan)
         others = np.delete(np.arange(self.problem.n_variables), members)
+        if not len(others):
+            return values
         sets = np.stack([np.append(np.delete(members, i), y) for i in range(len(members)) for y in others])
         values[:, others] = self._values(dataset, sets).reshape(len(members), -1)
         return values
@@ -66,6 +68,8 @@ class BlockEvaluator(Evaluator):
     def extensions(self, dataset: int, members: NDArray[np.intp]) -> FloatArray:
         values = np.full(self.problem.n_variables, np.nan)
         others = np.delete(np.arange(self.problem.n_variables), members)
+        if not len(others):
+            return values
         values[others] = self._values(dataset, np.stack([np.append(members, y) for y in others]))
         return values
 

@@ -70,7 +70,7 @@ def read_datasets(X: Any, what: str = "X", *, ranks: bool = False) -> Any:
     """Datasets in one list, dict or DataArray read, as a `Table` or, of different lengths, as `Recordings`; any other
     X as it is."""
     several = isinstance(X, (list, tuple, dict)) and are_datasets(X)
-    return _safely(X, what, ranks, False, True) if several or (is_labelled(X) and X.ndim == 3) else X
+    return _safely(X, what, ranks, False, True) if several or (is_labelled(X) and getattr(X, "ndim", 0) == 3) else X
 
 
 def read_all(X: Any, what: str = "X", *, ranks: bool = False) -> Table | Recordings:
@@ -89,7 +89,9 @@ def named(X: Any, names: Sequence[str] | None, what: str = "X", *, ranks: bool =
     """
     if names is None:
         return X
-    labels = (names,) if isinstance(names, str) else tuple(map(str, names))
+    if isinstance(names, str) or not hasattr(names, "__iter__"):
+        raise HoiError(f"names={names!r}: a list of names is needed, one for each variable.")
+    labels = tuple(map(str, names))
     data = read_all(X, what, ranks=ranks)
     shape = data.tables[0].values.shape if isinstance(data, Recordings) else data.values.shape
     if len(shape) not in (2, 3) or shape[-1] != len(labels):

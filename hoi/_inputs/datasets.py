@@ -37,7 +37,10 @@ def are_datasets(X: Sequence[Any] | Mapping[Any, Any]) -> bool:
 def names_of_datasets(X: Sequence[Any] | Mapping[Any, Any]) -> tuple[str, ...] | None:
     """Names of datasets: keys of a dict, names that all the recordings of a list have, or None."""
     if isinstance(X, Mapping):
-        return tuple(map(str, X))
+        labels = tuple(map(str, X))
+        if len(set(labels)) < len(labels):
+            raise HoiError(f"X has keys that read alike as text ({listing(labels)}): give each dataset its own name.")
+        return labels
     names = [_own_name(part) for part in X]
     return tuple(names) if all(names) and len(set(names)) == len(names) else None
 

@@ -55,6 +55,12 @@ def test_roles(options):
     np.testing.assert_allclose(getattr(found, found.lead), mean, rtol=0, atol=1e-12)
 
 
+def test_tabu_search_of_all_variables():
+    """Where there is nothing to exchange."""
+    found = hoi.search(LISTED, 7, across="mean", method="tabu", n_restarts=2, n_best=1, which="lowest")
+    np.testing.assert_allclose(found.oinfo, hoi.oinfo(LISTED).mean(), rtol=0, atol=1e-12)
+
+
 def test_a_file_keeps_it(tmp_path):
     found = hoi.search(STACK, 3, across="mean", n_best=2)
     again = hoi.Multiplets.load(found.save(tmp_path / "group.parquet"))

@@ -239,7 +239,8 @@ def test_xarray_names_come_from_the_last_dimension():
 def test_xarray_dataset_has_a_way_out():
     xarray = pytest.importorskip("xarray")
     dataset = xarray.Dataset({"a": ("time", [1.0, 2.0]), "b": ("time", [0.0, 2.0])})
-    says(message(checks.check_data, dataset), "xarray Dataset of 2 variables", "DataArray", "to_dataarray")
+    for call in (checks.check_data, hoi.oinfo, lambda X: hoi.search(X, 2), lambda X: hoi.mutual_information(X, X)):
+        says(message(call, dataset), "xarray Dataset of 2 variables", "DataArray", "to_dataarray")
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int32", "uint8", "float16", "bfloat16", "float32", "float64"])

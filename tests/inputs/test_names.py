@@ -123,4 +123,7 @@ def test_messages():
     says(message(hoi.oinfo, X[0], groups={"l": []}), "groups['l'] is empty")
     says(message(hoi.oinfo, X[0], groups={}), "groups is empty")
     says(message(hoi.oinfo, X[0], groups={1: [0], "1": [2]}), "called '1'")
+    says(message(hoi.search, X[0], 3, names=3), "names=3: a list of names")
+    says(message(hoi.search, X[0], 3, names="abcde"), "names='abcde': a list of names")
+    says(message(hoi.oinfo, {1: X[0], "1": X[1]}), "keys that read alike as text (1, 1)")
     says(message(hoi.oinfo, {"a": [1, 2, 3], "b": [3, 1, 2]}), "dict with keys a, b", "pandas.DataFrame(X)")
