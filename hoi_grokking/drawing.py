@@ -138,8 +138,11 @@ def training(table: Any) -> Figure:
     }  # fmt: skip
     given = [name for name in table.columns if name not in measured]
     parts = list(table.groupby(["layer", "probe"], sort=False))
+    from matplotlib import pyplot  # shown by notebooks and by pyplot.show()
+
+    n_panels = len(parts) + bool(given)
     with matplotlib.rc_context(STYLE):
-        made, axes = figure(len(parts) + bool(given), 1, 5.2, 2.0, sharex=True)
+        made, axes = pyplot.subplots(n_panels, 1, figsize=(5.2, 2 * n_panels), sharex=True, squeeze=False)
         panels = list(axes[:, 0])
         if given:
             top, values = panels.pop(0), table.drop_duplicates("step")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import matplotlib
+import matplotlib.pyplot
 import numpy as np
 import pandas as pd
 import pytest
@@ -398,6 +400,7 @@ def test_what_a_tracker_says_draws_and_saves(tmp_path) -> None:
     said = repr(follow).splitlines()
     assert said[0] == "Tracker of 0: 4 steps from 0 to 3"
     assert said[1].startswith("  0 by neurons_average: lowest -0.") and said[1].endswith("4 neurons vary")
+    matplotlib.use("agg")
     drawn = follow.plot()
     top, panel, right = drawn.axes
     assert [line.get_label() for line in top.lines] == ["loss"]
@@ -406,6 +409,7 @@ def test_what_a_tracker_says_draws_and_saves(tmp_path) -> None:
     np.testing.assert_array_equal(right.lines[0].get_ydata(), [record["highest"] for record in follow.records])
     assert len(panel.collections) == len(right.collections) == 1, "a band at each end"
     path = follow.save(tmp_path / "followed.csv")
+    matplotlib.pyplot.close(drawn)
     table = pd.read_csv(path)
     assert table.lowest_neurons.iloc[-1] == "0 1 2"
     np.testing.assert_allclose(table.lowest, [record["lowest"] for record in follow.records])

@@ -74,6 +74,27 @@ hoi.search(fmri, order=3, n_best=50).plot.participation(n_variables=15)
 plt.show()
 
 # %%
+# In the brain
+# ------------
+#
+# The recording names its regions and does not say where they are. Rough centres in mm of MNI space, written down by
+# hand, will do for a picture; ``nilearn.plotting.find_parcellation_cut_coords`` gives them for an atlas that you
+# have. Lines link the members of a set.
+
+right = {
+    "Cau": (13, 10, 10), "Put": (25, 1, 0), "Thal": (11, -19, 6), "Fpol": (25, 53, 8), "Ang": (50, -56, 30),
+    "SupraM": (58, -40, 30), "MTG": (58, -30, -10), "Hip": (26, -22, -14), "PostPHG": (22, -32, -17),
+    "AntPHG": (22, -9, -30), "Amy": (23, -5, -18), "ParaCing": (6, 37, 21), "PCC": (6, -37, 30), "Prec": (8, -60, 38),
+}  # fmt: skip
+sides = {"L": -1, "R": 1}
+places = {side + name: (sign * x, y, z) for name, (x, y, z) in right.items() for side, sign in sides.items()}
+places["APHG"] = places["LAntPHG"]  # the name lacks its L
+fig, axes = plt.subplots(2, 1, figsize=(8, 6))
+for ax, end in zip(axes, ("lowest", "highest")):
+    hoi.plot.connectome(triplets, places, end=end, n_best=6, ax=ax)
+plt.show()
+
+# %%
 # What this does and does not say
 # -------------------------------
 #
