@@ -28,6 +28,8 @@ __all__ = ["GroupFeed"]
 _PART_GROUPS = 500_000
 # Log-determinants of groups in a table: 32 MB; covariances between groups, of which there are some for each member.
 _MOST_TABLE, _MOST_COVARIANCES = 1 << 22, 1 << 19
+# Datasets whose matrices are held.
+_MOST_HELD = 32
 
 
 class GroupFeed:
@@ -98,11 +100,14 @@ class GroupFeed:
 
     def _sum(self, dataset: int) -> tuple[GroupSum, list[float]]:
         """The matrices of a dataset, and bounds on their eigenvalues; units on several threads share them."""
-        if dataset not in self._sums:
+        held = self._sums.get(dataset)
+        if held is None:
             with one_thread():
                 bounds = [lower_bound(part.matrix[dataset]) for _, part in self._parts]
-            self._sums[dataset] = group_sum(self._parts, dataset), bounds
-        return self._sums[dataset]
+            if len(self._sums) >= _MOST_HELD:  # of many surrogates
+                self._sums.clear()
+            held = self._sums[dataset] = group_sum(self._parts, dataset), bounds
+        return held
 
     def _determinants(self, dataset: int, order: int) -> FloatArray:
         """The table that the walk needs. Units of one dataset and order follow each other: one is held."""
