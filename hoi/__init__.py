@@ -28,8 +28,9 @@ _HOME = {
     "Multiplets": "hoi._results.multiplets",
     "OInformationSelector": "hoi._sklearn.selector",
     **dict.fromkeys(
-        ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "IllConditionedWarning",
-         "InputWarning", "LongSearchWarning", "SingularWarning", "SparseWarning", "TiesWarning"], "hoi._errors"),
+        ["HoiError", "BackendUnavailableError", "HoiWarning", "CheckpointWarning", "DeterminedWarning",
+         "IllConditionedWarning", "InputWarning", "LongSearchWarning", "SingularWarning", "SparseWarning",
+         "TiesWarning"], "hoi._errors"),
 }
 _MODULES = ("datasets", "estimators", "plot", "simulate", "torch")
 

@@ -40,6 +40,7 @@ from hoi._api import transfer_entropy as transfer_entropy
 from hoi._api import tse_complexity as tse_complexity
 from hoi._errors import BackendUnavailableError as BackendUnavailableError
 from hoi._errors import CheckpointWarning as CheckpointWarning
+from hoi._errors import DeterminedWarning as DeterminedWarning
 from hoi._errors import HoiError as HoiError
 from hoi._errors import HoiWarning as HoiWarning
 from hoi._errors import IllConditionedWarning as IllConditionedWarning

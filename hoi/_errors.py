@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from contextvars import ContextVar
 from pathlib import Path
 
 __all__ = [
     "BackendUnavailableError",
     "CheckpointWarning",
+    "DeterminedWarning",
     "HoiError",
     "HoiWarning",
     "IllConditionedWarning",
@@ -18,6 +20,7 @@ __all__ = [
     "SingularWarning",
     "SparseWarning",
     "TiesWarning",
+    "recorded",
     "warn",
 ]
 
@@ -53,15 +56,27 @@ class IllConditionedWarning(HoiWarning):
     """Some values hold to fewer than six digits, as their sets are close to numerically singular ones."""
 
 
+class DeterminedWarning(HoiWarning):
+    """Columns are sums of others in the data, or the others determine a member of a set, nearly or wholly."""
+
+
 class LongSearchWarning(HoiWarning):
     """A search that is about to begin will take hours."""
 
 
 class InputWarning(HoiWarning):
-    """Some of the data were left out: bad channels or segments of a recording, or samples with gaps."""
+    """Some of the data were left out, bad channels of a recording or samples with gaps; or rows look like variables."""
 
 
 _HOME = f"{Path(__file__).parent}{os.sep}"
+_RECORD: ContextVar[list[str] | None] = ContextVar("hoi_warnings", default=None)
+
+
+def recorded() -> list[str]:
+    """A list that takes in the texts of the warnings from here on, until the next one is asked for."""
+    record: list[str] = []
+    _RECORD.set(record)
+    return record
 
 
 def warn(message: str, category: type[HoiWarning]) -> None:
@@ -69,8 +84,15 @@ def warn(message: str, category: type[HoiWarning]) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOME):
         level, frame = level + 1, frame.f_back
+    record = _RECORD.get()
+    if record is not None:
+        record.append(message)
     warnings.warn(message, category, stacklevel=level)
 
 
 class SparseWarning(HoiWarning):
-    """There are fewer than 4 samples for each joint state that a set of discrete variables can have."""
+    """There are few samples for sets of this order.
+
+    In a search, the total correlation of as many independent columns scatters by more than 0.2 nats, and the best sets
+    are the luckiest; or discrete variables have fewer than 4 samples for each joint state.
+    """

@@ -276,14 +276,18 @@ def best(
 ) -> list[tuple[str, float, tuple[int, ...]]]:
     """(extreme, value, members): the n_best lowest, ascending, then the n_best highest, descending.
 
-    Values that agree to `digits` decimals count as equal, and go in the lexicographic order of their members.
+    Values that agree to `digits` decimals count as equal, and go in the lexicographic order of their members. Of sets
+    that would be at both ends, half and those beyond it are the lowest.
     """
+    lowest = sorted(rows, key=lambda row: (round(row[0], digits), row[1]))[:n_best]
+    highest = sorted(rows, key=lambda row: (-round(row[0], digits), row[1]))[:n_best]
+    if which == "both" and set(lowest) & set(highest):
+        lowest = lowest[: math.ceil(len(set(lowest) | set(highest)) / 2)]
+        highest = [row for row in highest if row not in lowest]
     chosen = []
     if which in ("lowest", "both"):
-        lowest = sorted(rows, key=lambda row: (round(row[0], digits), row[1]))[:n_best]
         chosen += [("lowest", *row) for row in lowest]
     if which in ("highest", "both"):
-        highest = sorted(rows, key=lambda row: (-round(row[0], digits), row[1]))[:n_best]
         chosen += [("highest", *row) for row in highest]
     return chosen
 

@@ -64,6 +64,7 @@ EXCEPTIONS = [
     "CheckpointWarning",
     "HoiError",
     "HoiWarning",
+    "DeterminedWarning",
     "IllConditionedWarning",
     "InputWarning",
     "LongSearchWarning",
@@ -134,7 +135,7 @@ OPTIONS = {
     "mutual_information": ESTIMATION | {"conditional_on"},
     "search": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"}
-    | {"discrete", "method", "n_restarts", "time_limit", "seed", "names", "across"},
+    | {"discrete", "method", "n_restarts", "time_limit", "seed", "names", "across", "determined"},
     "plan": {"missing", "estimator", "given", "discrete", "groups", "backend", "measure", "threads"},
     "permutation_test": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hoi
+from hoi._api.cautions import of_columns, of_samples
 from hoi._backends import registry as backends
 from hoi._backends.protocol import Backend, Problem
-from hoi._errors import HoiError
+from hoi._errors import HoiError, recorded
 from hoi._inference.surrogates import scores
 from hoi._inputs import checks
 from hoi._inputs.containers import named, read_all, read_datasets
@@ -59,6 +60,7 @@ class Call(NamedTuple):
     singular: str = "raise"
     multiplets: Any = None  # the sets asked for, as the user gave them, where these are all that is asked for
     absent: NDArray[np.bool_] | None = None  # (n_datasets, n_variables) those without a value in any set, if some are
+    said: Sequence[str] = ()  # the warnings of the call so far
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -136,6 +138,7 @@ def open_call(
     With a `target`, the problem is the information of sets about it. Where `multiplets` are the only sets that will be
     asked for, gaps in columns that they have no use for cost no samples.
     """
+    said = recorded()
     X, resolved = with_categories(X, resolve(estimator), discrete, names)
     multiplets = list(multiplets) if isinstance(multiplets, Iterator) else multiplets
     wanted = checks.check_correction(bias_correction)
@@ -169,7 +172,7 @@ def open_call(
     if wanted == "effective":
         system = _of_series(system, X, resolved)
     problem = _problem(system, roles, wanted, on_singular)
-    return Call(system, problem, roles, wanted, dropped, on_singular, multiplets, _absent(roles, constant))
+    return Call(system, problem, roles, wanted, dropped, on_singular, multiplets, _absent(roles, constant), said)
 
 
 def _absent(roles: Roles, constant: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
@@ -189,7 +192,7 @@ def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> S
     if isinstance(system, SeveralSystem):
         tables = read_datasets(X, ranks=estimator.ranks).tables
         parts = [_of_series(part, table, estimator) for part, table in zip(system.parts, tables, strict=True)]
-        return SeveralSystem(parts, system.datasets)
+        return SeveralSystem(parts, system.remarks, system.datasets)
     if isinstance(system, MixedSystem):
         raise HoiError('bias_correction="effective" is not for columns of labels: leave out `discrete`, or use True.')
     if not isinstance(system, GaussianSystem) or not system.corrects:
@@ -229,12 +232,20 @@ def pick(backend: str, n_sets: int, searched: Problem | None = None) -> Backend:
     return backends.load(backend)
 
 
-def require_order(call: Call, order: int | tuple[int, int]) -> tuple[int, int]:
-    """Checked orders; the largest set must have fewer columns than there are samples."""
+def require_order(call: Call, order: int | tuple[int, int], ranked: Measure | None = None) -> tuple[int, int]:
+    """Checked orders; the largest set must have fewer columns than there are samples, and pairs need a measure that
+    is not 0 for all of them. Warns of what the columns and the samples are not good for."""
     low, high = checks.check_order(order, call.problem.n_variables)
     widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
     fixed = call.given + call.target
     call.system.require_samples(call.width(widest), lambda: f"the largest set of order {high}", fixed)
+    if high == 2 and ranked is not None and ranked.of == "set" and ranked.d == -ranked.l and ranked.j == 2 * ranked.l:
+        raise HoiError(
+            f'order={order!r} is of pairs, and measure="{ranked.name}" of any two variables is 0, so that there is '
+            'nothing to rank: use order=3 or more, or measure="tc", which is their mutual information.'
+        )
+    of_columns(call)
+    of_samples(call, call.width(widest), f"the largest set of order {high}", chosen=True)
     return low, high
 
 
@@ -288,6 +299,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
     """What a reader needs to repeat the call, and what it did; `about` is what the evaluator says of itself."""
     system = call.system
     columns = system.names
+    warned = [*system.remarks, *call.said]
     return {
         **system.about(),
         "bias_correction": call.bias_correction if system.corrects and system.n_samples is not None else False,
@@ -303,6 +315,7 @@ def settings_of(call: Call, units: str, backend: Backend, about: dict[str, Any],
         "given": [columns[c] for c in call.given] or None,
         "target": [columns[c] for c in call.target] or None,
         **more,
+        **({"warnings": list(dict.fromkeys([*(text for text, _ in system.remarks), *call.said]))} if warned else {}),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {
             "hoi": hoi.__version__,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Sequence
 from math import comb
 from typing import Any
@@ -12,9 +11,10 @@ import numpy as np
 
 from hoi._api.call import Call, columns_of, open_call, pick, require_order, scale_of, settings_of
 from hoi._api.given_sets import evaluate
+from hoi._api.planning import warn_of_hours
 from hoi._backends.protocol import UNRANKED, Problem
 from hoi._engine.plan import count_sets
-from hoi._errors import HoiError, HoiWarning
+from hoi._errors import HoiError, HoiWarning, warn
 from hoi._inference import compare as parts_of
 from hoi._inference.maximum import MaximumNull
 from hoi._inference.surrogates import scores
@@ -140,10 +140,11 @@ def compare(
         )
         for table in tables
     ]
-    orders = require_order(calls[0], order)
+    orders = require_order(calls[0], order, row)
     for other in calls[1:]:
         require_order(other, order)
     chosen = pick(backend, count_sets(calls[0].problem, *orders) * len(calls))
+    warn_of_hours(chosen, calls[0].problem, row, orders, 1, len(calls))
     rng = np.random.default_rng(checks.check_seed(seed))
     n_first = len(first)
     more: dict[str, Any] = {}
@@ -227,11 +228,10 @@ def _check_groups(n_first: int, n_second: int, paired: bool) -> None:
     # an arrangement and its mirror image have the same maximum
     least = 2 / 2**n_first if paired else (1 + (n_first == n_second)) / comb(n_first + n_second, n_first)
     if least > _LEVEL:
-        warnings.warn(
+        warn(
             f"{n_first} and {n_second} datasets have so few arrangements that no p-value can be below {least:.2g}: "
             "more datasets are needed.",
             HoiWarning,
-            stacklevel=3,
         )
 
 

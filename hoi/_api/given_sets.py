@@ -9,19 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._api.call import Call
+from hoi._api.cautions import Sets, judge, named, of_samples
 from hoi._backends.protocol import Evaluator
-from hoi._errors import HoiError, IllConditionedWarning, warn
+from hoi._errors import HoiError
 from hoi._inputs import checks
-from hoi._inputs.words import listing
-from hoi._maths.terms import FEW_DIGITS, Terms
+from hoi._maths.terms import DETERMINED, Terms
 from hoi._search.exhaustive import corrected
 from hoi._typing import FloatArray, Multiplet
 
-__all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap", "warn_of_few_digits"]
+__all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap"]
 
-# Logarithm of the determinant above which no set is close to a singular one: eigenvalues with a mean of 1 are all above
-# det / e.
-_CLEAR_DETERMINANT = -10.0
+# Logarithm of the determinant above which no member of a set is nearly determined: eigenvalues with a mean of 1 are all
+# above det / e.
+_CLEAR_DETERMINANT = np.log(np.e * DETERMINED)
 
 
 def sets_of(call: Call) -> list[tuple[int, ...]]:
@@ -31,12 +31,20 @@ def sets_of(call: Call) -> list[tuple[int, ...]]:
     return call.variables(checks.check_multiplets(call.multiplets, call.names))
 
 
-def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) -> Terms:
-    """Corrected terms (n_datasets, n_sets) of given sets of any orders."""
+def evaluate(
+    call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator, marks: NDArray[np.bool_] | None = None
+) -> Terms:
+    """Corrected terms (n_datasets, n_sets) of given sets of any orders; `marks` takes in which have a determined
+    member."""
+    widest = max(sets, key=len if call.groups is None else call.width)
+    fixed = call.given + call.target
+    call.system.require_samples(call.width(widest), lambda: f"the set {named(call, widest)}", fixed)
+    of_samples(call, call.width(widest), f"the set {named(call, widest)}")
     problem = call.problem
     terms = Terms.zeros((problem.n_datasets, len(sets)))
+    judged: list[Sets] = []
+    places: list[NDArray[np.intp]] = []
     for rows, members in by_order(sets):
-        _require_samples(call, members)
         raw = evaluator.terms(members)
         if call.absent is not None:
             raw = raw._replace(singular=raw.singular | call.absent[:, members].any(axis=2))
@@ -48,24 +56,16 @@ def evaluate(call: Call, sets: Sequence[tuple[int, ...]], evaluator: Evaluator) 
             dataset = int(found.singular.any(axis=1).argmax())
             _refuse_singular(call, dataset, members[found.singular[dataset]])
         of_dataset, deep = np.nonzero((raw.J < _CLEAR_DETERMINANT) & ~raw.singular)
-        warn_of_few_digits(call, members[deep], of_dataset)
+        if call.system.raw is not None:  # ranks may have hidden it
+            of_dataset, deep = np.nonzero(~raw.singular)
+        judged.append((members[deep], of_dataset))
+        places.append(rows[deep])
         for target, source in zip(terms, found, strict=True):
             target[:, rows] = source
+    for (_, datasets), place, determined in zip(judged, places, judge(call, judged), strict=True):
+        if marks is not None:
+            marks[datasets[determined], place[determined]] = True
     return terms
-
-
-def warn_of_few_digits(call: Call, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> None:
-    """Warn of those of the sets (m, k) of the datasets (m,) whose values hold to fewer than six digits."""
-    least = call.problem.least_variance(members, dataset)
-    few = np.flatnonzero(least < FEW_DIGITS)
-    if len(few):
-        named = listing([_named(call, row) for row in dict.fromkeys(map(tuple, members[few].tolist()))])
-        warn(
-            f"close to numerically singular: {named}. Given the others, a variable keeps {least[few].min():.1e} of its "
-            "variance there, so that their values hold to fewer than six digits, as do the correlations that this "
-            "rests on. Leave nearly dependent columns out.",
-            IllConditionedWarning,
-        )
 
 
 def by_order(sets: Sequence[tuple[int, ...]]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -87,27 +87,14 @@ def filled(sets: Sequence[tuple[int, ...]]) -> NDArray[np.intp]:
     return indices
 
 
-def _require_samples(call: Call, members: NDArray[np.intp]) -> None:
-    """Error where the widest of the sets has too many columns to be estimated."""
-    widest = members[0]
-    if call.groups is not None:
-        widest = members[np.array([len(group) for group in call.groups])[members].sum(axis=1).argmax()]
-    fixed = call.given + call.target
-    call.system.require_samples(call.width(widest.tolist()), lambda: f"the set {_named(call, widest.tolist())}", fixed)
-
-
 def _refuse_singular(call: Call, dataset: int, members: NDArray[np.intp]) -> None:
     where = f" of dataset {dataset}" if call.system.stacked else ""
     others = f" (and {len(members) - 1} more sets)" if len(members) > 1 else ""
     raise HoiError(
-        f"the covariance of the set {_named(call, members[0].tolist())}{others}{where} is numerically singular: a "
+        f"the covariance of the set {named(call, members[0].tolist())}{others}{where} is numerically singular: a "
         "variable in it is determined by the others, and its measures are infinite. Leave out duplicated or dependent "
         'columns, or take singular="nan" for NaN in its place.'
     )
-
-
-def _named(call: Call, members: Sequence[int]) -> str:
-    return f"({listing([call.names[call.positions[v]] for v in members])})"
 
 
 def as_user_shape(call: Call, values: FloatArray) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
+from hoi._api.planning import warn_of_hours
 from hoi._api.sets import ENDS, warn_of_skipped
 from hoi._engine.checkpoint import Checkpoint, fingerprint
+from hoi._engine.executors import size_of
 from hoi._engine.plan import count_sets
 from hoi._engine.threads import default_threads
-from hoi._errors import HoiError, HoiWarning
+from hoi._errors import HoiError, HoiWarning, warn
 from hoi._inference.permutation import LEVEL, Independence, Members, Question, families, tested
 from hoi._inference.surrogates import Surrogates, mean_problem
 from hoi._inputs import checks
@@ -165,7 +166,7 @@ def permutation_test(
         X, estimator=resolved, target=target, given=given, bias_correction=bias_correction, groups=groups,
         backend=backend,
     )._replace(dropped=dropped)
-    orders = require_order(call, order)
+    orders = require_order(call, order, row)
     data = checks.check_data(X)
     rng = np.random.default_rng(seed)
     kind = "shift" if null == "member" else null
@@ -186,6 +187,9 @@ def permutation_test(
                 one.overlap = overlap[None]  # type: ignore[attr-defined]
         observed = mean_problem(one_each, call.problem_of)
     chosen = pick(backend, count_sets(observed, *orders) * n_resamples, observed)
+    moves = observed.n_variables if null == "member" else 1
+    workers = threads if executor is None else size_of(executor)
+    warn_of_hours(chosen, observed, row, orders, workers, n_resamples * moves)
     question = (Members if null == "member" else Independence)(
         observed, surrogates, call.problem_of, unit, orders, row, ends, n_best, per_order, chosen.name
     )
@@ -285,12 +289,11 @@ def _check_null(
     if null == "phase":
         tied = _repeating(data.values)
         if len(tied):
-            warnings.warn(
+            warn(
                 f"Over {_MANY_TIES:.0%} of the values repeat in {listing([data.names[c] for c in tied])}, and "
                 'surrogates of null="phase" have no equal values, so that they differ from the data in more than '
                 'dependence. Use null="shift", which keeps them.',
                 HoiWarning,
-                stacklevel=3,
             )
     if null == "permute":
         _warn_of_autocorrelation(surrogates, unit)
@@ -314,13 +317,12 @@ def _warn_of_autocorrelation(surrogates: Surrogates, unit: NDArray[np.intp]) -> 
             continue
         N = effective_sample_size(z[:, dependent])
         least = N[np.triu_indices(len(dependent), 1)].min()
-        warnings.warn(
+        warn(
             f"{len(dependent)} of {len(moving)} columns are autocorrelated "
             f"({listing([surrogates.data.names[moving[c]] for c in dependent])}): their {len(z)} samples are worth as "
             f'few as {least:.0f} independent ones, and null="permute" then calls chance significant. Use '
             'null="shift".',
             HoiWarning,
-            stacklevel=4,
         )
         return
 
@@ -330,9 +332,8 @@ def _warn_of_resamples(n_resamples: int, n_families: int) -> None:
     least = n_families / (n_resamples + 1)
     if least > LEVEL:
         kinds = f" over {n_families} orders and ends" if n_families > 1 else ""
-        warnings.warn(
+        warn(
             f"n_resamples={n_resamples}: with so few surrogates{kinds} a p-value of {LEVEL} may be out of reach (one "
             f"set alone can reach {least:.2g}). Use at least {int(np.ceil(n_families / LEVEL)) - 1}; 999 is usual.",
             HoiWarning,
-            stacklevel=3,
         )

@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 
 from hoi._api.call import open_call, pick, ranked_by, require_order
-from hoi._backends.protocol import Problem, Ranking
+from hoi._backends.protocol import Backend, Problem, Ranking
 from hoi._engine.plan import count_sets
 from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
+from hoi._errors import LongSearchWarning, warn
 from hoi._inputs import checks
+from hoi._measures.registry import Measure
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import ArrayLike, Groups, Multiplet
 
-__all__ = ["SearchPlan", "in_words", "plan"]
+__all__ = ["SearchPlan", "in_words", "plan", "warn_of_hours"]
+
+# Sets from which work may take an hour on the slowest walk of a Gaussian problem, and on that of others.
+_LONG, _LONG_OF_OTHERS = 1 << 28, 1 << 18
 
 
 @dataclass(frozen=True)
@@ -126,12 +131,33 @@ def plan(
         X, estimator=estimator, given=given, bias_correction=True, groups=groups, backend=backend, target=target,
         discrete=discrete, missing=missing,
     )  # fmt: skip
-    orders = require_order(call, order)
+    orders = require_order(call, order, row)
     n_sets = count_sets(call.problem, *orders)
     chosen = pick(backend, n_sets, call.problem)
     evaluator = chosen.open(call.problem, Ranking(row.d, row.j, row.l, 10))
     rate = sets_per_second(evaluator, orders)
     return SearchPlan(n_sets, rate, n_threads if evaluator.parallel else 1, chosen.name, _bytes_of(call.problem))
+
+
+def warn_of_hours(
+    backend: Backend, problem: Problem, measure: Measure, orders: tuple[int, int], workers: int, times: int = 1
+) -> None:
+    """Say what work will take that nobody would wait for, by the rate of a search here, before it is begun.
+
+    All sets of the orders are gone through `times` times by so many workers, as far as the backend lets them.
+    """
+    total = count_sets(problem, *orders) * times
+    if total < (_LONG if problem.kind == "gaussian" else _LONG_OF_OTHERS):
+        return
+    evaluator = backend.open(problem, Ranking(measure.d, measure.j, measure.l, 10))
+    seconds = total / (sets_per_second(evaluator, orders) * (workers if evaluator.parallel else 1))
+    if seconds > 3600:
+        surrogates = f" ({total // times:,}, {times:,} times)" if times > 1 else ""
+        warn(
+            f"{total:,} sets{surrogates} will take about {in_words(seconds)} here. hoi.plan says more of a search; its "
+            "checkpoint keeps what is done, and an executor takes it to more machines.",
+            LongSearchWarning,
+        )
 
 
 def _bytes_of(value: Any) -> int:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
-from hoi._api.given_sets import warn_of_few_digits
-from hoi._api.planning import in_words
-from hoi._backends.protocol import UNRANKED, Evaluator, Problem, Ranking
+from hoi._api.cautions import judge, leave_out
+from hoi._api.planning import warn_of_hours
+from hoi._backends.protocol import UNRANKED, Problem
+from hoi._engine.executors import size_of
 from hoi._engine.plan import count_sets
-from hoi._engine.rate import sets_per_second
 from hoi._engine.threads import default_threads
-from hoi._errors import HoiError, LongSearchWarning, SingularWarning
+from hoi._errors import HoiError, SingularWarning, warn
 from hoi._inputs import checks
-from hoi._measures.registry import Measure
+from hoi._measures.registry import ABOUT_TARGET, MEASURES, Measure
 from hoi._results.multiplets import Multiplets
 from hoi._search.exhaustive import Rows, all_sets, best_sets, corrected
 from hoi._search.tabu import tabu_sets
@@ -33,8 +32,6 @@ __all__ = ["ENDS", "scan", "search", "warn_of_skipped"]
 _BLOCK = 1 << 16
 # What the option `which` stands for.
 ENDS = {"both": ("lowest", "highest"), "lowest": ("lowest",), "highest": ("highest",)}
-# Sets from which a search may take an hour on the slowest walk.
-_LONG = 1 << 28
 
 
 def search(
@@ -56,6 +53,7 @@ def search(
     backend: str = "auto",
     missing: str = "raise",
     names: Sequence[str] | None = None,
+    determined: str = "keep",
     method: str = "exhaustive",
     n_restarts: int = 20,
     time_limit: float | None = None,
@@ -98,6 +96,10 @@ def search(
         Names of the variables, for data that have none.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute; "auto" takes numba unless the search is tiny.
+    determined : {"keep", "drop"}
+        Sets in which the others determine a member, nearly or wholly, in the data or in their normal scores (it keeps
+        at most 1e-4 of its variance): their values say little. "keep" marks them in a column ``determined`` and warns;
+        "drop" leaves them out, and the next best sets come in.
     method : {"exhaustive", "tabu"}
         Go through all sets, or search from many starts by exchanging one member at a time. What tabu search reports
         is evaluated as any other set; whether it is the best of all is not known. ``found.hits`` says how many of the
@@ -123,7 +125,9 @@ def search(
     -------
     Multiplets
         The lowest ascending, then the highest descending, for each dataset; `extreme` says which. Equal values are in
-        lexicographic order of their members. ``settings["evaluated"]`` and ``settings["skipped"]`` count sets.
+        lexicographic order of their members. No set is at both ends: where there are few, it is at the nearer one.
+        ``settings["evaluated"]`` and ``settings["skipped"]`` count sets; ``settings["seconds"]`` is without
+        ``settings["preparation_seconds"]``, in which walks were loaded or compiled.
 
     Raises
     ------
@@ -137,12 +141,19 @@ def search(
     -----
     SingularWarning
         Once, if sets were skipped because their covariance is numerically singular.
+    DeterminedWarning
+        If columns are linear combinations of others, or the others determine a member of a set in the result.
+    SparseWarning
+        If there are so few samples that the total correlation of independent columns, as many as the largest sets
+        have, scatters by more than 0.2 nats.
     IllConditionedWarning
         If sets in the result are close to singular ones, so that their values hold to fewer than six digits.
     CheckpointWarning
         Once, if the checkpoint can no longer be written; the search goes on.
     LongSearchWarning
         Before a search that will take more than an hour, by the rate measured here.
+    TiesWarning, InputWarning
+        As :func:`hoi.oinfo`.
 
     See Also
     --------
@@ -183,41 +194,61 @@ def search(
     first_seed = int(drawn.integers(2**31)) if isinstance(drawn, np.random.Generator) else drawn or 0
     if heuristic and (executor is not None or checkpoint is not None):
         raise HoiError('method="tabu" runs in this process, in seconds: it has no executor and no checkpoint.')
+    dropping = checks.check_choice(determined, ("keep", "drop"), "determined") == "drop"
+    if heuristic and dropping:
+        raise HoiError(
+            'method="tabu" goes from set to set by their values, and determined="drop" would need to know which of '
+            "them to pass over: leave the columns out that others determine."
+        )
+    if of_mean and dropping:
+        raise HoiError(
+            "across='mean' ranks means over datasets, and determined='drop' is about the sets of each: leave the "
+            "columns out that others determine."
+        )
+    checks.check_executor(executor)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         discrete=discrete, target=target, missing=missing, names=names,
     )  # fmt: skip
-    low, high = require_order(call, order)
+    low, high = require_order(call, order, row)
+    left_out = leave_out(call, high) if dropping else None
     each = call.problem
     if of_mean:
         call = call._replace(problem=_mean_of(call))
+    preparing = time.perf_counter()
     chosen = pick(backend, count_sets(call.problem, low, high), None if heuristic else call.problem)
-    checks.check_executor(executor)
     more: dict[str, Any] = {}
     if heuristic:
+        prepared = time.perf_counter() - preparing
         found = tabu_sets(
             call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, n_restarts, first_seed,
             time_limit, threads, progress,
         )  # fmt: skip
         rows, more = found.rows, {"hits": found.hits}
     else:
-        if executor is None:
-            _warn_of_hours(chosen.open(call.problem, Ranking(row.d, row.j, row.l, n_best)), (low, high), threads)
+        warn_of_hours(chosen, call.problem, row, (low, high), threads if executor is None else size_of(executor))
+        prepared = time.perf_counter() - preparing
         rows = best_sets(
             call.problem, (low, high), row, chosen_ends, n_best, per_order, chosen, threads, progress, executor,
-            checkpoint,
+            checkpoint, left_out,
         )  # fmt: skip
     warn_of_skipped(rows.skipped, rows.evaluated)
     sizes = (rows.members >= 0).sum(axis=1)
-    for k in np.unique(sizes).tolist():
-        warn_of_few_digits(call, rows.members[sizes == k, :k], rows.dataset[sizes == k])
+    marks = np.zeros(len(sizes), dtype=bool)
+    by_order = [(rows.members[sizes == k, :k], rows.dataset[sizes == k]) for k in np.unique(sizes).tolist()]
+    for (members, _), found_so in zip(by_order, judge(call, by_order, told=True), strict=True):
+        marks[sizes == members.shape[1]] = found_so
+    if marks.any():
+        more["determined"] = marks
+    prepared += rows.prepared
     if of_mean:
         more["agreement"] = _agreement(each, rows, row)
     tabu = {"n_restarts": n_restarts, "time_limit": time_limit, "seed": first_seed} if heuristic else {}
     settings = settings_of(
         call, units, chosen, rows.about, method=method, **tabu, measure=measure, order=[low, high], which=which,
-        n_best=n_best, per_order=per_order, across=across, threads=threads, evaluated=rows.evaluated,
-        skipped=rows.skipped, seconds=time.perf_counter() - began,
+        n_best=n_best, per_order=per_order, across=across, determined=determined, threads=threads,
+        evaluated=rows.evaluated, skipped=rows.skipped, seconds=time.perf_counter() - began - prepared,
+        preparation_seconds=prepared,
     )
     D, J, L, _ = rows.terms
     return Multiplets(
@@ -296,6 +327,8 @@ def scan(
     orders = require_order(call, order)
     chosen = pick(backend, count_sets(call.problem, *orders))
     checks.check_executor(executor)
+    workers = 1 if executor is None else size_of(executor)
+    warn_of_hours(chosen, call.problem, ABOUT_TARGET["information"] if call.target else MEASURES["tc"], orders, workers)
     evaluator = chosen.open(call.problem, UNRANKED)
     settings = settings_of(call, units, chosen, evaluator.about(), order=list(orders))
 
@@ -342,27 +375,11 @@ def _agreement(each: Problem, rows: Rows, measure: Measure) -> FloatArray:
     return agreement / each.n_datasets
 
 
-def _warn_of_hours(evaluator: Evaluator, orders: tuple[int, int], threads: int) -> None:
-    """Say what a search will take that nobody would wait for; the rate is measured where it may be one."""
-    total = count_sets(evaluator.problem, *orders)
-    if total < _LONG:
-        return
-    seconds = total / (sets_per_second(evaluator, orders) * (threads if evaluator.parallel else 1))
-    if seconds > 3600:
-        warnings.warn(
-            f"{total:,} sets will take about {in_words(seconds)} here. hoi.plan says more; a checkpoint keeps what is "
-            "done, an executor takes it to more machines.",
-            LongSearchWarning,
-            stacklevel=3,
-        )
-
-
 def warn_of_skipped(skipped: int, evaluated: int) -> None:
     """Warn, once for a call, of sets without a value."""
     if skipped:
-        warnings.warn(
+        warn(
             f"{skipped:,} of {evaluated + skipped:,} sets were skipped: their covariance is numerically singular, "
             "since some of their variables are determined by others. Duplicated or dependent columns cause it.",
             SingularWarning,
-            stacklevel=3,
         )

@@ -340,14 +340,16 @@ def measures(
     sets = sets_of(call)
     chosen = pick(backend, len(sets))
     evaluator = chosen.open(call.problem, UNRANKED)
-    terms = evaluate(call, sets, evaluator)
     n_datasets = call.problem.n_datasets
+    determined = np.zeros((n_datasets, len(sets)), dtype=bool)
+    terms = evaluate(call, sets, evaluator, determined)
     settings = settings_of(
         call, units, chosen, evaluator.about(), evaluated=terms.J.size, skipped=0, seconds=time.perf_counter() - began
     )
     return Multiplets(
         np.tile(call.indices(filled(sets)), (n_datasets, 1)),
         **columns_of(call, scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel()),
+        **({"determined": determined.ravel()} if determined.any() else {}),
         names=call.names,
         dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
         settings=settings,

@@ -163,6 +163,7 @@ class Estimate(NamedTuple):
     repeated: FloatArray  # (n,) largest share of repeated values in each column, over datasets
     device: str | None
     exponents: NDArray[np.int64] | None = None  # (n_datasets, n): the matrices are those of columns * 2.0**-exponents
+    raw: FloatArray | None = None  # (n_datasets, n, n): correlations of the data as they are, if nearly dependent
 
 
 class Evaluator(ABC):

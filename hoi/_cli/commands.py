@@ -13,6 +13,7 @@ from typing import Any
 import hoi
 from hoi._api.planning import in_words
 from hoi._cli import completion as _completion
+from hoi._cli import estimators
 from hoi._cli.output import Console, Targets, table
 from hoi._cli.reading import Options, choose, listing, open_table, read_table
 from hoi._engine.checkpoint import status
@@ -34,21 +35,14 @@ def run(arguments: argparse.Namespace, console: Console, parser: argparse.Argume
 
 def _search(arguments: argparse.Namespace, console: Console) -> None:
     """The best sets of a table."""
-    if arguments.null is not None and not arguments.plan:
+    if arguments.null is not None:
         if arguments.method != "exhaustive":
             raise HoiError("--test goes through all sets of every surrogate: leave --method tabu out.")
+        if arguments.determined != "keep":
+            raise HoiError("--test is of all columns: leave out those that others determine with --drop.")
         return _test(arguments, console)
     targets = Targets(arguments.out, arguments.report, arguments.data)
     values = _read(arguments, console)
-    if arguments.order in (2, (2, 2)) and arguments.measure == "oinfo":
-        console.remark("the O-information of two variables is always 0; --measure tc ranks by their mutual information")
-    estimation = _estimation(arguments, values)
-    target = _columns(arguments, "target", values)
-    asked = {"measure": arguments.measure, "threads": arguments.threads, "target": target}
-    if arguments.plan:
-        of_rate = {k: v for k, v in estimation.items() if k not in ("bias_correction", "units")}
-        console.line(str(hoi.plan(values, arguments.order, **asked, **of_rate)))
-        return
     found = hoi.search(
         values,
         arguments.order,
@@ -59,9 +53,12 @@ def _search(arguments: argparse.Namespace, console: Console) -> None:
         n_restarts=arguments.n_restarts,
         seed=arguments.seed if arguments.method == "tabu" else None,
         checkpoint=arguments.checkpoint,
+        determined=arguments.determined,
         progress=False if arguments.quiet else (True if arguments.progress else None),
-        **asked,
-        **estimation,
+        measure=arguments.measure,
+        threads=arguments.threads,
+        target=_columns(arguments, "target", values),
+        **_estimation(arguments, values),
     )
     found = _of_file(found, arguments, console)
     targets.deliver(found, console, _shown(found, arguments, console))
@@ -91,12 +88,62 @@ def _test(arguments: argparse.Namespace, console: Console) -> None:
     targets.deliver(found, console, _shown(found, arguments, console))
 
 
+def _compare(arguments: argparse.Namespace, console: Console) -> None:
+    """The sets in which two tables differ most."""
+    for source in (arguments.other, arguments.data):
+        targets = Targets(arguments.out, arguments.report, source)
+    if arguments.discrete is not None:
+        raise HoiError("--discrete: hoi compare is of continuous columns; leave categories out with --drop")
+    if arguments.data == arguments.other == "-":
+        raise HoiError("both files are standard input: name one of them")
+    values = _read(arguments, console)
+    other = _read(argparse.Namespace(**{**vars(arguments), "data": arguments.other}), console)
+    found = hoi.compare(
+        values,
+        other,
+        arguments.order,
+        measure=arguments.measure,
+        paired=arguments.paired,
+        n_resamples=arguments.resamples,
+        n_best=arguments.n_best,
+        seed=arguments.seed,
+        **_estimation(arguments, values),
+    )
+    found = _of_file(found, arguments, console)
+    found = annotated(found, source=f"{found.settings['source']} and {arguments.other}")
+    targets.deliver(found, console, _shown(found, arguments, console))
+
+
+def _plan(arguments: argparse.Namespace, console: Console) -> None:
+    """What a search would cost."""
+    values = _read(arguments, console)
+    estimation = {k: v for k, v in _estimation(arguments, values).items() if k not in ("bias_correction", "units")}
+    cost = hoi.plan(
+        values,
+        arguments.order,
+        measure=arguments.measure,
+        threads=arguments.threads,
+        target=_columns(arguments, "target", values),
+        **estimation,
+    )
+    console.line(str(cost))
+
+
+def _warm_up(arguments: argparse.Namespace, console: Console) -> None:
+    """The walks of searches compiled, so that later processes find them on disk."""
+    from hoi._cli.warm_up import warm_up
+
+    warm_up(console.line)
+
+
 def _measure(arguments: argparse.Namespace, console: Console) -> None:
     """All measures of a table or of given sets."""
     targets = Targets(arguments.out, arguments.report, arguments.data)
     values = _read(arguments, console)
     sets = _sets(arguments, _names(values))
-    found = _of_file(hoi.measures(values, sets, **_estimation(arguments, values)), arguments, console)
+    found = _of_file(hoi.measures(
+        values, sets, target=_columns(arguments, "target", values), **_estimation(arguments, values)
+    ), arguments, console)
     one = len(found) == 1 and arguments.format == "table"
     targets.deliver(found, console, _one_set(found, console) if one else _shown(found, arguments, console))
 
@@ -137,10 +184,13 @@ def _backends(arguments: argparse.Namespace, console: Console) -> None:
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
     "search": _search,
     "test": _test,
+    "compare": _compare,
+    "plan": _plan,
     "measure": _measure,
     "status": _status,
     "show": _show,
     "demo": _demo,
+    "warm-up": _warm_up,
     "backends": _backends,
 }
 
@@ -155,7 +205,11 @@ def _reading(arguments: argparse.Namespace) -> Options:
 
 def _read(arguments: argparse.Namespace, console: Console) -> Any:
     """The table of the file, with remarks on how it was read and what was left out."""
-    values, notes = read_table(arguments.data, _reading(arguments), lambda names: _used(arguments, names))
+    discrete = getattr(arguments, "discrete", None)
+    values, notes = read_table(
+        arguments.data, _reading(arguments), lambda names: _used(arguments, names),
+        lambda names: [] if discrete is None else choose(discrete, names, "--discrete"),
+    )  # fmt: skip
     for note in notes:
         console.remark(note)
     return values
@@ -205,12 +259,11 @@ def _columns(arguments: argparse.Namespace, name: str, values: Any) -> list[int]
 
 
 def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
-    """The options that search and measure share, as keywords of the public functions."""
-    estimator = arguments.estimator
-    if estimator == "gaussian_copula":
-        estimator = hoi.estimators.GaussianCopula(arguments.ties, arguments.seed)
+    """The options that all commands with measures share, as keywords of the public functions."""
+    discrete = _columns(arguments, "discrete", values)
     return {
-        "estimator": estimator,
+        **({} if discrete is None else {"discrete": discrete}),
+        "estimator": estimators.chosen(arguments),
         "given": _columns(arguments, "given", values),
         "discrete": _columns(arguments, "discrete", values),
         "bias_correction": arguments.bias_correction,

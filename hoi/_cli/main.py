@@ -1,4 +1,4 @@
-"""The command line: hoi search, measure, demo, backends and completion.
+"""The command line: hoi search, test, measure, compare, plan, show, status and more.
 
 Results go to standard output, remarks and errors to standard error. Exit status: 0 when all that was asked for is
 written, 2 for wrong usage or input, 1 when output could not be written or hoi itself failed, 130 after Ctrl-C.

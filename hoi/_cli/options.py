@@ -7,15 +7,17 @@ import sys
 from typing import Any, NoReturn
 
 import hoi
+from hoi._cli import estimators
 from hoi._cli.completion import SHELLS, names_a_file, names_a_folder
 from hoi._cli.output import Console
 from hoi._cli.reading import SUFFIXES
 from hoi._measures.registry import ALL
 from hoi._results import files
-from hoi._systems.registry import ESTIMATORS
 
 __all__ = ["parser"]
 
+# Options whose names parameters of estimators cannot have.
+_TAKEN = {"method"}
 _COLUMNS = """names or numbers (from 0, as hoi show lists them) of columns, separated by commas; a colon between
 two means all from the first to the second, both included: LHip,LAmy,3,5:8; @3 is always a number"""
 
@@ -71,11 +73,11 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"hoi {hoi.__version__}")
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     reading, writing = _data_options()
-    estimation = _estimation_options()
+    estimation, ranking = _estimation_options(), _ranking_options()
 
     search = commands.add_parser(
         "search",
-        parents=[reading, estimation, writing],
+        parents=[reading, ranking, estimation, writing],
         help="the most synergistic and most redundant sets of a table",
         description="Evaluate every set of columns of the given orders and list those at both ends.",
         epilog=_examples(
@@ -84,23 +86,10 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
             "hoi search data.csv --order 3:5 --per-order --drop id,group --missing drop --out best.csv",
             "hoi search table.txt --decimal , --order 3 --measure tc --report best.html",
             "hoi search recording.mat --variable EEG.data --transpose --order 3",
+            "hoi search data.csv --order 2 --target y --measure gradient --estimator knn --k 5",
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    search.add_argument(
-        "--order", type=_order, required=True, metavar="K|LOW:HIGH", help="variables in a set: 3, or 3:5"
-    )
-    search.add_argument(
-        "--n-best", type=_count, default=10, metavar="N", help="rows at each end (default 10)"
-    )
-    search.add_argument("--per-order", action="store_true", help="keep that many for each order")
-    search.add_argument(
-        "--measure", choices=ALL, default="oinfo", help="what to rank by (default oinfo), or delta_3 and the like"
-    )
-    search.add_argument(
-        "--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)"
-    )
-    search.add_argument("--target", metavar="LIST", help="columns that information, rsi and gradient are about")
     search.add_argument(
         "--method", choices=["exhaustive", "tabu"], default="exhaustive",
         help="all sets (default), or a heuristic where nobody can go through all",
@@ -114,13 +103,22 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
         )
     )
     _add_null(search, "--test", "also test whether the sets are more than chance")
-    search.add_argument("--plan", action="store_true", help="say what the search would cost, and do not begin it")
-    search.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
     search.add_argument(
-        "--progress", action="store_true", help="show a progress bar even when not on a terminal"
-    )
+        "--determined", choices=["keep", "drop"], default="keep",
+        help="sets in which the others determine a member: mark them (default), or leave them out",
+    )  # fmt: skip
 
-    _add_test(commands, [reading, estimation, writing])
+    _add_test(commands, [reading, ranking, estimation, writing])
+    _add_compare(commands, [reading, estimation, writing])
+    about = "what a search would cost here and elsewhere, without beginning it"
+    commands.add_parser(
+        "plan",
+        parents=[reading, ranking, estimation],
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}.",
+        epilog=_examples("hoi plan data.csv --order 5", "hoi plan data.csv --order 3:4 --estimator knn --k 6"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
     measure = commands.add_parser(
         "measure",
@@ -130,6 +128,7 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
         epilog=_examples(
             "hoi measure data.csv --columns A,B,C,D --units bits",
             "hoi measure data.csv --multiplets 'A,B,C;B,C,D' --format csv > values.csv",
+            "hoi measure data.csv --columns A,B,D --estimator binned --bins 3 --correction none",
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -138,6 +137,7 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
         metavar="SETS",
         help="sets of columns, separated by semicolons: '0,1,2;LHip,LAmy,LPCC'",
     )
+    measure.add_argument("--target", metavar="LIST", help="columns that sets are to tell of: their information")
 
     about = "how far the search of a checkpoint is"
     state = commands.add_parser(
@@ -164,6 +164,11 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     where = "folder to write to (default demo-output)"
     names_a_folder(demo.add_argument("--out", metavar="DIR", default="demo-output", help=where))
 
+    about = "compile the walks of searches once, so that the first search does not"
+    commands.add_parser(
+        "warm-up", help=about, description=f"{about[0].upper()}{about[1:]}.", epilog="Example: hoi warm-up"
+    )
+
     about = "what can compute here, and why the rest cannot"
     commands.add_parser(
         "backends", help=about, description=f"{about[0].upper()}{about[1:]}.", epilog="Example: hoi backends"
@@ -189,18 +194,50 @@ def _add_test(commands: Any, parents: list[_Parser]) -> None:
         epilog=_examples("hoi test data.csv --order 3 --null shift --resamples 999 --seed 0"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    test.add_argument("--order", type=_order, required=True, metavar="K|LOW:HIGH", help="variables in a set: 3, or 3:5")
     _add_null(test, "--null", "what surrogates are", default="shift")
     names_a_file(test.add_argument("--checkpoint", metavar="FILE", help="keep what is done, as in hoi search"))
-    test.add_argument("--n-best", type=_count, default=10, metavar="N", help="rows at each end (default 10)")
-    test.add_argument("--per-order", action="store_true", help="keep that many for each order")
-    test.add_argument(
+
+
+def _add_compare(commands: Any, parents: list[_Parser]) -> None:
+    """The command that says in which sets two tables differ."""
+    compare = commands.add_parser(
+        "compare",
+        parents=parents,
+        help="the sets in which two tables differ most, with p-values",
+        description="Compare two conditions of a recording, or two groups of recordings (arrays of three dimensions).",
+        epilog=_examples(
+            "Values are those of the first file less those of the second.",
+            "hoi compare rest.csv task.csv --order 3 --seed 0",
+            "hoi compare patients.npy controls.npy --order 3:4 --n-best 5 --seed 0",
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names_a_file(compare.add_argument("other", metavar="OTHER", help="the second file, of the same columns"))
+    compare.add_argument("--paired", action="store_true", help="the recordings of both files are of the same subjects")
+    _add_order(compare)
+    compare.add_argument("--resamples", type=_count, default=9999, metavar="N", help="rearrangements (default 9999)")
+
+
+def _add_order(group: Any) -> None:
+    words = "variables in a set: 3, or 3:5"
+    group.add_argument("--order", type=_order, required=True, metavar="K|LOW:HIGH", help=words)
+    group.add_argument("--n-best", type=_count, default=10, metavar="N", help="rows at each end (default 10)")
+    group.add_argument(
         "--measure", choices=ALL, default="oinfo", help="what to rank by (default oinfo), or delta_3 and the like"
     )
-    test.add_argument("--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)")
-    test.add_argument("--target", metavar="LIST", help="columns that information, rsi and gradient are about")
-    test.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
-    test.add_argument("--progress", action="store_true", help="show a progress bar even when not on a terminal")
+
+
+def _ranking_options() -> _Parser:
+    """Options on which sets are wanted, for all commands that go through the sets of a table."""
+    options = _Parser(add_help=False)
+    group = options.add_argument_group("sets")
+    _add_order(group)
+    group.add_argument("--per-order", action="store_true", help="keep that many for each order")
+    group.add_argument("--which", choices=["lowest", "highest", "both"], default="both", help="ends (default both)")
+    group.add_argument("--target", metavar="LIST", help="columns that information, rsi and gradient are about")
+    group.add_argument("--threads", type=_count, metavar="N", help="processors to use (default all)")
+    group.add_argument("--progress", action="store_true", help="show a progress bar even when not on a terminal")
+    return options
 
 
 def _add_null(command: argparse.ArgumentParser, name: str, about: str, default: str | None = None) -> None:
@@ -259,11 +296,8 @@ def _estimation_options() -> _Parser:
     group.add_argument("--given", metavar="LIST", help="columns to condition all measures on, written like --columns")
     group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
     group.add_argument("--units", choices=["nats", "bits"], default="nats", help="(default nats)")
-    names = f"{', '.join(ESTIMATORS)} (default gaussian_copula)"
-    group.add_argument("--estimator", default="gaussian_copula", help=names)
-    group.add_argument(
-        "--ties", choices=["average", "ordinal", "random"], default="average", help="(default average)"
-    )
+    group.add_argument("--discrete", metavar="LIST", help="columns that are categories, written like --columns")
+    estimators.add_options(group, _TAKEN)
     group.add_argument("--seed", type=int, metavar="N", help="for --ties random, --method tabu and hoi test")
     group.add_argument(
         "--no-bias-correction", dest="bias_correction", action="store_false", help="raw estimates"

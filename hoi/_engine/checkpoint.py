@@ -8,7 +8,6 @@ import io
 import json
 import sqlite3
 import types
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 
 from hoi import __version__
 from hoi._backends.protocol import Problem
-from hoi._errors import CheckpointWarning, HoiError
+from hoi._errors import CheckpointWarning, HoiError, warn
 
 __all__ = ["Checkpoint", "Done", "clear_errors", "fingerprint", "status"]
 
@@ -156,10 +155,9 @@ class Checkpoint:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             if not self._failed:
-                warnings.warn(
+                warn(
                     f"{self.path} cannot be written ({error}): the search goes on, and what follows is not in it.",
                     CheckpointWarning,
-                    stacklevel=2,
                 )
             self._failed = True
 

@@ -30,6 +30,7 @@ class Progress:
     def __init__(self, total: int, wanted: bool | None, name: str = "hoi") -> None:
         self.total = total
         self.done = 0
+        self.prepared = 0.0  # seconds of loading, compiling and measuring before the work
         self.name = name
         self._start = time.perf_counter()
         self._lock = threading.Lock()
@@ -60,10 +61,12 @@ class Progress:
         timer.daemon = True
         if self._wanted:
             timer.start()
+        began = time.perf_counter()
         try:
             yield
         finally:
             timer.cancel()
+            self.prepared += time.perf_counter() - began
         if self._bar is not None:
             self._bar.set_description(self.name)
 

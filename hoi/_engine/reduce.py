@@ -10,15 +10,35 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.protocol import Floor
-from hoi._maths.terms import Terms
+from hoi._backends.protocol import Floor, Problem, Ranking
+from hoi._maths.dependence import RawColumns
+from hoi._maths.terms import DETERMINED, Terms
 from hoi._measures.registry import Measure
 from hoi._typing import FloatArray
 
-__all__ = ["Best"]
+__all__ = ["Best", "LeaveOut"]
 
 # Values closer than this are equal, and ordered by their members: rounding must not decide the order.
 _GRID = 2.0**-40
+
+
+class LeaveOut(NamedTuple):
+    """Leave out sets in which the others determine a member, nearly or wholly.
+
+    Attributes
+    ----------
+    raw : RawColumns or None
+        The data as they are, where these have such sets; beside them the problem says what it knows.
+    """
+
+    raw: RawColumns | None
+
+    def of(self, problem: Problem, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of the sets (m, k) of the datasets (m,) are not wanted."""
+        least = problem.least_variance(members, dataset)
+        if self.raw is not None and len(members):
+            least = np.minimum(least, self.raw.kept(members, dataset))
+        return least <= DETERMINED
 
 
 class Best:
@@ -36,19 +56,56 @@ class Best:
         Largest order: rows of members are filled up with -1 to that.
     per_order : bool
         Keep `n_best` sets for each order rather than over all.
+    leave_out : LeaveOut, optional
+        Which sets are not wanted, whatever their values.
     """
 
-    def __init__(self, measure: Measure, n_best: int, ends: tuple[str, ...], width: int, per_order: bool) -> None:
+    def __init__(
+        self, measure: Measure, n_best: int, ends: tuple[str, ...], width: int, per_order: bool,
+        leave_out: LeaveOut | None = None,
+    ) -> None:
         self.measure = measure
         self.n_best = n_best
         self.ends = ends
         self.width = width
         self.per_order = per_order
+        self.leave_out = leave_out
         self._kept: dict[tuple[int, int, str], _Kept] = {}
+
+    @property
+    def ranking(self) -> Ranking:
+        """What a backend is told. Where sets are left out it must hand over all that reach the floor, as it cannot know
+        which of them those are."""
+        measure = self.measure
+        return Ranking(measure.d, measure.j, measure.l, self.n_best if self.leave_out is None else None)
 
     def empty(self) -> Best:
         """Another one that wants the same and has nothing yet."""
-        return Best(self.measure, self.n_best, self.ends, self.width, self.per_order)
+        return Best(self.measure, self.n_best, self.ends, self.width, self.per_order, self.leave_out)
+
+    def wanted(
+        self, problem: Problem, dataset: NDArray[np.intp], members: NDArray[np.intp], approximate: FloatArray,
+        margin: float, floor: Callable[..., Floor],
+    ) -> NDArray[np.bool_]:
+        """As `promising`, of sets of the problem that are not to be left out.
+
+        Only sets that reach the floor are looked at, and before any is preferred to another: one that is left out
+        never keeps another one from coming in.
+        """
+        order = members.shape[1]
+        if self.leave_out is None:
+            return self.promising(dataset, order, approximate, margin, floor)
+        some = np.zeros(len(members), dtype=bool)
+        for d, rows in _each(dataset):
+            low, high = floor(dataset=d, order=order)
+            values = approximate[rows]
+            some[rows] = ~((values > low + margin) & (values < high - margin))
+        left = np.flatnonzero(some)
+        left = left[~self.leave_out.of(problem, members[left], dataset[left])]
+        keep = np.zeros(len(members), dtype=bool)
+        if len(left):
+            keep[left] = self.promising(dataset[left], order, approximate[left], margin, floor)
+        return keep
 
     def promising(
         self, dataset: NDArray[np.intp], order: int, approximate: FloatArray, margin: float,
@@ -114,13 +171,30 @@ class Best:
         return Floor(low, high)
 
     def rows(self, dataset: int, end: str) -> tuple[NDArray[np.intp], FloatArray]:
-        """Members and corrected terms (m, 3) kept at one end of a dataset, order after order, the best first."""
+        """Members and corrected terms (m, 3) kept at one end of a dataset, order after order, the best first; none is
+        at the other end."""
         orders = range(self.width + 1) if self.per_order else (0,)
-        kept = [self._kept[key] for order in orders if (key := (dataset, order, end)) in self._kept]
+        kept = [self._apart(key) for order in orders if (key := (dataset, order, end)) in self._kept]
         if not kept:
             return np.empty((0, self.width), dtype=np.intp), np.empty((0, 3))
         whole = functools.reduce(_Kept.joined, kept)
         return whole.members, whole.terms
+
+    def _apart(self, key: tuple[int, int, str]) -> _Kept:
+        """What is kept under a key. Sets that are among the best at both ends, as in a small table, are those of the
+        nearer one; the lowest end has the one in the middle."""
+        lowest, highest = (self._kept.get((*key[:2], end)) for end in ("lowest", "highest"))
+        if lowest is None or highest is None:
+            return self._kept[key]
+        low, high = (list(map(tuple, kept.members.tolist())) for kept in (lowest, highest))
+        both = set(low).intersection(high)
+        if not both:
+            return self._kept[key]
+        n_low = (len(low) + len(high) - len(both) + 1) // 2
+        if key[2] == "lowest":
+            return lowest.chosen(np.arange(n_low))
+        taken = set(low[:n_low])
+        return highest.chosen(np.array([members not in taken for members in high], dtype=bool))
 
     def _key(self, dataset: int, order: int, end: str) -> tuple[int, int, str]:
         return dataset, order if self.per_order else 0, end

@@ -30,6 +30,7 @@ class Outcome:
     best: Best
     evaluated: int = 0
     skipped: int = 0
+    prepared: float = 0.0  # seconds of compiling and measuring before the work
     walks: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -83,6 +84,7 @@ def run(
             for order in range(orders[0], orders[1] + 1) if not positions else ():
                 with bar.meanwhile(f"hoi: compiling for order {order}"):
                     evaluator.ready(order)
+            outcome.prepared = bar.prepared
             unit_sets = unit_sets or evaluator.unit_sets
             units = cut(evaluator.problem, *orders, unit_sets, positions, evaluator.together)
             if threads == 1:

@@ -78,7 +78,7 @@ def _take(evaluator: Evaluator, found: Found, best: Best, floor: Callable[..., F
     approximate = best.measure.value(D, found.J + correction[1], found.L + correction[2])
     margin = order * _APPROXIMATE if found.margin is None else found.margin
     margin = _EQUAL if found.exact else margin
-    keep = best.promising(found.dataset, order, approximate, margin, floor)
+    keep = best.wanted(problem, found.dataset, found.members, approximate, margin, floor)
     if not keep.any():
         return 0
     dataset, members = found.dataset[keep], found.members[keep]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import digamma
+from scipy.special import digamma, polygamma
 
 from hoi._errors import HoiError
 from hoi._typing import FloatArray
 
-__all__ = ["dependence_bias", "entropy_bias", "variance_bias"]
+__all__ = ["chance_deviation", "dependence_bias", "entropy_bias", "variance_bias"]
 
 
 def entropy_bias(k: int | np.ndarray, n_samples: int) -> float | FloatArray:
@@ -121,3 +121,37 @@ def variance_bias(n_samples: FloatArray) -> FloatArray:
     """
     freedom = np.asarray(n_samples) - 1.0
     return np.asarray(-0.5 * (np.log(2.0) - np.log(freedom) + digamma(freedom / 2.0)))
+
+
+def chance_deviation(k: int, n_samples: int) -> float:
+    r"""Standard deviation of the estimated total correlation of k independent Gaussian variables.
+
+    The determinant of their sample correlation is a product of independent Beta variables:
+
+    .. math:: \operatorname{Var} TC = \tfrac14 \sum_{i=2}^{k} \Big[ \psi_1\big(\tfrac{n - i}{2}\big) -
+              \psi_1\big(\tfrac{n - 1}{2}\big) \Big]
+
+    Parameters
+    ----------
+    k : int
+        Variables.
+    n_samples : int
+        More than k.
+
+    Returns
+    -------
+    float
+        In nats.
+
+    References
+    ----------
+    Anderson (2003), An Introduction to Multivariate Statistical Analysis, section 9.3.
+
+    Examples
+    --------
+    >>> from hoi._maths.bias import chance_deviation
+    >>> round(chance_deviation(5, 12), 3), round(chance_deviation(5, 1000), 4)
+    (0.268, 0.0022)
+    """
+    i = np.arange(2, k + 1)
+    return float(0.5 * np.sqrt((polygamma(1, (n_samples - i) / 2) - polygamma(1, (n_samples - 1) / 2)).sum()))

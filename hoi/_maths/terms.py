@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FEW_DIGITS", "NEAR", "SINGULAR", "Terms", "by_elimination", "correction", "least_variance"]
+__all__ = ["DETERMINED", "FEW_DIGITS", "NEAR", "SINGULAR", "Terms", "by_elimination", "correction", "least_variance"]
 
 # In standard form a member is numerically determined by all the others at this conditional variance or below.
 SINGULAR = 1e-10
@@ -20,8 +20,9 @@ SINGULAR = 1e-10
 NEAR = 1e-9
 # Below this conditional variance the values of a set of five may hold to fewer than six digits.
 FEW_DIGITS = 1e-8
-# Above this, 1 stands for it where the determinant shows that it is above.
-_CLEAR = 1e-5
+# At or below this conditional variance, in the covariance or in the data, a member is nearly determined by the others.
+# Above it, 1 stands for the variance where the determinant shows that it is above.
+DETERMINED = 1e-4
 
 # Doubles in one batch of matrices of the reference path: small enough to stay in cache.
 _BATCH = 1 << 16
@@ -83,7 +84,7 @@ def least_variance(
 
     It is the inverse of the largest diagonal entry of the inverse of the set's matrix; of the largest trace of a
     diagonal block, where variables have several columns. Where that is at most `SINGULAR`, it may be any number that
-    is; 1 may stand for any above 1e-5.
+    is; 1 may stand for any above `DETERMINED`.
     """
     return _in_batches(R, members, blocks, dataset)[2]
 
@@ -192,7 +193,7 @@ def _eliminate(
         A[i + 1 :, i + 1 :] -= factor[:, None] * A[i, None, i + 1 :]
         W[i + 1 :, : i + 1] -= factor[:, None] * W[i, None, : i + 1]
     # eigenvalues with a mean of 1 are all above det / e
-    limit = np.log(np.e * width * _CLEAR)
+    limit = np.log(np.e * width * DETERMINED)
     if J.min(initial=0.0) < limit:
         rows = np.flatnonzero((limit > J) & ~singular)
         least[rows] = 1.0 / np.einsum("vaam->vm", P[..., rows]).max(axis=0)

@@ -19,11 +19,12 @@ STATISTICS = MappingProxyType(
         "high": "upper end of the interval",
         "hits": "runs that ended at the set",
         "agreement": "share of data sets with the sign of the mean",
+        "determined": "1 where the others determine a member, nearly or wholly",
     }
 )
 
 # the columns of whole numbers
-COUNTS = frozenset({"hits"})
+COUNTS = frozenset({"determined", "hits"})
 
 
 def in_order(given: Iterable[str]) -> list[str]:

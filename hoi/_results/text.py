@@ -109,6 +109,8 @@ def what_was_done(settings: dict[str, Any] | None) -> str:
         work.append(f"{settings['skipped']:,} skipped as singular")
     if settings.get("seconds") is not None:
         work.append(f"{_duration(settings['seconds'])}")
+        if (before := settings.get("preparation_seconds") or 0) > 0.1:
+            work[-1] += f" after {_duration(before)} of preparation"
     if settings.get("backend"):
         work.append(f"backend {settings['backend']}")
     how = []

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.protocol import Backend, Evaluator, Found, Problem, Ranking, Unit
+from hoi._backends.protocol import Backend, Evaluator, Found, Problem, Unit
 from hoi._engine import executors
 from hoi._engine.checkpoint import Checkpoint, fingerprint
 from hoi._engine.plan import count_sets, cut
-from hoi._engine.reduce import Best
+from hoi._engine.reduce import Best, LeaveOut
 from hoi._engine.threads import Outcome, run
 from hoi._maths import combinatorics
 from hoi._maths.terms import Terms
@@ -38,6 +38,7 @@ class Rows(NamedTuple):
     evaluated: int
     skipped: int
     about: dict[str, Any]
+    prepared: float = 0.0  # seconds of compiling and measuring before the work
 
 
 def corrected(problem: Problem, terms: Terms, members: NDArray[np.intp]) -> Terms:
@@ -57,15 +58,18 @@ def best_sets(
     progress: bool | None,
     executor: Any = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    leave_out: LeaveOut | None = None,
 ) -> Rows:
     """The `n_best` sets at each end, for each dataset: the lowest ascending, then the highest descending."""
-    best = Best(measure, n_best, ends, orders[1], per_order)
-    evaluator = backend.open(problem, Ranking(measure.d, measure.j, measure.l, n_best))
+    best = Best(measure, n_best, ends, orders[1], per_order, leave_out)
+    evaluator = backend.open(problem, best.ranking)
     if executor is None and checkpoint is None:
         outcome = run(evaluator, orders, best, threads, progress)
     else:
         about = {"order": list(orders), "measure": measure.name, "which": list(ends), "n_best": n_best,
                  "per_order": per_order, "backend": backend.name}  # fmt: skip
+        if leave_out is not None:
+            about["determined"] = "drop"
         job = SearchJob(problem, best, backend.name)
         outcome = _kept(job, orders, executor, threads, progress, checkpoint, about)
         best = outcome.best
@@ -76,7 +80,7 @@ def best_sets(
     D, J, L = np.concatenate([terms for *_, terms in parts]).T
     about = {**evaluator.about(), "walk": sorted(outcome.walks)}
     terms = Terms(D, J, L, np.zeros(len(D), dtype=bool))
-    return Rows(dataset, members, extreme, terms, outcome.evaluated, outcome.skipped, about)
+    return Rows(dataset, members, extreme, terms, outcome.evaluated, outcome.skipped, about, outcome.prepared)
 
 
 def _kept(
@@ -86,7 +90,9 @@ def _kept(
     """On an executor, or on threads of one's own, with finished units in a file if there is one."""
     if checkpoint is None:
         return search_in_units(job, orders, executor, threads, progress, None)
-    file = Checkpoint(Path(checkpoint), fingerprint(job.problem, *about.items()), about)
+    raw = None if job.best.leave_out is None else job.best.leave_out.raw
+    hashed = [] if raw is None else [raw.R, raw.blocks]
+    file = Checkpoint(Path(checkpoint), fingerprint(job.problem, *about.items(), *hashed), about)
     try:
         return search_in_units(job, orders, executor, threads, progress, file)
     finally:

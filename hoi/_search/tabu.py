@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._backends.protocol import Backend, Evaluator, Problem, Ranking
+from hoi._backends.protocol import Backend, Evaluator, Problem
 from hoi._engine.progress import Progress
 from hoi._engine.reduce import Best
 from hoi._maths import combinatorics
@@ -54,8 +54,8 @@ def tabu_sets(
     progress: bool | None,
 ) -> Found:
     """The best sets that `n_restarts` runs found at each end of each order of each dataset."""
-    evaluator = backend.open(problem, Ranking(measure.d, measure.j, measure.l, n_best))
     best = Best(measure, n_best, ends, orders[1], per_order)
+    evaluator = backend.open(problem, best.ranking)
     tasks = [(d, k, end) for d in range(problem.n_datasets) for k in range(orders[0], orders[1] + 1) for end in ends]
     hits: dict[tuple[int, str, tuple[int, ...]], int] = {}
     counted = 0

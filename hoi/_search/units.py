@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends import registry
-from hoi._backends.protocol import EVERYTHING, UNRANKED, Evaluator, Floor, Found, Problem, Ranking, Unit
+from hoi._backends.protocol import EVERYTHING, UNRANKED, Evaluator, Floor, Found, Problem, Unit
 from hoi._engine import executors
 from hoi._engine.checkpoint import Checkpoint, Done
 from hoi._engine.plan import count_sets, cut
@@ -29,9 +29,7 @@ class SearchJob(executors.Job):
         self.problem, self.best, self.backend = problem, best, backend
 
     def open(self) -> Evaluator:
-        measure = self.best.measure
-        ranking = Ranking(measure.d, measure.j, measure.l, self.best.n_best)
-        return registry.load(self.backend).open(self.problem, ranking)
+        return registry.load(self.backend).open(self.problem, self.best.ranking)
 
     def do(
         self, made: Evaluator, unit: Unit, sent: dict[tuple[int, int], Floor], after: Callable[[int], None]
@@ -88,6 +86,7 @@ def search_in_units(
             cutting: tuple[int, ...] = (
                 executors.unit_sets(evaluator, orders, total, workers.size), positions, evaluator.together
             )  # fmt: skip
+        outcome.prepared = bar.prepared
 
         def take(part: Part) -> None:
             outcome.merge(part)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Problem
-from hoi._errors import HoiError, SparseWarning
+from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
 from hoi._inputs.containers import listing
@@ -267,18 +266,17 @@ class DiscreteSystem(System):
     def about(self) -> dict[str, Any]:
         return {**super().about(), "correction": self.correction, **self._about}
 
-    def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
+    def scarcity(self, n_columns: int, chosen: bool) -> str | None:
         if self.n_samples is None:
-            return
+            return None
         states = np.sort(self.codes.max(axis=(0, 1)) + 1)[::-1][:n_columns].astype(float).prod()
-        if self.n_samples < _SAMPLES_PER_STATE * states:
-            warnings.warn(
-                f"{what()} has up to {states:,.0f} joint states and there are {self.n_samples:,} samples, fewer than "
-                f"{_SAMPLES_PER_STATE} a state: values are biased, mostly towards synergy where variables are "
-                "independent. Take smaller sets, fewer bins or more samples.",
-                SparseWarning,
-                stacklevel=5,
-            )
+        if self.n_samples >= _SAMPLES_PER_STATE * states:
+            return None
+        return (
+            f"has up to {states:,.0f} joint states and there are {self.n_samples:,} samples, fewer than "
+            f"{_SAMPLES_PER_STATE} a state: values are biased, mostly towards synergy where variables are "
+            "independent. Take smaller sets, fewer bins or more samples."
+        )
 
     def __repr__(self) -> str:
         samples = "exact" if self.n_samples is None else f"{self.n_samples} samples"

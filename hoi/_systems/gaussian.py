@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends import registry as backends
-from hoi._backends.protocol import Estimate, Problem
+from hoi._backends.protocol import Problem
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
-from hoi._maths.copula import TIES, normal_scores
-from hoi._maths.covariance import covariance, covariance_of_any_scale, to_correlation
+from hoi._maths.bias import chance_deviation
+from hoi._maths.copula import TIES
+from hoi._maths.covariance import to_correlation
 from hoi._maths.influence import inverse_sizes
 from hoi._systems.effective import EffectiveProblem
+from hoi._systems.estimation import estimated
 from hoi._systems.mixed import MixedSystem, mixed_system
 from hoi._systems.pooling import pooled
 from hoi._systems.protocol import Estimator, System
@@ -27,10 +29,13 @@ from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem, fitted
 from hoi._systems.spectral import SpectralSystem, check_spectra
 from hoi._systems.standard_form import standard_form
-from hoi._systems.ties import warn_of_ties
+from hoi._systems.ties import on_ties
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Seed, Ties
 
 __all__ = ["Gaussian", "GaussianCopula", "GaussianSystem"]
+
+# Scatter of the total correlation of independent columns, in nats, from which sets have too few samples.
+_MUCH = 0.2
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,8 @@ class GaussianSystem(System):
     True
     """
 
+    tells_determined = True
+
     def __init__(
         self,
         matrices: FloatArray,
@@ -243,6 +250,7 @@ class GaussianSystem(System):
                 f"estimator={estimator!r} does not make a covariance: a GaussianSystem takes a Gaussian one. Give the "
                 "data themselves to the measures, with this estimator."
             )
+        system.tell()
         return system  # type: ignore[return-value]
 
     @classmethod
@@ -351,6 +359,18 @@ class GaussianSystem(System):
         seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None
         return {"estimator": self.estimator, "ties": self.ties, "seed": seed}
 
+    def scarcity(self, n_columns: int, chosen: bool) -> str | None:
+        if not chosen or self.n_samples is None or self.n_samples > 10 * n_columns:
+            return None
+        scatter = chance_deviation(n_columns, self.n_samples)
+        if scatter <= _MUCH:
+            return None
+        return (
+            f"has {n_columns} columns and there are {self.n_samples} samples: the total correlation of as many "
+            f"independent columns scatters by {scatter:.2g} nats (standard deviation), and the best of many sets are "
+            "those with the most chance. Take smaller sets or more samples."
+        )
+
     def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
         if self.n_samples is not None and self.n_samples <= n_columns:
             checks.check_samples(self.n_samples, n_columns, what())
@@ -367,28 +387,12 @@ def _fitted(
     """The covariance of data, or of their normal scores, where the backend or numpy computes it."""
     found = backends.estimator(backend, X).estimate(X, estimator, ties or "average", rng)
     if found is None:
-        found = _estimate(X, estimator, ties or "average", rng)
-    if ties is not None:
-        warn_of_ties(found.repeated, found.names, ties)
-    return GaussianSystem(
+        found = estimated(X, estimator, ties or "average", rng)
+    system = GaussianSystem(
         found.matrices, found.names, found.n_samples, estimator, ties, found.stacked, found.device, seed,
         found.exponents,
     )
-
-
-def _estimate(X: ArrayLike, estimator: str, ties: Ties, rng: np.random.Generator | None) -> Estimate:
-    """Covariance of the data, or of their normal scores, in numpy."""
-    data = checks.check_data(X, ranks=estimator == "gaussian_copula")
-    n_datasets, n_samples, n_variables = data.values.shape
-    matrices = np.empty((n_datasets, n_variables, n_variables))
-    repeated = np.zeros(n_variables)
-    exponents = np.zeros((n_datasets, n_variables), dtype=np.int64)
-    for values, matrix, powers in zip(data.values, matrices, exponents, strict=True):
-        if estimator == "gaussian_copula":
-            scores, share = normal_scores(values, ties, rng)
-            np.maximum(repeated, share, out=repeated)
-            matrix[...] = covariance(scores)
-        else:
-            matrix[...], powers[...] = covariance_of_any_scale(values)
-    scaled = exponents if exponents.any() else None
-    return Estimate(matrices, data.names, n_samples, data.stacked, repeated, None, scaled)
+    system.raw = found.raw
+    if ties is not None:
+        system.remarks = on_ties(found.repeated, found.names, ties)
+    return system

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Problem
-from hoi._errors import HoiError
+from hoi._errors import HoiError, HoiWarning
 from hoi._inputs.categories import Categories, read_categories
 from hoi._inputs.checks import check_data
 from hoi._inputs.containers import read
@@ -20,13 +20,14 @@ from hoi._maths.bias import entropy_bias
 from hoi._maths.copula import normal_scores
 from hoi._maths.counts import count_table, entropy_of_counts, joint_states
 from hoi._maths.covariance import covariance_of_any_scale, to_correlation
+from hoi._maths.dependence import near_dependence
 from hoi._maths.terms import by_elimination
 from hoi._systems.combined import CombinedProblem
 from hoi._systems.entropies import EntropyProblem
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.several import JoinedProblem
 from hoi._systems.standard_form import standard_form
-from hoi._systems.ties import warn_of_ties
+from hoi._systems.ties import on_ties
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Seed, Ties
 
 __all__ = ["MixedProblem", "MixedSystem", "WithCategories", "mixed_system", "with_categories"]
@@ -262,6 +263,7 @@ def mixed_system(
     data = check_data(X, ranks=ties is not None)
     numeric = [c for c in range(len(data.names)) if c not in categories.labels]
     values = data.values
+    remarks: list[tuple[str, type[HoiWarning]]] = []
     if ties is not None and numeric:
         values = values.copy()
         repeated = np.zeros(len(data.names))
@@ -269,9 +271,14 @@ def mixed_system(
         for table in values:
             table[:, numeric], share = normal_scores(table[:, numeric], ties, rng)
             repeated[numeric] = np.maximum(repeated[numeric], share)
-        warn_of_ties(repeated, data.names, ties)
+        remarks = on_ties(repeated, data.names, ties)
     about = {"ties": ties, "seed": int(seed) if isinstance(seed, (int, np.integer)) else None}
-    return MixedSystem(values, data.names, data.stacked, categories, estimator, about)
+    system = MixedSystem(values, data.names, data.stacked, categories, estimator, about)
+    system.remarks = remarks
+    if numeric and (raw := near_dependence(data.values[:, :, numeric])) is not None:
+        system.raw = np.tile(np.eye(len(data.names)), (len(raw), 1, 1))
+        system.raw[np.ix_(range(len(raw)), numeric, numeric)] = raw
+    return system
 
 
 def _not_by_columns(values: NDArray[Any]) -> float:

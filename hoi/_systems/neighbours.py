@@ -15,6 +15,7 @@ from hoi._inputs import checks
 from hoi._inputs.categories import Categories
 from hoi._inputs.sets import is_int
 from hoi._inputs.table import Table
+from hoi._maths.dependence import near_dependence
 from hoi._maths.neighbours import SCALES, Space, on_scale, sample_terms, space_terms
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
@@ -92,7 +93,9 @@ class KNN(Estimator):
                 f"window, so more than {self.k + 2 * self.window} samples. Take a smaller k or window."
             )
         scaled = np.stack([on_scale(values, self.scale) for values in data.values])
-        return NeighbourSystem(scaled, data.names, data.stacked, self)
+        system = NeighbourSystem(scaled, data.names, data.stacked, self)
+        system.raw = near_dependence(data.values)
+        return system
 
     def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> NeighbourSystem:
         # equal labels are at distance 0, and different ones farther apart than any two values of other columns
@@ -119,6 +122,7 @@ class NeighbourSystem(System):
     """Columns on the scale that distances are taken of; `places` are those of each column of the data."""
 
     corrects = False
+    tells_determined = True
 
     def __init__(
         self, values: NDArray[np.floating], names: tuple[str, ...], stacked: bool, by: KNN,

@@ -38,6 +38,8 @@ def pooled(
         raise HoiError(f"estimator={estimator!r} does not make a covariance: pool=True takes a Gaussian one.")
     if any(system.exponents is not None for system in systems):
         raise HoiError("X has values whose squares are beyond float64: give it in other units to pool it.")
+    for system in systems:
+        system.tell()
     freedom = [system.n_samples - 1 for system in systems]
     products = np.sum([f * system.matrices for f, system in zip(freedom, systems, strict=True)], axis=0)
     return products / sum(freedom), sum(freedom) + 1, systems[0]

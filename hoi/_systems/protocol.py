@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from hoi._backends.protocol import Problem
-from hoi._errors import HoiError
+from hoi._errors import HoiError, HoiWarning, warn
 from hoi._inputs.categories import Categories
 from hoi._inputs.table import Table
 from hoi._inputs.words import columns
 from hoi._systems.combined import InformationProblem
-from hoi._typing import ArrayLike, BiasCorrection
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray
 
 __all__ = ["Estimator", "System", "names_of_groups"]
 
@@ -42,6 +42,10 @@ class System(ABC):
     stacked: bool
     datasets: tuple[str, ...] | None = None
     estimator: str
+    remarks: Sequence[tuple[str, type[HoiWarning]]] = ()  # what to warn of before the first use
+    told: bool = False  # whether it was
+    raw: FloatArray | None = None  # (n_datasets, n, n): correlations of the columns as they are, if nearly dependent
+    tells_determined: bool = False  # whether a set has no value of use where the others determine a member
     corrects: bool = True  # whether entropies are corrected for their bias, where that is asked for
 
     @property
@@ -53,6 +57,13 @@ class System(ABC):
     def lengths(self) -> list[int] | None:
         """Samples of each dataset, where they differ."""
         return None
+
+    def tell(self) -> None:
+        """Warn of what the estimator has remarked, once: after all arguments are checked."""
+        if not self.told:
+            self.told = True
+            for text, kind in self.remarks:
+                warn(text, kind)
 
     @abstractmethod
     def problem(
@@ -122,6 +133,23 @@ class System(ABC):
             Entries of ``settings`` of a result.
         """
         return {"estimator": self.estimator}
+
+    def scarcity(self, n_columns: int, chosen: bool) -> str | None:
+        """What makes values of sets worth little, since there are few samples for them.
+
+        Parameters
+        ----------
+        n_columns : int
+            Columns of a set, with those given.
+        chosen : bool
+            Whether the best of many sets are asked for, which are those with the most chance.
+
+        Returns
+        -------
+        str or None
+            The rest of a sentence that begins with the set; None where there are enough samples.
+        """
+        return None
 
     def require_samples(  # noqa: B027  (most estimators have no such rule)
         self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Problem
-from hoi._errors import HoiError, HoiWarning, warn
+from hoi._errors import HoiError, HoiWarning
 from hoi._inputs.containers import read_datasets
 from hoi._inputs.table import Recordings, Table
 from hoi._maths.terms import Terms
@@ -24,32 +23,32 @@ def fitted(estimator: Estimator, X: ArrayLike | Table | Recordings, *, backend: 
     """What an estimator makes of data of any kind, recordings of different lengths too, with the datasets' names."""
     data = read_datasets(X, ranks=estimator.ranks)
     if isinstance(data, Recordings):
-        return SeveralSystem(_fitted_each(estimator, data, backend), data.datasets)
+        return SeveralSystem(*_fitted_each(estimator, data, backend), data.datasets)
     system = estimator.fit(data, backend=backend)
     if isinstance(data, Table) and system.stacked:
         system.datasets = data.datasets
     return system
 
 
-def _fitted_each(estimator: Estimator, data: Recordings, backend: str) -> list[System]:
-    """Systems of all recordings. Errors name the one they are about; what is warned of in several is warned of once."""
+def _fitted_each(
+    estimator: Estimator, data: Recordings, backend: str
+) -> tuple[list[System], list[tuple[str, type[HoiWarning]]]]:
+    """Systems of all recordings, and what to warn of: once, if it is so in several. Errors name the one they are of."""
     labels = data.datasets or tuple(map(str, range(len(data.tables))))
     systems: list[System] = []
     said: dict[type[HoiWarning], list[str]] = {}
     for label, table in zip(labels, data.tables, strict=True):
         try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                systems.append(estimator.fit(table, backend=backend))
+            systems.append(estimator.fit(table, backend=backend))
         except HoiError as error:
             raise HoiError(f"dataset {label!r}: {error}") from error
-        for warning in caught:
-            if issubclass(warning.category, HoiWarning):
-                said.setdefault(warning.category, []).append(f"dataset {label!r}: {warning.message}")
+        for text, kind in systems[-1].remarks:
+            said.setdefault(kind, []).append(f"dataset {label!r}: {text}")
+    remarks = []
     for kind, texts in said.items():
         more = f" (So in {len(texts) - 1} more of {len(labels)} datasets.)" if len(texts) > 1 else ""
-        warn(texts[0] + more, kind)
-    return systems
+        remarks.append((texts[0] + more, kind))
+    return systems, remarks
 
 
 class SeveralSystem(System):
@@ -57,12 +56,19 @@ class SeveralSystem(System):
 
     stacked = True
 
-    def __init__(self, parts: Sequence[System], datasets: tuple[str, ...] | None = None) -> None:
-        self.parts, self.datasets = tuple(parts), datasets
+    def __init__(
+        self, parts: Sequence[System], remarks: Sequence[tuple[str, type[HoiWarning]]] = (),
+        datasets: tuple[str, ...] | None = None,
+    ) -> None:
+        self.parts, self.remarks, self.datasets = tuple(parts), remarks, datasets
         first = parts[0]
         self.names, self.estimator, self.corrects = first.names, first.estimator, first.corrects
+        self.tells_determined = first.tells_determined
         self.n_datasets = len(parts)
         self.n_samples = min(self.lengths)
+        if any(part.raw is not None for part in parts):
+            independent = np.eye(len(self.names))[None]
+            self.raw = np.concatenate([independent if part.raw is None else part.raw for part in parts])
 
     @property
     def lengths(self) -> list[int]:
@@ -91,6 +97,9 @@ class SeveralSystem(System):
 
     def about(self) -> dict[str, Any]:
         return self.parts[0].about()
+
+    def scarcity(self, n_columns: int, chosen: bool) -> str | None:
+        return self.parts[int(np.argmin(self.lengths))].scarcity(n_columns, chosen)
 
     def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
         shortest = int(np.argmin(self.lengths))

@@ -10,6 +10,7 @@ import numpy as np
 
 from hoi._inputs import checks
 from hoi._maths.copula import normal_scores
+from hoi._maths.dependence import near_dependence
 from hoi._systems.gaussian import GaussianSystem
 from hoi._systems.protocol import Estimator
 from hoi._systems.standard_form import GaussianProblem, standard_form
@@ -68,6 +69,7 @@ class Shrinkage(Estimator):
         matrices = np.stack([shrink(normal_scores(values, "average", None)[0])[0] for values in data.values])
         system = ShrunkSystem(matrices, data.names, data.values.shape[1], self.name, None, data.stacked)
         system.method = self.method
+        system.raw = near_dependence(data.values)
         return system
 
 
@@ -88,6 +90,9 @@ class ShrunkSystem(GaussianSystem):
         bias_correction: BiasCorrection = True,
     ) -> GaussianProblem:
         return standard_form(self.matrices, self.names, None, groups, given, False, self.device)
+
+    def scarcity(self, n_columns: int, chosen: bool) -> str | None:
+        return None
 
     def require_samples(self, n_columns: int, what: Callable[[], str], given: tuple[int, ...] = ()) -> None:
         """Any number of columns can be estimated."""

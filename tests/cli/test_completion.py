@@ -13,7 +13,9 @@ from hoi._cli import main as cli
 from hoi._cli import options
 from hoi._measures.registry import ALL
 
-COMMANDS = {"search", "test", "measure", "show", "status", "demo", "backends", "completion"}
+COMMANDS = {
+    "search", "test", "measure", "compare", "plan", "show", "status", "demo", "warm-up", "backends", "completion",
+}  # fmt: skip
 
 
 def shell(name):

@@ -23,7 +23,7 @@ def table(tmp_path, monkeypatch):
 
 
 def test_a_plan_is_printed_and_nothing_is_begun(table, capsys):
-    assert main(["search", "data.csv", "--order", "3:5", "--plan", "--threads", "2"]) == 0
+    assert main(["plan", "data.csv", "--order", "3:5", "--threads", "2"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("1,507 sets, ") and "on 1,024 cores" in out
     assert "lowest" not in out

@@ -16,7 +16,7 @@ MASKED = np.ma.array(np.where(MASK, 1e9, X), mask=MASK)
 # torch is not needed for these
 FUNCTIONS = [
     hoi.oinfo, hoi.measures, hoi.entropy, hoi.copula_transform, hoi.GaussianSystem.from_data,
-    lambda X: hoi.search(X, 2), lambda X: hoi.scan(X, 2), lambda X: hoi.mutual_information(X, X + 1),
+    lambda X: hoi.search(X, 3), lambda X: hoi.scan(X, 2), lambda X: hoi.mutual_information(X, X + 1),
     lambda X: hoi.mutual_information(np.arange(6.0), X),
 ]
 

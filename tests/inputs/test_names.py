@@ -111,7 +111,7 @@ def test_groups_by_name():
     np.testing.assert_array_equal(found.oinfo, hoi.search(X[0], 3, groups=plain, n_best=1).oinfo)
     table = hoi.as_table(X[0], names=LABELS)
     assert hoi.oinfo(table, [("mid", "left", "right")], groups=groups) == hoi.oinfo(X[0], [(0, 1, 2)], groups=plain)
-    assert hoi.search(X[0], 2, groups=plain, n_best=1).settings["groups"] == [["0", "1"], ["3"], ["2"]]
+    assert hoi.search(X[0], 3, groups=plain, n_best=1).settings["groups"] == [["0", "1"], ["3"], ["2"]]
 
 
 def test_messages():

@@ -47,7 +47,7 @@ def test_numbers_of_numpy():
 def test_groups_of_one_name():
     frame = pd.DataFrame(X, columns=["a", "b", "a+b", "c", "d"])
     says(message(hoi.search, frame, 2, groups=[["a", "b"], ["a+b"], ["c"]]), "more than one of them is called 'a+b'")
-    assert hoi.search(frame, 2, groups=[["a", "b"], ["d"], ["c"]]).settings["groups"] == [["a", "b"], ["d"], ["c"]]
+    assert hoi.search(frame, 3, groups=[["a", "b"], ["d"], ["c"]]).settings["groups"] == [["a", "b"], ["d"], ["c"]]
 
 
 def test_names_survive_in_mutual_information():

@@ -30,7 +30,8 @@ def test_shrinkage_is_that_of_scikit_learn(method: str) -> None:
 
 def test_shrinkage_takes_fewer_samples_than_variables_and_hides_synergy(backend: str) -> None:
     wide = np.random.default_rng(0).standard_normal((15, 20))
-    found = hoi.search(wide, (3, 20), estimator="shrinkage", n_best=2, backend=backend, which="lowest")
+    with pytest.warns(hoi.InputWarning, match="20 variables and 15 samples: rows are samples"):
+        found = hoi.search(wide, (3, 20), estimator="shrinkage", n_best=2, backend=backend, which="lowest")
     assert len(found) == 2 and found.settings["bias_correction"] is False
     draws = np.stack([effect(seed, 50) for seed in range(30)])
     known = hoi.GaussianSystem.from_covariance(

@@ -12,6 +12,7 @@ from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.tensors import warn_of_gradient
 from hoi._maths.covariance import EXTREME, FAR
+from hoi._maths.dependence import if_near
 from hoi._typing import ArrayLike, Ties
 
 __all__ = ["estimate", "normal_scores"]
@@ -29,25 +30,35 @@ def estimate(
     n_datasets, n_samples, n_variables = values.shape
     matrices = torch.empty(n_datasets, n_variables, n_variables, dtype=torch.float64, device=device)
     repeated = torch.zeros(n_variables, dtype=torch.float64, device=device)
+    raw = torch.empty_like(matrices) if estimator == "gaussian_copula" else None
     exponents = torch.zeros(n_datasets, n_variables, dtype=torch.int64, device=device)
     with saying_what_needs_memory(device, f"tables of {n_samples} samples of {n_variables} variables"):
         size = max(1, budget(device) // (24 * n_samples * n_variables))
-        parts = zip(values.split(size), matrices.split(size), exponents.split(size), strict=True)
-        for tables, some, powers in parts:
-            if estimator == "gaussian_copula":
+        for start in range(0, n_datasets, size):
+            tables, some, powers = (whole[start : start + size] for whole in (values, matrices, exponents))
+            if raw is not None:
+                columns = tables.mT.to(torch.float64, copy=True)
+                _brought_to_size(columns)
+                _covariance(columns, raw[start : start + size])
                 columns, share = normal_scores(tables.transpose(0, 1).reshape(n_samples, -1), ties, rng)
                 columns = columns.view(len(tables), n_variables, n_samples)
                 torch.maximum(repeated, share.view(-1, n_variables).amax(0), out=repeated)
             else:
                 columns = tables.mT.to(torch.float64, copy=True)
                 powers.copy_(_brought_to_size(columns))
-            columns -= columns.mean(dim=2, keepdim=True)
-            torch.bmm(columns, columns.mT, out=some)
-            some /= n_samples - 1
+            _covariance(columns, some)
         matrices = (matrices + matrices.mT) / 2  # matrix products need not be symmetric to the last bit
     where = str(device) if device.type != "cpu" else None
     scaled = exponents.cpu().numpy() if bool(exponents.any()) else None
-    return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where, scaled)
+    return Estimate(matrices.cpu().numpy(), names, n_samples, stacked, repeated.cpu().numpy(), where, scaled,
+                    None if raw is None else if_near(raw.cpu().numpy()))  # fmt: skip
+
+
+def _covariance(columns: Tensor, out: Tensor) -> None:
+    """Covariance of columns (..., n_samples), which lose their means."""
+    columns -= columns.mean(dim=2, keepdim=True)
+    torch.bmm(columns, columns.mT, out=out)
+    out /= columns.shape[2] - 1
 
 
 def _brought_to_size(columns: Tensor) -> Tensor:
