@@ -90,27 +90,29 @@ def simulated(
     exact = total / of["rate"] / n_units
     todo, lost, merged = n_units, 0, 0
     free_caller = 0.0
-    events: list[tuple[float, int]] = []
+    events: list[tuple[float, int, float]] = []
 
     def duration() -> float:
         slow = HOW_SLOW if rng.random() < SLOW else 1.0
         if rng.random() < STUCK:
             slow = HOW_STUCK
-        seconds = exact * float(np.exp(rng.normal(-of["spread"] ** 2 / 2, of["spread"]))) * slow
-        if helped and not todo and seconds > 4 * exact:  # sent again after 3 units' time, and done in one
-            return 4 * exact
-        return seconds
+        return exact * float(np.exp(rng.normal(-of["spread"] ** 2 / 2, of["spread"]))) * slow
+
+    def send(at: float, worker: int) -> None:
+        end = at + duration()
+        # late by three units' time it is sent again, and done in one
+        heapq.heappush(events, (min(end, at + 4 * exact) if helped and not todo else end, worker, at))
 
     for worker in range(min(n_workers, todo)):
         todo -= 1
-        heapq.heappush(events, (duration(), worker))
+        send(0.0, worker)
     now = 0.0
     waiting = 0  # units that came back and whose worker has gone on with the one that waited
     while events:
-        now, worker = heapq.heappop(events)
+        now, worker, _ = heapq.heappop(events)
         if rng.random() < exact / (LIFETIME * 3600):  # lost in the middle, with what it held
             lost += 1
-            heapq.heappush(events, (now + 60 + duration(), worker))
+            send(now + 60, worker)
             continue
         free_caller = max(free_caller, now) + of["caller_seconds"] / fan_in
         merged += 1
@@ -119,7 +121,10 @@ def simulated(
             # the second unit of the worker covers the caller's time, unless the caller is behind by more than that
             start = max(now, free_caller - exact)
             waiting += start > now
-            heapq.heappush(events, (start + duration(), worker))
+            send(start, worker)
+            if helped and not todo:  # from now on there are workers with nothing to do
+                events = [(min(end, max(now, at + 3 * exact) + exact), w, at) for end, w, at in events]
+                heapq.heapify(events)
     seconds = max(now, free_caller)
     return {
         "workers": n_workers, "unit_seconds": exact, "units": n_units, "seconds": seconds, "lost_units": lost,

@@ -44,7 +44,7 @@ _IN_FLIGHT = 2
 _RETRIES = 2
 # Seconds that a unit should take: sending it costs little, and losing it too. With thousands of workers it is longer,
 # since the caller takes some milliseconds for each (benchmarks/cluster.py).
-_UNIT_SECONDS, _SECONDS_PER_WORKER = 4.0, 0.01
+_UNIT_SECONDS, _SECONDS_PER_WORKER = 4.0, 0.03
 # Units that each worker should get at least, so that all end together.
 UNITS_PER_WORKER = 4
 # A unit that takes so many times as long as others, and so many seconds, goes to a second worker, if one is free.
