@@ -205,11 +205,7 @@ def _reading(arguments: argparse.Namespace) -> Options:
 
 def _read(arguments: argparse.Namespace, console: Console) -> Any:
     """The table of the file, with remarks on how it was read and what was left out."""
-    discrete = getattr(arguments, "discrete", None)
-    values, notes = read_table(
-        arguments.data, _reading(arguments), lambda names: _used(arguments, names),
-        lambda names: [] if discrete is None else choose(discrete, names, "--discrete"),
-    )  # fmt: skip
+    values, notes = read_table(arguments.data, _reading(arguments), lambda names: _used(arguments, names))
     for note in notes:
         console.remark(note)
     return values
@@ -265,7 +261,6 @@ def _estimation(arguments: argparse.Namespace, values: Any) -> dict[str, Any]:
         **({} if discrete is None else {"discrete": discrete}),
         "estimator": estimators.chosen(arguments),
         "given": _columns(arguments, "given", values),
-        "discrete": _columns(arguments, "discrete", values),
         "bias_correction": arguments.bias_correction,
         "units": arguments.units,
         "groups": _groups(arguments, _names(values)),

@@ -296,7 +296,6 @@ def _estimation_options() -> _Parser:
     group.add_argument("--given", metavar="LIST", help="columns to condition all measures on, written like --columns")
     group.add_argument("--groups", metavar="LISTS", help="columns to treat as one variable: '0,1;2,3,4;5'")
     group.add_argument("--units", choices=["nats", "bits"], default="nats", help="(default nats)")
-    group.add_argument("--discrete", metavar="LIST", help="columns that are categories, written like --columns")
     estimators.add_options(group, _TAKEN)
     group.add_argument("--seed", type=int, metavar="N", help="for --ties random, --method tabu and hoi test")
     group.add_argument(

@@ -28,7 +28,7 @@ def test_a_plan_counts_the_sets_and_measures_a_rate(backend: str) -> None:
 def test_groups_and_given_columns() -> None:
     X = np.random.default_rng(0).standard_normal((200, 9))
     assert hoi.plan(X, 3, given=[0, 1]).n_sets == math.comb(7, 3)
-    assert hoi.plan(X, 2, groups=[[0, 1], [2, 3], [4]]).n_sets == 3
+    assert hoi.plan(X, 2, measure="tc", groups=[[0, 1], [2, 3], [4]]).n_sets == 3
     assert hoi.plan(X, 3, target=0, measure="rsi").memory > hoi.plan(X, 3, given=0).memory > 500, "two matrices"
     with pytest.raises(hoi.HoiError, match="n_workers=0: a positive integer"):
         hoi.plan(X, 3).seconds_on(0)

@@ -233,7 +233,7 @@ def test_columns_of_labels(run, tmp_path):
     again = pandas.read_csv(tmp_path / "kinds.csv")
     wanted = hoi.search(again, 2, measure="rsi", target="kind", discrete=["kind", "half"], given="half")
     assert [float(row["rsi"]) for row in rows_of(out)] == wanted.rsi.tolist()
-    assert run("search", tmp_path / "kinds.csv", *options, "--plan")[0] == 0
+    assert run("plan", tmp_path / "kinds.csv", *options)[0] == 0
     assert "0, 1, 2" in run("show", tmp_path / "kinds.csv", "--discrete", "kind")[1]
     assert "--discrete" in run("show", tmp_path / "kinds.csv", "--discrete", "sort")[2]
 

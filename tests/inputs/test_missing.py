@@ -93,7 +93,8 @@ def test_gaps_in_columns_that_are_not_used_cost_nothing():
 
 
 def test_what_is_given_and_the_target_count_as_used():
-    wide = FRAME.assign(e=np.where(np.arange(60) < 10, X[:, 0], np.nan), f=X[:, 3] + X[:, 1])
+    total = X[:, 3] + X[:, 1] + np.cos(np.arange(60.0) ** 2)
+    wide = FRAME.assign(e=np.where(np.arange(60) < 10, X[:, 0], np.nan), f=total)
     options = {"given": "b", "missing": "drop"}
     used = wide[["a", "b", "d", "f"]].dropna()
     with pytest.warns(hoi.InputWarning, match="2 of 60"):
@@ -109,7 +110,7 @@ def test_what_is_given_and_the_target_count_as_used():
     assert found.tc[0] == hoi.total_correlation(short, groups=[["a", "d"], ["f"]])
     assert (found.names, found.members) == (("one", "two", "rest"), [(1, 0)])
     with pytest.warns(hoi.InputWarning, match="1 of 60"):
-        found = hoi.search(wide, 2, groups={"one": ["a", "d"], "two": ["f"]}, n_best=1, missing="drop")
+        found = hoi.search(wide, 2, measure="tc", groups={"one": ["a", "d"], "two": ["f"]}, n_best=1, missing="drop")
     assert found.tc[0] == hoi.total_correlation(short, groups=[["a", "d"], ["f"]])
     says(message(hoi.oinfo, wide, [("a", "x")], missing="drop"), "the name 'x', which is not a column")
 

@@ -38,7 +38,6 @@ def read_table(
     path: str,
     options: Options | None = None,
     used: Callable[[list[str]], list[int] | None] | None = None,
-    labelled: Callable[[list[str]], list[int]] | None = None,
     **more: Any,
 ) -> Table:
     """Read a file, choose its columns, and see to it that every value is a finite number.
@@ -52,8 +51,6 @@ def read_table(
     used : callable, optional
         Gives the columns that will be used, by the names of all; None for all. Others may be of anything: where they
         are no numbers they are NaN.
-    labelled : callable, optional
-        Gives the columns of labels, by the names of all: they are numbered in the order of their first appearance.
 
     Returns
     -------
@@ -71,22 +68,11 @@ def read_table(
     if isinstance(values, np.ndarray):
         return Table(values, notes)
     needed = None if used is None else used(list(values.columns))
-    for place in () if labelled is None else labelled(list(values.columns)):
-        values = _coded(values, place)
     frame = complete(values, "standard input" if path == "-" else path, options.missing, notes, needed)
     samples, variables = frame.shape
     if samples < variables:
         notes.append(f"{samples} samples of {variables} variables; if rows are variables, use --transpose")
     return Table(frame, notes)
-
-
-def _coded(frame: pandas.DataFrame, place: int) -> pandas.DataFrame:
-    """With a column of labels as numbers; a label that lacks stays a gap."""
-    codes, _ = frame.iloc[:, place].factorize()
-    columns = [np.where(codes < 0, np.nan, codes) if i == place else frame.iloc[:, i] for i in range(frame.shape[1])]
-    coded = type(frame)(dict(enumerate(columns)))
-    coded.columns = frame.columns
-    return coded
 
 
 def open_table(path: str, options: Options) -> Table:
