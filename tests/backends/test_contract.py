@@ -20,6 +20,8 @@ import pytest
 import hoi
 import reference
 
+# some cases have as few samples as there can be, on purpose
+pytestmark = pytest.mark.filterwarnings("ignore::hoi._errors.SparseWarning")
 ROOT = Path(__file__).parents[2]
 
 
@@ -112,6 +114,8 @@ def check_backend(backend: str, dtype: str, case: Case, monkeypatch: pytest.Monk
     check_values(hoi.measures(given, case.sets, **options), values, case, f"{where}, measures")
     check_scan(list(hoi.scan(given, case.orders, **options)), values, case, f"{where}, scan")
     for measure in reference.REFERENCE:
+        if case.orders == (2, 2) and measure == "oinfo":
+            continue  # 0 for all pairs, and refused
         found = hoi.search(given, case.orders, measure=measure, n_best=8, **options)
         check_search(found, values, measure, case, f"{where}, search by {measure}")
 
@@ -198,7 +202,7 @@ def test_counts_of_singular_sets(backend: str) -> None:
     total = sum(math.comb(6, k) for k in (2, 3, 4))
     assert len(caught) == 1, backend
     assert result.settings["skipped"] == 2 * skipped, backend
-    assert result.settings["evaluated"] == 2 * (total - skipped) == len(result) / 2, backend
+    assert result.settings["evaluated"] == 2 * (total - skipped) == len(result), backend
     for d, pair in enumerate([{0, 5}, {2, 3}]):
         assert not any(pair <= set(s) for s in result[result.dataset == d].members), f"{backend}, dataset {d}"
 

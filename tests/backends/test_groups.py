@@ -23,7 +23,10 @@ from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
 
 # systems are close to singular on purpose
-pytestmark = pytest.mark.filterwarnings("ignore::hoi._errors.IllConditionedWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::hoi._errors.IllConditionedWarning"),
+    pytest.mark.filterwarnings("ignore::hoi._errors.DeterminedWarning"),
+]
 
 GROUPS = ((0, 4), (1,), (8, 2, 3), (5,), (6, 7), (10, 11), (9,), (12, 13, 14, 15))
 

@@ -25,7 +25,10 @@ from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES, Measure
 
 # systems are close to singular on purpose
-pytestmark = pytest.mark.filterwarnings("ignore::hoi._errors.IllConditionedWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::hoi._errors.IllConditionedWarning"),
+    pytest.mark.filterwarnings("ignore::hoi._errors.DeterminedWarning"),
+]
 
 EVERY_WALK = ["tail", "lanes", "complement"]
 # The measures, and other integer rows: DTC - 3 TC, a multiple, and exponents of both signs.

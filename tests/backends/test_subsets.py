@@ -23,7 +23,10 @@ from hoi._maths.terms import by_elimination
 from hoi._measures.registry import MEASURES
 
 # systems are close to singular on purpose
-pytestmark = pytest.mark.filterwarnings("ignore::hoi._errors.IllConditionedWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::hoi._errors.IllConditionedWarning"),
+    pytest.mark.filterwarnings("ignore::hoi._errors.DeterminedWarning"),
+]
 
 
 def correlations(n: int, seed: int, noise: float = 0.3) -> np.ndarray:

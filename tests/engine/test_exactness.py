@@ -71,12 +71,13 @@ def test_a_scan_of_5_of_30_against_cholesky(thirty) -> None:
         np.testing.assert_allclose(found, values[name], rtol=0, atol=1e-10, err_msg=name)
 
 
+@pytest.mark.filterwarnings("ignore::hoi._errors.SparseWarning")  # with one sample more than members, too
 @given(st.integers(5, 9), st.integers(0, 2**32 - 1), st.data())
 def test_random_systems_against_the_definitions(n: int, seed: int, data: st.DataObject) -> None:
     C = hoi.simulate.random_covariance(n, seed=seed).covariance
     low = data.draw(st.integers(2, n))
     high = data.draw(st.integers(low, min(n, low + 2)))
-    measure = data.draw(st.sampled_from(sorted(MEASURES)))
+    measure = data.draw(st.sampled_from(sorted({*MEASURES} - ({"oinfo"} if high == 2 else set()))))
     n_samples = data.draw(st.sampled_from([None, n + 1, 200]))
     found = hoi.search(exact(C, n_samples), (low, high), measure=measure, n_best=6, backend="numba")
     h = reference.entropies(C, n_samples)

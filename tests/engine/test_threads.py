@@ -29,7 +29,7 @@ def test_a_thread_that_cannot_start_stops_the_others(monkeypatch):
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", stubborn)
-    monkeypatch.setattr("hoi._api.sets._warn_of_hours", lambda *_: None)
+    monkeypatch.setattr("hoi._api.sets.warn_of_hours", lambda *_: None)
     before = set(threading.enumerate())
     says(message(hoi.search, system, 7, backend="numba", threads=3),
          "thread 2 of 3 cannot start (can't start new thread)", "threads=1")

@@ -262,7 +262,7 @@ def test_a_test_of_labels_and_their_past() -> None:
         X, 2, measure="rsi", target=4, discrete=LABELLED, n_resamples=39, n_best=1, which="highest", seed=0
     )
     assert found.members == [(2, 3)] and found.pvalue[0] <= 2 / 40
-    says(message(hoi.permutation_test, X, 2, discrete=LABELLED, null="phase"), 'null="phase"', "discrete names columns")
+    says(message(hoi.permutation_test, X, 3, discrete=LABELLED, null="phase"), 'null="phase"', "discrete names columns")
     Y = np.random.default_rng(0).standard_normal((400, 3))
     Y[:, 2] = np.random.default_rng(1).integers(0, 3, 400)
     Y[1:, 1] += 3 * (Y[:-1, 2] == 1)
