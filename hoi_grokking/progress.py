@@ -154,22 +154,25 @@ def _pooled(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
     clusters = layer.clusters(probe.clustering, probe.n_clusters)
     means = np.stack([layer.values[:, members].mean(axis=1) for members in clusters], axis=1)
     low, high = probe.orders
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hoi.HoiWarning)
-        found = hoi.search(
-            means,
-            (low, min(high, len(clusters))),
-            n_best=1,
-            estimator=hoi.estimators.GaussianCopula(probe.ties, probe.seed),
-            bias_correction=False,
-            threads=1,
-            progress=False,
-        )
+    by = hoi.estimators.GaussianCopula(probe.ties, probe.seed)
     lowest, highest = (
-        Extreme(float(value), len(chosen), _neurons_of(layer, [clusters[i] for i in chosen]))
-        for value, chosen in zip(found.oinfo, found.members, strict=True)
+        Extreme(value, len(chosen), _neurons_of(layer, [clusters[i] for i in chosen]))
+        for value, chosen in _both_ends(means, (low, min(high, len(clusters))), estimator=by, threads=1)
     )
     return lowest, highest
+
+
+def _both_ends(data: Any, orders: tuple[int, int], **options: Any) -> list[tuple[float, tuple[int, ...]]]:
+    """The lowest and the highest O-information and their sets. A single set is both, and pairs are all at 0."""
+    if orders[1] == 2:
+        return [(0.0, (0, 1))] * 2
+    ends = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hoi.HoiWarning)
+        for end in ("lowest", "highest"):
+            found = hoi.search(data, orders, which=end, n_best=1, bias_correction=False, progress=False, **options)
+            ends.append((float(found.oinfo[0]), found.members[0]))
+    return ends
 
 
 def _unions(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
@@ -195,18 +198,9 @@ def _unions(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
 
 
 def _neurons(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hoi.HoiWarning)
-        found = hoi.search(
-            layer.system(probe.ties, probe.seed),
-            probe.orders,
-            n_best=1,
-            bias_correction=False,
-            progress=False,
-        )
     lowest, highest = (
-        Extreme(float(value), 0, tuple(int(layer.alive[i]) for i in chosen))
-        for value, chosen in zip(found.oinfo, found.members, strict=True)
+        Extreme(value, 0, tuple(int(layer.alive[i]) for i in chosen))
+        for value, chosen in _both_ends(layer.system(probe.ties, probe.seed), probe.orders)
     )
     return lowest, highest
 

@@ -93,9 +93,14 @@ class Checkpoint:
             raise HoiError(f"checkpoint={str(path)!r}: there is no folder {str(self.path.parent)!r}. Make it first.")
         with self._clear_errors():
             self._db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
-            known = _entries(self._db, self.path)
-        if known:
-            self._check(known, key)
+        try:
+            with self._clear_errors():
+                known = _entries(self._db, self.path)
+            if known:
+                self._check(known, key)
+        except BaseException:
+            self._db.close()  # where files that are open cannot be removed, the user is told to remove this one
+            raise
         self._known, self._key, self._about = known, key, about
         self._failed = False
 

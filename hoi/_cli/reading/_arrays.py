@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,8 +99,10 @@ def _member(archive: Any, name: str) -> Any:
 def _load_mat(path: str) -> dict[str, Any]:
     from scipy.io import loadmat
 
+    # sparse matrices become full ones here, whatever they are; scipy 1.18 wants to be told which, 1.12 knows one kind
+    kind = {"spmatrix": False} if "spmatrix" in inspect.signature(loadmat).parameters else {}
     found: dict[str, Any] = {}
-    for name, value in loadmat(path).items():
+    for name, value in loadmat(path, **kind).items():
         if not name.startswith("__"):
             _unfold(name, value, found)
     return found
