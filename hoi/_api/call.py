@@ -238,14 +238,18 @@ def require_order(call: Call, order: int | tuple[int, int], ranked: Measure | No
     low, high = checks.check_order(order, call.problem.n_variables)
     widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
     fixed = call.given + call.target
-    call.system.require_samples(call.width(widest), lambda: f"the largest set of order {high}", fixed)
+
+    def largest() -> str:
+        return f"the largest set of order {high}"
+
+    call.system.require_samples(call.width(widest), largest, fixed)
     if high == 2 and ranked is not None and ranked.of == "set" and ranked.d == -ranked.l and ranked.j == 2 * ranked.l:
         raise HoiError(
             f'order={order!r} is of pairs, and measure="{ranked.name}" of any two variables is 0, so that there is '
             'nothing to rank: use order=3 or more, or measure="tc", which is their mutual information.'
         )
     of_columns(call)
-    of_samples(call, call.width(widest), f"the largest set of order {high}", chosen=True)
+    of_samples(call, call.width(widest), largest, chosen=True)
     return low, high
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,8 +34,10 @@ def of_columns(call: Call) -> None:
             "are the variables here, use X.T (--transpose on the command line).",
             InputWarning,
         )
+    if system.raw is None:
+        return
     columns = _taking_part(call)
-    if system.raw is None or system.n_samples < len(columns) + SPARE:
+    if system.n_samples < len(columns) + SPARE:
         return
     for d, R in enumerate(system.raw):
         # two columns that are one but for units are equal in their ranks, too: such sets are singular
@@ -55,7 +57,7 @@ def of_columns(call: Call) -> None:
             return
 
 
-def of_samples(call: Call, n_columns: int, what: str, chosen: bool = False) -> None:
+def of_samples(call: Call, n_columns: int, what: Callable[[], str], chosen: bool = False) -> None:
     """Warn of what the estimator has remarked about the data, and of too few samples for the largest of the sets.
 
     `chosen` says that the best of many sets will be.
@@ -63,7 +65,7 @@ def of_samples(call: Call, n_columns: int, what: str, chosen: bool = False) -> N
     call.system.tell()
     scarce = call.system.scarcity(n_columns, chosen)
     if scarce is not None:
-        warn(f"{what} {scarce}", SparseWarning)
+        warn(f"{what()} {scarce}", SparseWarning)
 
 
 def judge(call: Call, sets: Sequence[Sets], told: bool = False) -> list[NDArray[np.bool_]]:
@@ -73,8 +75,11 @@ def judge(call: Call, sets: Sequence[Sets], told: bool = False) -> list[NDArray[
     Warns, once of all orders, of them and of sets whose values hold to fewer than six digits. `told` says that
     `of_columns` has named the sums among the columns.
     """
-    told = told and call.system.n_samples is not None and call.system.n_samples >= len(_taking_part(call)) + SPARE
+    if not any(len(members) for members, _ in sets):
+        return [np.zeros(0, dtype=bool) for _ in sets]
     raw = raw_columns(call)
+    n_samples = call.system.n_samples
+    told = told and raw is not None and n_samples is not None and n_samples >= len(_taking_part(call)) + SPARE
     marks, few, near = [], [], []
     smallest = 1.0
     for members, dataset in sets:

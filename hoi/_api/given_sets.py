@@ -38,8 +38,13 @@ def evaluate(
     member."""
     widest = max(sets, key=len if call.groups is None else call.width)
     fixed = call.given + call.target
-    call.system.require_samples(call.width(widest), lambda: f"the set {named(call, widest)}", fixed)
-    of_samples(call, call.width(widest), f"the set {named(call, widest)}")
+    width = call.width(widest)
+
+    def largest() -> str:
+        return f"the set {named(call, widest)}"
+
+    call.system.require_samples(width, largest, fixed)
+    of_samples(call, width, largest)
     problem = call.problem
     terms = Terms.zeros((problem.n_datasets, len(sets)))
     judged: list[Sets] = []
@@ -55,16 +60,17 @@ def evaluate(
         elif found.singular.any():
             dataset = int(found.singular.any(axis=1).argmax())
             _refuse_singular(call, dataset, members[found.singular[dataset]])
-        of_dataset, deep = np.nonzero((raw.J < _CLEAR_DETERMINANT) & ~raw.singular)
-        if call.system.raw is not None:  # ranks may have hidden it
-            of_dataset, deep = np.nonzero(~raw.singular)
-        judged.append((members[deep], of_dataset))
-        places.append(rows[deep])
+        # ranks may have hidden what the data show
+        deep = ~raw.singular if call.system.raw is not None else (raw.J < _CLEAR_DETERMINANT) & ~raw.singular
+        if deep.any():
+            of_dataset, place = np.nonzero(deep)
+            judged.append((members[place], of_dataset))
+            places.append(rows[place])
         for target, source in zip(terms, found, strict=True):
             target[:, rows] = source
-    for (_, datasets), place, determined in zip(judged, places, judge(call, judged), strict=True):
+    for (_, datasets), rows, determined in zip(judged, places, judge(call, judged) if judged else [], strict=True):
         if marks is not None:
-            marks[datasets[determined], place[determined]] = True
+            marks[datasets[determined], rows[determined]] = True
     return terms
 
 

@@ -184,7 +184,9 @@ class Best:
         """What is kept under a key. Sets that are among the best at both ends, as in a small table, are those of the
         nearer one; the lowest end has the one in the middle."""
         lowest, highest = (self._kept.get((*key[:2], end)) for end in ("lowest", "highest"))
-        if lowest is None or highest is None:
+        if lowest is None or highest is None or not len(lowest.values) or not len(highest.values):
+            return self._kept[key]
+        if lowest.values[-1] < highest.values[-1] - 4 * _GRID:  # the last of each, but for what counts as equal
             return self._kept[key]
         low, high = (list(map(tuple, kept.members.tolist())) for kept in (lowest, highest))
         both = set(low).intersection(high)

@@ -20,6 +20,8 @@ __all__ = ["NOTHING", "SPARE", "RawColumns", "Sum", "if_near", "near_dependence"
 NOTHING = 1e-8
 # A coefficient below this, beside the largest one of a combination, is rounding.
 _ROUNDING = 1e-3
+# Products of numbers up to which BLAS keeps to one thread by itself.
+_SMALL = 100_000
 # Samples beyond the number of columns from which chance makes no column a combination of others.
 SPARE = 10
 
@@ -42,9 +44,17 @@ def near_dependence(tables: FloatArray | Sequence[FloatArray]) -> FloatArray | N
         Finite values.
     """
     with np.errstate(all="ignore"):
-        if all(_clear(covariance(values)) for values in tables):
+        if all(_clear(_scatter(values)) for values in tables):
             return None
     return if_near(np.stack([covariance_of_any_scale(values)[0] for values in tables]))
+
+
+def _scatter(values: FloatArray) -> FloatArray:
+    """Products of the columns less their means, without the care that the result takes, which is for a screen only."""
+    if values.size * values.shape[1] > _SMALL:
+        return covariance(values)
+    centred = values - values.mean(axis=0)
+    return centred.T @ centred
 
 
 def if_near(C: FloatArray) -> FloatArray | None:
