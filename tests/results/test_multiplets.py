@@ -377,7 +377,7 @@ def test_synergy_and_redundancy_have_their_colours():
 
 
 def test_plot_has_every_picture_as_a_method_with_its_options():
-    assert repr(example().plot).startswith("pictures of this result: .comparison(), .hypergraph(), .landscape()")
+    assert repr(example().plot).startswith("pictures of this result: .comparison(), .connectome(), .hypergraph()")
     for name in set(plot.__all__) - {"course", "matrix"}:
         picture, method = getattr(plot, name), getattr(type(example().plot), name)
         (_, *options), (_, *more) = (list(signature(f).parameters.values()) for f in (picture, method))
