@@ -166,13 +166,11 @@ def _both_ends(data: Any, orders: tuple[int, int], **options: Any) -> list[tuple
     """The lowest and the highest O-information and their sets. A single set is both, and pairs are all at 0."""
     if orders[1] == 2:
         return [(0.0, (0, 1))] * 2
-    ends = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hoi.HoiWarning)
-        for end in ("lowest", "highest"):
-            found = hoi.search(data, orders, which=end, n_best=1, bias_correction=False, progress=False, **options)
-            ends.append((float(found.oinfo[0]), found.members[0]))
-    return ends
+        found = hoi.search(data, orders, n_best=1, bias_correction=False, progress=False, **options)
+    rows = list(zip(found.oinfo.tolist(), found.members, strict=True))
+    return [rows[0], rows[-1]]
 
 
 def _unions(layer: Layer, probe: Probe) -> tuple[Extreme, Extreme]:
