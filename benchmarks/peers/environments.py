@@ -14,6 +14,8 @@ HOME = ROOT / ".peers"
 REQUIREMENTS = {
     "thoi": ["thoi==0.2.42", "torch", "--constraint", str(ROOT / "constraints.txt")],
     "jax-hoi": ["hoi==0.0.7", "jax==0.10.2", "jaxlib==0.10.2"],
+    "syntropy": ["syntropyx==0.0.2"],
+    "dit": ["dit==2.3"],
 }
 
 
@@ -22,8 +24,9 @@ def python(name: str) -> Path:
     return HOME / name / "bin" / "python"
 
 
-def missing() -> list[str]:
-    return [name for name in REQUIREMENTS if not (HOME / name / ".built").exists()]
+def missing(*names: str) -> list[str]:
+    """Environments that are not built, of these or of all."""
+    return [name for name in names or REQUIREMENTS if not (HOME / name / ".built").exists()]
 
 
 def build() -> None:
