@@ -162,7 +162,7 @@ def _status(arguments: argparse.Namespace, console: Console) -> None:
 
 def _show(arguments: argparse.Namespace, console: Console) -> None:
     """What would be read."""
-    values, notes = open_table(arguments.data, _reading(arguments))
+    values, notes, _ = open_table(arguments.data, _reading(arguments))
     for note in notes:
         console.remark(note)
     console.line(listing(values))
@@ -205,7 +205,8 @@ def _reading(arguments: argparse.Namespace) -> Options:
 
 def _read(arguments: argparse.Namespace, console: Console) -> Any:
     """The table of the file, with remarks on how it was read and what was left out."""
-    values, notes = read_table(arguments.data, _reading(arguments), lambda names: _used(arguments, names))
+    values, notes, dropped = read_table(arguments.data, _reading(arguments), lambda names: _used(arguments, names))
+    console.dropped += dropped
     for note in notes:
         console.remark(note)
     return values
@@ -214,7 +215,8 @@ def _read(arguments: argparse.Namespace, console: Console) -> Any:
 def _of_file(found: Multiplets, arguments: argparse.Namespace, console: Console) -> Multiplets:
     """The result with the file that was read and the warnings on the way, for its own file and its report."""
     source = "standard input" if arguments.data == "-" else arguments.data
-    return annotated(found, source=source, **({"warnings": console.warned} if console.warned else {}))
+    more = {"warnings": console.warned, "dropped_rows": console.dropped}
+    return annotated(found, source=source, **{name: value for name, value in more.items() if value})
 
 
 def _sets(arguments: argparse.Namespace, names: list[str]) -> list[tuple[int, ...]] | None:

@@ -34,11 +34,14 @@ class Console:
     ----------
     warned : list of str
         Warnings of hoi so far, shown or not, for the files that are written.
+    dropped : int
+        Rows with gaps that were left out of the files that were read.
     """
 
     def __init__(self, quiet: bool = False) -> None:
         self.quiet = quiet
         self.warned: list[str] = []
+        self.dropped = 0
         self.lost: OSError | None = None
         self._escaped: set[str] = set()
 

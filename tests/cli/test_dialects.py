@@ -65,7 +65,7 @@ READ = {
 @pytest.mark.parametrize("case", READ)
 def test_read_surely(tmp_path, case):
     text, options, right, said = READ[case]
-    found, notes = read(tmp_path, text, **options)
+    found, notes, _ = read(tmp_path, text, **options)
     assert found.to_numpy().tolist() == right
     assert notes[0].startswith(f"read {tmp_path / 'data.csv'}: ") and said in notes[0]
     if "latin" not in said:
@@ -143,7 +143,7 @@ def test_options_of_text_are_for_text(tmp_path):
 
 def test_a_cell_longer_than_the_reader_of_csv_takes(tmp_path):
     long = "x" * 200_000
-    found, _ = read(tmp_path, f"{long},b\n1,2\n3,5\n")
+    found, _, _ = read(tmp_path, f"{long},b\n1,2\n3,5\n")
     assert list(found.columns) == [long, "b"]
 
 

@@ -203,14 +203,18 @@ def test_too_little_memory_is_no_fault_of_hoi(tmp_path, monkeypatch, capsys):
 def test_a_report_names_its_source_and_the_warnings(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     rng = np.random.default_rng(0)
-    np.savetxt(tmp_path / "ties.csv", rng.integers(0, 3, (60, 4)), delimiter=",", header="a,b,c,d", comments="")
+    table = rng.integers(0, 3, (60, 4)).astype(float)
+    table[7, 2] = np.nan
+    np.savetxt(tmp_path / "ties.csv", table, delimiter=",", header="a,b,c,d", comments="")
     page, rows = tmp_path / "page.html", tmp_path / "rows.parquet"
     command = ["search", str(tmp_path / "ties.csv"), "--order", "3", "--report", str(page), "--out", str(rows)]
-    assert cli.main([*command, "--quiet"]) == 0
+    assert cli.main([*command, "--missing", "drop", "--quiet"]) == 0
     assert capsys.readouterr().err == ""
     settings = Multiplets.load(rows).settings
     assert settings["source"] == str(tmp_path / "ties.csv")
     (warning,) = settings["warnings"]
     text = page.read_text(encoding="utf-8")
     assert f"read from {settings['source']}" in text
+    assert "1 row with missing values left out" in text
+    assert "from 59 samples (1 sample with missing values left out)" in text
     assert f"<li>{escape(warning)}</li>" in text

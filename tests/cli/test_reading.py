@@ -95,7 +95,7 @@ INDEX = "left out the first column: no name, and labels of the rows (columns are
 
 @pytest.mark.parametrize("case", TABLES)
 def test_text_of_many_kinds(tmp_path, case):
-    frame, _ = read(tmp_path, *TABLES[case])
+    frame, _, _ = read(tmp_path, *TABLES[case])
     assert list(frame.columns) == ["a", "b"]
     assert frame.to_numpy().tolist() == [[1.0, 2.0], [3.0, 4.5]]
     assert set(frame.dtypes) == {np.dtype(float)}
@@ -129,7 +129,7 @@ def test_what_is_left_out_is_said(tmp_path, case, note):
     ],
 )
 def test_a_header_is_recognised(tmp_path, text, names, rows):
-    frame, _ = read(tmp_path, text, missing="drop")
+    frame, _, _ = read(tmp_path, text, missing="drop")
     assert list(frame.columns) == names
     assert len(frame) == rows
 
@@ -141,7 +141,7 @@ def test_the_header_can_be_said(tmp_path):
 
 def test_a_named_column_that_counts_rows_is_kept_and_remarked(tmp_path):
     text = "time,a\n0,5.0\n1,2.0\n2,4.0\n"
-    frame, notes = read(tmp_path, text)
+    frame, notes, _ = read(tmp_path, text)
     assert list(frame.columns) == ["time", "a"]
     assert notes[1:] == ["column 'time' counts the rows; if it is not data, leave it out with --drop time"]
     assert read(tmp_path, text, drop="time").notes[1:] == []
@@ -174,7 +174,7 @@ def test_columns_and_drop(tmp_path):
 
 def test_rows_as_variables(tmp_path):
     wide = "1.5,2,3\n4,5,7\n"
-    frame, _ = read(tmp_path, wide, transpose=True)
+    frame, _, _ = read(tmp_path, wide, transpose=True)
     assert frame.to_numpy().tolist() == [[1.5, 4], [2, 5], [3, 7]] and list(frame.columns) == ["0", "1"]
     assert read(tmp_path, wide).notes[1:] == ["2 samples of 3 variables; if rows are variables, use --transpose"]
 
@@ -192,7 +192,7 @@ def test_missing_values_are_named_and_counted(tmp_path):
 
 
 def test_rows_with_missing_values_can_be_dropped(tmp_path):
-    frame, notes = read(tmp_path, MISSING, missing="drop")
+    frame, notes, _ = read(tmp_path, MISSING, missing="drop")
     assert frame["a"].tolist() == [1.0, 10.0]
     assert notes[1] == "left out 2 of 4 rows with missing or infinite values, in 'a' (1), 'b' (1), 'c' (1)"
     with pytest.raises(HoiError, match=r"no row without missing values, .* 'b' \(2\)\. .*: --drop b or another"):
@@ -273,7 +273,7 @@ X = np.arange(8.0).reshape(4, 2) ** 2
 
 def test_npy(tmp_path):
     np.save(tmp_path / "x.npy", X.astype(np.float32))
-    frame, _ = read_table(str(tmp_path / "x.npy"), columns="1")
+    frame, _, _ = read_table(str(tmp_path / "x.npy"), columns="1")
     assert frame.to_numpy().tolist() == X[:, [1]].tolist() and list(frame.columns) == ["1"]
 
 

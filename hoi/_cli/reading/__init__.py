@@ -28,10 +28,13 @@ SUFFIXES = (*_TEXT, ".npy", ".npz", ".parquet", ".mat")
 
 
 class Table(NamedTuple):
-    """What a file holds: a DataFrame, or a 3-D array of several data sets; and remarks for the user."""
+    """What a file holds: a DataFrame, or a 3-D array of several data sets; remarks for the user; and how many rows with
+    gaps were left out.
+    """
 
     values: pandas.DataFrame | np.ndarray
     notes: list[str]
+    dropped: int = 0
 
 
 def read_table(
@@ -64,7 +67,7 @@ def read_table(
         When the file cannot be read surely as a table of numbers; the message names all that is wrong and the way out.
     """
     options = options or Options(**more)
-    values, notes = open_table(path, options)
+    values, notes, _ = open_table(path, options)
     if isinstance(values, np.ndarray):
         return Table(values, notes)
     needed = None if used is None else used(list(values.columns))
@@ -72,7 +75,7 @@ def read_table(
     samples, variables = frame.shape
     if samples < variables:
         notes.append(f"{samples} samples of {variables} variables; if rows are variables, use --transpose")
-    return Table(frame, notes)
+    return Table(frame, notes, len(values) - len(frame))
 
 
 def open_table(path: str, options: Options) -> Table:
