@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ __all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap
 
 # Logarithm of the determinant above which no member of a set is nearly determined: eigenvalues with a mean of 1 are all
 # above det / e.
-_CLEAR_DETERMINANT = np.log(np.e * DETERMINED)
+_CLEAR_DETERMINANT = np.log(math.e * DETERMINED)
 
 
 def sets_of(call: Call) -> list[tuple[int, ...]]:

@@ -6,6 +6,7 @@ set has the same value whatever backend proposed it, however many sets are evalu
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -193,7 +194,7 @@ def _eliminate(
         A[i + 1 :, i + 1 :] -= factor[:, None] * A[i, None, i + 1 :]
         W[i + 1 :, : i + 1] -= factor[:, None] * W[i, None, : i + 1]
     # eigenvalues with a mean of 1 are all above det / e
-    limit = np.log(np.e * width * DETERMINED)
+    limit = np.log(math.e * width * DETERMINED)
     if J.min(initial=0.0) < limit:
         rows = np.flatnonzero((limit > J) & ~singular)
         least[rows] = 1.0 / np.einsum("vaam->vm", P[..., rows]).max(axis=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -252,7 +253,7 @@ class MixedProblem(EntropyProblem):
             return -np.inf
         logdet = terms.J[0] + log_scale.sum() + 2 * np.log(2.0) * powers.sum()
         bias = entropy_bias(k, n) if self.bias_correction else 0.0
-        return float(0.5 * (k * np.log(2 * np.pi * np.e) + logdet) + bias)
+        return float(0.5 * (k * np.log(2 * math.pi * math.e) + logdet) + bias)
 
 
 def mixed_system(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ class GaussianProblem(Problem):
     def constant(self, members: NDArray[np.intp]) -> FloatArray:
         columns = np.diff(self.blocks)[members].sum(axis=1)
         own = self.log_scale[:, members].sum(axis=2)
-        return 0.5 * (columns * np.log(2 * np.pi * np.e) + own)
+        return 0.5 * (columns * np.log(2 * math.pi * math.e) + own)
 
 
 def standard_form(

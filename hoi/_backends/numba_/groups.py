@@ -17,6 +17,7 @@ within a group in ``own[a, b, y]``, every loop over groups goes by whole vectors
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from math import comb
 from typing import Any, NamedTuple
@@ -63,7 +64,7 @@ def group_trust(order: int, width: int, bound: float) -> GroupTrust:
     most = order * MOST
     if bound > 0 and rounding / bound <= most:
         return GroupTrust(max(order * LEAST, rounding / bound), -np.inf)
-    return GroupTrust(most, float(np.log(np.e * rounding / most)))
+    return GroupTrust(most, float(np.log(math.e * rounding / most)))
 
 
 def spread(problem: Problem, dataset: int) -> tuple[FloatArray, FloatArray]:
