@@ -62,7 +62,9 @@ numpydoc_xref_param_type = False
 # there is a docstring, and it names no parameter that the function lacks
 numpydoc_validation_checks = {"GL08", "PR02"}
 # methods of systems and estimators, whose docstrings are those of the base class
-numpydoc_validation_exclude = {r"\.(about|fit|problem|require_samples)$"}
+numpydoc_validation_exclude = {
+    r"\.(about|fit|fit_categories|problem|require_samples|scarcity)$", r"System\.information$",
+}  # fmt: skip
 
 # -- gallery ----------------------------------------------------------------------------------------
 

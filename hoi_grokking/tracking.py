@@ -236,7 +236,7 @@ def track(
         Call it with the step in the loop; `to_dataframe` gives the table, `plot` the picture, `save` a file. The
         training does not depend on it: a layer
         of which fewer than three neurons vary, or whose activations are not finite, has NaN, with one warning.
-        :mod:`hoi_grokking.callbacks` calls it from a trainer of Lightning or Hugging Face.
+        ``hoi_grokking.callbacks`` calls it from a trainer of Lightning or Hugging Face.
 
     Raises
     ------

@@ -63,7 +63,7 @@ table[["step", "probe", "lowest", "highest", "train", "test"]].tail(4).round(3)
 # Accuracy, synergy and redundancy
 # --------------------------------
 
-triplets, clusters = (table[table["probe"] == probe.key] for probe in probes)
+triplets, clusters = (table[table["probe"] == probe.method] for probe in probes)
 
 fig, axes = plt.subplots(3, 1, figsize=(7, 7), sharex=True, layout="constrained")
 steps = triplets["step"]
