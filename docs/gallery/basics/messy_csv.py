@@ -21,6 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import sklearn.datasets
 
@@ -91,12 +92,16 @@ how = "--numeric-only --na n.d. --missing drop"
 run(f"hoi search export.csv --order 3 --n-best 3 {how} --out best.parquet --report best.html")
 
 # %%
-# The paragraph
-# -------------
+# The figure and the paragraph
+# ----------------------------
 #
-# It stands on the page that ``--report`` wrote, and the saved rows know it:
+# Both stand on the page that ``--report`` wrote. The saved rows give them too:
 
 best = hoi.Multiplets.load("best.parquet")
+best.plot()
+plt.show()
+
+# %%
 print(best.summary())
 print()
 print(best.methods().split("\n\n")[0])
