@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from scipy.stats import binom, chi2
 
 import hoi
 from hoi._maths.bias import entropy_bias
@@ -150,3 +151,20 @@ def test_errors(rng):
         assert message in str(error.value)
     with pytest.raises(hoi.HoiError, match=r'null="permute" is for samples that do not depend on each other'):
         hoi.permutation_test(X, 3, null="permute", bias_correction="effective")
+
+
+def test_bartletts_test_of_independence_holds_its_level_with_effective_samples(rng):
+    """Bartlett (1950): (N - 1 - (2 n + 5) / 6) 2 TC is chi-squared for n independent Gaussian columns."""
+    n, n_datasets = 5, 300
+    pairs = np.triu_indices(n, 1)
+    p = {"samples": [], "effective": []}
+    for _ in range(n_datasets):
+        X = series(0.9, 250, n, rng)
+        tc = hoi.total_correlation(X, estimator="gaussian", bias_correction=False)
+        effective = 1 / (1 / hoi.effective_sample_size(X)[pairs]).mean()  # the harmonic mean over pairs
+        for name, N in (("samples", len(X)), ("effective", effective)):
+            p[name].append(chi2.sf((N - 1 - (2 * n + 5) / 6) * 2 * tc, len(pairs[0])))
+    rejected = {name: np.mean(np.array(values) <= 0.05) for name, values in p.items()}
+    low, high = binom.ppf([0.001, 0.999], n_datasets, 0.05) / n_datasets
+    assert rejected["samples"] > 0.9
+    assert low <= rejected["effective"] <= high
