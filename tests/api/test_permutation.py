@@ -136,9 +136,10 @@ def rejected(make, n_sets, **options):
     return sum(hoi.permutation_test(make(), 3, seed=d, **options).pvalue.min() <= 0.05 for d in range(n_sets))
 
 
+@pytest.mark.parametrize("null", ["shift", "phase"])
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
-def test_error_rate_of_shifts(rng, phi):
-    assert rejected(lambda: autoregressive(phi, 120, 6, rng), 100) <= binom.ppf(0.999, 100, 0.05)
+def test_error_rate_of_shifts_and_phases(rng, phi, null):
+    assert rejected(lambda: autoregressive(phi, 120, 6, rng), 100, null=null) <= binom.ppf(0.999, 100, 0.05)
 
 
 def test_error_rate_of_permutations_is_right_for_independent_samples_only(rng):
