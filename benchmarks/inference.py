@@ -52,7 +52,7 @@ def processes(X: np.ndarray) -> None:
                 seconds[number] = min(seconds[number], time.perf_counter() - began)
                 np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
     load = os.getloadavg()[0]
-    what = f"(100,6), one process {seconds[1]:.2f} s, two {seconds[2]:.2f} s, load {load:.1f}"
+    what = f"(140,6), one process {seconds[1]:.2f} s, two {seconds[2]:.2f} s, load {load:.1f}"
     print(f"{what:<60} {seconds[1] / seconds[2]:.2f} x")
 
 
@@ -69,7 +69,7 @@ def main() -> None:
     A, B = rng.standard_normal((2, 20, 200, 60))
     timed("compare (60,4), 40 subjects, 1000 permutations", lambda: hoi.compare(A, B, 4, n_resamples=1000, seed=0))
     timed("(60,4), bias_correction='effective'", lambda: hoi.search(X, 4, bias_correction="effective", threads=1))
-    processes(rng.standard_normal((1000, 100)))
+    processes(rng.standard_normal((1000, 140)))
 
 
 if __name__ == "__main__":
