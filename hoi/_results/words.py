@@ -6,6 +6,8 @@ import importlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hoi._measures.registry import ALL
 from hoi._results.sources import bibtex, cited
 from hoi._systems.registry import ESTIMATORS
@@ -15,13 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Words"]
 
-# How surrogates are made, by the name of the null.
+# How surrogates are made, by the name of the null; about a target it is the target alone that moves.
 _NULLS = {
-    "shift": "every variable was shifted circularly in time by a random lag of its own, which keeps autocorrelations",
-    "permute": "the samples of every variable were permuted on their own",
-    "phase": (
-        "the Fourier phases of every variable were drawn anew on their own, which keeps its spectrum [theiler1992]"
-    ),
+    "shift": "{each} was shifted circularly in time by a random lag, which keeps autocorrelations",
+    "permute": "the samples of {each} were permuted",
+    "phase": "the Fourier phases of {each} were drawn anew, which keeps its spectrum [theiler1992]",
     "member": (
         "one variable at a time was shifted circularly in time by a random lag and the others were left as they are; "
         "the p-value of a set is the largest of its members [berger1982]: a small one says that every member adds"
@@ -97,10 +97,17 @@ def _what(result: Multiplets) -> str:
         which = f"{verb} computed for {_count(len(result), 'set')} {of}"
     else:
         skipped = s.get("skipped") or 0
-        n_times = 1 if s.get("across") == "mean" else s.get("n_datasets") or 1
-        which = f"{verb} computed for all {(s['evaluated'] + skipped) // n_times:,} sets {of}"
+        which = f"{verb} computed for all {_looked_at(s):,} sets {of}"
         which += f" but {skipped:,} that are numerically singular," if skipped else ""
+        if s.get("determined") == "drop":
+            which += " (without those in which the others determine a member, or nearly)"
     return f"{subject}{about}{given} {which}{_data(s)}."
+
+
+def _looked_at(s: dict[str, Any]) -> int:
+    """How many different sets a search went through."""
+    n_times = 1 if s.get("across") == "mean" else s.get("n_datasets") or 1
+    return (s["evaluated"] + (s.get("skipped") or 0)) // n_times
 
 
 def _data(s: dict[str, Any]) -> str:
@@ -163,7 +170,7 @@ def _evidence(s: dict[str, Any]) -> list[str]:
     several = "all sets, orders and ends" if "to" in _range_of(s.get("order", 0)) else "all sets"
     if s.get("null"):
         said.append(
-            f"They were compared with {s['n_resamples']:,} surrogates in which {_NULLS[s['null']]}{seed}. p-values are "
+            f"They were compared with {s['n_resamples']:,} surrogates in which {_moved(s)}{seed}. p-values are "
             f"corrected for {several} by the most extreme value of any set in each surrogate [nichols2002], and count "
             "the data as one of the surrogates, so that none is 0 [phipson2010]."
         )
@@ -190,6 +197,13 @@ def _evidence(s: dict[str, Any]) -> list[str]:
     return said
 
 
+def _moved(s: dict[str, Any]) -> str:
+    """What happened to which columns in a surrogate."""
+    each = "the target alone" if s.get("target") else "every variable on its own"
+    fixed = f"; what is given ({_listed(s['given'])}) stayed as it is" if s.get("given") else ""
+    return _NULLS[s["null"]].format(each=each) + fixed
+
+
 def _software(s: dict[str, Any]) -> str:
     versions = dict(s.get("versions") or {})
     if "hoi" not in versions:
@@ -206,21 +220,24 @@ def _found(result: Multiplets) -> str:
     if not len(result) or name is None:
         return "No sets were found."
     values = getattr(result, name)
+    if np.isnan(values).all():
+        return "No set has a value."
     if len(result) == 1:
         return f"{_first_upper(ALL[name].label)} of {_set(result, 0)} is {_value(result, name, 0)}."
-    rows = [int(values.argmin()), int(values.argmax())]
+    rows = [int(np.nanargmin(values)), int(np.nanargmax(values))]
     if result.extreme is not None:
         rows = [row for row, end in zip(rows, ("lowest", "highest")) if end in result.extreme]
     rows = list(dict.fromkeys(rows))
     said = [f"{_side(result, name, row)} {_set(result, row)} ({_value(result, name, row)})" for row in rows]
-    total = result.settings.get("evaluated") if result.settings.get("method") != "tabu" else None
-    of = f"Of {_count(total or len(result), 'set')}" + (" reported" if total is None else "")
+    s = result.settings
+    all_of = s.get("evaluated") is not None and s.get("method") != "tabu"
+    of = f"Of {_count(_looked_at(s) if all_of else len(result), 'set')}{'' if all_of else ' reported'}"
     return f"{of}, by {ALL[name].label}: {', '.join(said)}."
 
 
 def _side(result: Multiplets, name: str, row: int) -> str:
     """What the set at an end of the list is called: by its sign, where that says something."""
-    value, end = getattr(result, name)[row], int(row == int(getattr(result, name).argmax()))
+    value, end = getattr(result, name)[row], int(row == int(np.nanargmax(getattr(result, name))))
     if result.settings.get("comparison"):
         return ("lowest difference", "highest difference")[end]
     side = ALL[name].synergy * value
@@ -233,10 +250,11 @@ def _how_sure(result: Multiplets) -> str:
     s = result.settings
     if result.pvalue is not None:
         count = int((result.pvalue <= 0.05).sum())
+        chance = "a target that depends on none of them gives" if s.get("target") else "independent variables give"
         means, no = {
             "member": ("every member adds to the others", "that every member adds to the others is not shown"),
             None: ("more than chance makes of no difference", "chance makes as much of no difference"),
-        }.get(s.get("null"), ("more extreme than independent variables give", "independent variables give as much"))
+        }.get(s.get("null"), (f"more extreme than {chance}", f"{chance} as much"))
         corrected = "p ≤ 0.05, corrected for all sets that were looked at"
         if not count:
             return f"None of the {len(result):,} listed has {corrected}: {no}."
@@ -294,7 +312,10 @@ def _listed(names: list[str]) -> str:
 
 def _set(result: Multiplets, row: int) -> str:
     names = ", ".join(result[row].names)
-    return names if result.dataset is None else f"{names} in data set {result.dataset[row]}"
+    if result.dataset is None:
+        return names
+    named = result.dataset_names
+    return f"{names} in data set {result.dataset[row] if named is None else named[row]}"
 
 
 def _value(result: Multiplets, name: str, row: int) -> str:

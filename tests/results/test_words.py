@@ -67,10 +67,38 @@ def test_a_test(null):
     data = np.random.default_rng(0).standard_normal((100, 6))
     found = hoi.permutation_test(data, 3, null=null, n_resamples=59, seed=7)
     text = paragraph(found)
-    assert f"compared with 59 surrogates in which {cited(_NULLS[null])[0]} (seed 7). p-values are corrected" in text
+    moved = cited(_NULLS[null].format(each="every variable on its own"))[0]
+    assert f"compared with 59 surrogates in which {moved} (seed 7). p-values are corrected" in text
     small = int((found.pvalue <= 0.05).sum())
     assert (f"Of {len(found)} sets listed, {small} ha" if small else "None of the") in found.summary()
     assert "No test was made" not in found.summary()
+
+
+def test_a_test_about_a_target_moves_the_target_alone():
+    data = np.random.default_rng(0).standard_normal((100, 6))
+    found = hoi.permutation_test(data, 2, target=5, given=[4], measure="gradient", n_resamples=59, seed=7)
+    text = paragraph(found)
+    assert "surrogates in which the target alone was shifted circularly" in text
+    assert "; what is given (4) stayed as it is (seed 7)" in text
+    assert "every variable" not in text.partition("surrogates")[2]
+    assert "a target that depends on none of them gives as much" in found.summary()
+
+
+def test_sets_that_were_left_out_are_said():
+    table = FMRI.assign(both=FMRI.iloc[:, 0] + FMRI.iloc[:, 1])
+    with pytest.warns(hoi.DeterminedWarning):
+        found = hoi.search(table, 3, determined="drop")
+    assert "(without those in which the others determine a member, or nearly) from 250" in paragraph(found)
+
+
+def test_datasets_by_name_and_sets_without_a_value():
+    found = hoi.search({"ann": SUBJECTS[0], "bo": SUBJECTS[1]}, 3)
+    assert found.summary().startswith("Of 10 sets, by O-information: ")
+    assert " in data set ann (" in found.summary() or " in data set bo (" in found.summary()
+    sets = [[0, 1, 2], [0, 1, 3], [0, 2, 3]]
+    known = Multiplets(sets, "abcd", oinfo=[np.nan, -0.25, 0.5])
+    assert "most synergistic a, b, d (-0.2500 nats), most redundant a, c, d (0.5000 nats)" in known.summary()
+    assert Multiplets(sets, "abcd", oinfo=[np.nan] * 3).summary().startswith("No set has a value.")
 
 
 def test_every_null_has_words():
