@@ -128,7 +128,7 @@ OPTIONS = {
     "oinfo_spectrum": {"sampling_rate", "segment", "units"},
     "transfer_entropy": ESTIMATION | {"discrete", "lags"},
     "drivers": ESTIMATION | {"discrete", "lags", "targets", "which", "n_best", "per_order", "threads", "progress"},
-    "phiid": ESTIMATION | {"lag"},
+    "phiid": ESTIMATION | {"discrete", "lag"},
     **{name: ESTIMATION | {"given", "discrete", "groups", "target"} for name in TARGET},
     **{name: ESTIMATION | {"given", "discrete", "groups"} for name in SETS},
     "measures": ESTIMATION | {"given", "discrete", "groups", "names"},

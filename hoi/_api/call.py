@@ -185,6 +185,8 @@ def _absent(roles: Roles, constant: NDArray[np.bool_] | None) -> NDArray[np.bool
 
 def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> System:
     """The system with what effective samples depend on, the periodograms of its series."""
+    if getattr(system, "overlap", None) is not None:  # the system of a table that another function has read
+        return system
     if isinstance(X, System):
         raise HoiError(
             f'bias_correction="effective" is of series, and X is {X!r}: give the table of samples, in their order.'

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hoi._api.about_target import information
+from hoi._api.call import open_call
 from hoi._api.sets import search
 from hoi._errors import HoiError
 from hoi._inputs import checks
@@ -23,7 +24,7 @@ from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Units
 
-__all__ = ["drivers", "lagged", "transfer_entropy"]
+__all__ = ["drivers", "lagged", "read_lags", "transfer_entropy"]
 
 
 def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table:
@@ -130,10 +131,11 @@ def transfer_entropy(
     """
     import pandas as pd
 
-    system, names, steps = _fitted(X, lags, estimator, discrete, backend, missing, stacked=False)
+    table, resolved, names, steps = read_lags(X, lags, estimator, discrete, stacked=False)
     n = len(names)
     if n < 2:
         raise HoiError(f"X has the one column {names[0]!r}: transfer entropy is between two. Give more columns.")
+    system = _fitted(table, resolved, bias_correction, backend, missing)
     values = np.full((n, n), np.nan)
     for j in range(n):
         others = [i for i in range(n) if i != j]
@@ -213,7 +215,8 @@ def drivers(
     >>> found["4"].members
     [(0, 2)]
     """
-    system, names, steps = _fitted(X, lags, estimator, discrete, backend, missing, stacked=True)
+    table, resolved, names, steps = read_lags(X, lags, estimator, discrete, stacked=True)
+    system = _fitted(table, resolved, bias_correction, backend, missing)
     n = len(names)
     chosen = range(n) if targets is None else check_columns(targets, names, "targets")
     found = {}
@@ -232,11 +235,12 @@ def drivers(
     return found
 
 
-def _fitted(
+def read_lags(
     X: ArrayLike, lags: int | Sequence[int], estimator: str | Estimator, discrete: Multiplet | int | str | None,
-    backend: str, missing: str, *, stacked: bool
-) -> tuple[System, tuple[str, ...], tuple[int, ...]]:
-    """The system of lagged columns, the names of the variables, and the lags."""
+    *, stacked: bool
+) -> tuple[Table, Estimator, tuple[str, ...], tuple[int, ...]]:
+    """The table of lagged columns and the estimator that knows which of them are categories, the names of the
+    variables, and the lags."""
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples to shift in time: give the data themselves.")
     steps = _check_lags(lags)
@@ -249,8 +253,17 @@ def _fitted(
         known = resolved.categories.labels
         own = {c: known[j] for j in known for c in (_present(j, steps), *_past(j, steps))}
         resolved = WithCategories(resolved.by, Categories(own))
-    whole, _ = rows_without_gaps(table, missing, ranks=resolved.ranks, what="the table of lags")
-    return resolved.fit(whole, backend=backend), names, steps
+    return table, resolved, names, steps
+
+
+def _fitted(
+    table: Table, estimator: Estimator, bias_correction: BiasCorrection, backend: str, missing: str
+) -> System:
+    """The system of lagged columns, for one search or table after the other."""
+    whole, _ = rows_without_gaps(table, missing, ranks=estimator.ranks, what="the table of lags")
+    return open_call(
+        whole, estimator=estimator, given=None, groups=None, bias_correction=bias_correction, backend=backend
+    ).system
 
 
 def _present(j: int, steps: Sequence[int]) -> int:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from hoi._api.call import open_call, pick, scale_of
+from hoi._api.call import Call, open_call, pick, scale_of
 from hoi._api.given_sets import evaluate
-from hoi._api.lagging import lagged
+from hoi._api.lagging import read_lags
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inputs import checks
-from hoi._systems.protocol import Estimator, System
+from hoi._measures.registry import MEASURES
+from hoi._systems.protocol import Estimator
 from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Units
 
 __all__ = ["phiid"]
@@ -23,6 +24,10 @@ __all__ = ["phiid"]
 _SOURCES = {"r": ((0,), (1,)), "x": ((0,),), "y": ((1,),), "s": ((0, 1),)}
 _BELOW = {"r": "r", "x": "rx", "y": "ry", "s": "rxys"}
 _ATOMS = [a + "t" + b for a in "rxys" for b in "rxys"]
+_SIDES = ((0,), (1,), (0, 1))
+
+# I(past columns; present columns) in nats
+_Information = Callable[[tuple[int, ...], tuple[int, ...]], float]
 
 
 def phiid(
@@ -31,6 +36,7 @@ def phiid(
     *,
     lag: int = 1,
     estimator: str | Estimator = "gaussian_copula",
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
@@ -54,8 +60,8 @@ def phiid(
         All pairs of columns by default.
     lag : int
         Steps between past and present.
-    estimator, bias_correction, units, backend
-        As in :func:`hoi.oinfo`.
+    estimator, discrete, bias_correction, units, backend
+        As in :func:`hoi.oinfo`; the past of a categorical column is categorical too.
     missing : {"raise", "drop"}
         As in :func:`hoi.transfer_entropy`.
 
@@ -86,15 +92,8 @@ def phiid(
     import pandas as pd
 
     scale = scale_of(units)
-    if isinstance(X, System):
-        raise HoiError(f"X is {X!r}, which has no samples to shift in time: give the data themselves.")
     step = checks.check_positive_int(lag, "lag")
-    table = lagged(X, [step])
-    names = (table.names or ())[::2]
-    if table.values.ndim == 3:
-        raise HoiError(
-            f"X has {len(table.values)} datasets: phiid takes one table. Call it for each of them, or join them."
-        )
+    table, resolved, names, _ = read_lags(X, [step], estimator, discrete, stacked=False)
     chosen = list(itertools.combinations(range(len(names)), 2))
     if pairs is not None:
         chosen = [tuple(pair) for pair in checks.check_multiplets(pairs, names)]  # type: ignore[misc]
@@ -103,22 +102,12 @@ def phiid(
     if not chosen:
         raise HoiError(f"X has the one column {names[0]!r}: phiid is about pairs. Give two columns or more.")
     call = open_call(
-        table, estimator=estimator, given=None, bias_correction=bias_correction, groups=None, backend=backend,
+        table, estimator=resolved, given=None, bias_correction=bias_correction, groups=None, backend=backend,
         missing=missing,
     )  # fmt: skip
-    sides = ((0,), (1,), (0, 1))
-    entropies = [
-        tuple(sorted((*_columns(pair, a, 1), *_columns(pair, b, 0))))
-        for pair in chosen for a in ((), *sides) for b in ((), *sides) if a or b
-    ]  # fmt: skip
-    flat = list(dict.fromkeys(entropies))
-    J = evaluate(call, flat, pick(backend, len(flat)).open(call.problem, UNRANKED)).J[0]
-    place: dict[Any, int] = {members: i for i, members in enumerate(flat)}
-
-    def h(columns: tuple[int, ...]) -> float:
-        return 0.5 * float(J[place[tuple(sorted(columns))]])
-
-    rows = [_atoms(pair, h) for pair in chosen]
+    # entropies that are known but for constants belong together within a set only
+    known = (_by_entropies if call.problem.has_entropies else _by_sets)(call, chosen, backend)
+    rows = [_atoms(pair, known) for pair in chosen]
     index = pd.MultiIndex.from_tuples([(names[i], names[j]) for i, j in chosen], names=["x", "y"])
     return pd.DataFrame(scale * np.array(rows), index=index, columns=_ATOMS)
 
@@ -128,12 +117,40 @@ def _columns(pair: Sequence[int], side: Sequence[int], past: int) -> tuple[int, 
     return tuple(2 * pair[i] + past for i in side)
 
 
-def _atoms(pair: Sequence[int], h: Any) -> list[float]:
+def _by_entropies(call: Call, pairs: Sequence[Sequence[int]], backend: str) -> _Information:
+    """Informations of all pairs, by the entropies of columns, each of which many of them share."""
+    entropies = [
+        tuple(sorted((*_columns(pair, a, 1), *_columns(pair, b, 0))))
+        for pair in pairs for a in ((), *_SIDES) for b in ((), *_SIDES) if a or b
+    ]  # fmt: skip
+    flat = list(dict.fromkeys(entropies))
+    J = evaluate(call, flat, pick(backend, len(flat)).open(call.problem, UNRANKED)).J[0]
+    place: dict[Any, int] = {members: i for i, members in enumerate(flat)}
+
+    def h(columns: tuple[int, ...]) -> float:
+        return 0.5 * float(J[place[tuple(sorted(columns))]])
+
+    return lambda past, present: h(past) + h(present) - h(past + present)
+
+
+def _by_sets(call: Call, pairs: Sequence[Sequence[int]], backend: str) -> _Information:
+    """The same, each as the total correlation of two groups of columns."""
+    past, present = ([_columns(pair, side, t) for pair in pairs for side in _SIDES] for t in (1, 0))
+    groups = list(dict.fromkeys([*past, *present]))
+    place = {columns: v for v, columns in enumerate(groups)}
+    n = len(_SIDES)
+    sets = [(place[a], place[b]) for i in range(0, len(past), n) for a in past[i : i + n] for b in present[i : i + n]]
+    problem = call.system.problem(groups, bias_correction=call.bias_correction)
+    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(problem, UNRANKED))
+    known = dict(zip(sets, MEASURES["tc"].value(D, J, L)[0].tolist(), strict=True))
+    return lambda past, present: known[place[past], place[present]]
+
+
+def _atoms(pair: Sequence[int], known: _Information) -> list[float]:
     """Of one pair: redundancy of each two nodes of the lattice, less the atoms below (Möbius inversion)."""
 
     def information(a: tuple[int, ...], b: tuple[int, ...]) -> float:
-        past, present = _columns(pair, a, 1), _columns(pair, b, 0)
-        return h(past) + h(present) - h(past + present)
+        return known(_columns(pair, a, 1), _columns(pair, b, 0))
 
     atoms: dict[tuple[str, str], float] = {}
     for a, b in itertools.product("rxys", repeat=2):

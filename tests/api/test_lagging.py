@@ -119,7 +119,7 @@ def test_other_errors() -> None:
         hoi.transfer_entropy(X[:, :1])
     with pytest.raises(hoi.HoiError, match="one table"):
         hoi.transfer_entropy(np.stack([X, X]))
-    with pytest.raises(hoi.HoiError, match="phiid takes one table"):
+    with pytest.raises(hoi.HoiError, match="one table is needed"):
         hoi.phiid(np.stack([X, X]))
     with pytest.raises(hoi.HoiError, match="has 1 members: phiid is about pairs"):
         hoi.phiid(X, [(0,)])
@@ -190,3 +190,34 @@ def test_an_atom_of_all_pairs_is_a_table() -> None:
     found = hoi.phiid(series(4))["xty"].unstack()
     assert found.shape == (3, 3)
     assert found.loc["0", "3"] == hoi.phiid(series(4), [(0, 3)])["xty"].iloc[0]
+
+
+@pytest.mark.parametrize("options", [
+    {"estimator": "knn"}, {"estimator": "knn", "discrete": "2"}, {"discrete": [2]}, {"estimator": "kernel"},
+    {"estimator": "gaussian", "bias_correction": "effective"},
+])  # fmt: skip
+def test_atoms_add_up_under_other_estimators(options) -> None:
+    """All of them to the information of both pasts about both presents, those from x to that of x: by groups."""
+    X = series(3, 120)
+    X[:, 2] = np.random.default_rng(0).integers(0, 3, len(X))
+    X[1:, 1] += 2 * (X[:-1, 2] == 1)
+    table = hoi.lagged(X, 1)
+    labelled = {"discrete": ["2", "2-1"]} if "discrete" in options else {}
+    for pair, row in zip([(0, 1), (1, 2)], hoi.phiid(X, [(0, 1), (1, 2)], **options).itertuples(index=False)):
+        atoms = row._asdict()
+        now, past = [2 * i for i in pair], [2 * i + 1 for i in pair]
+        for side, begins in ((past, "rxys"), (past[:1], "rx"), (past[1:], "ry")):
+            known = hoi.total_correlation(table, groups=[side, now], **(options | labelled))
+            assert sum(v for name, v in atoms.items() if name[0] in begins) == pytest.approx(known, abs=1e-10)
+
+
+def test_effective_samples_of_series_and_their_past() -> None:
+    X = np.cumsum(series(3, 200), axis=0)
+    found = hoi.transfer_entropy(X, bias_correction="effective")
+    wanted = hoi.information(hoi.lagged(X), [(1,)], target=2, given=3, bias_correction="effective")[0]
+    assert found.loc["0", "1"] == pytest.approx(wanted, abs=1e-12)
+    assert abs(wanted - hoi.transfer_entropy(X).loc["0", "1"]) > 1e-3
+    driven = hoi.drivers(X, targets=1, n_best=1, which="lowest", bias_correction="effective")["1"]
+    assert driven.settings["bias_correction"] == "effective"
+    wanted = hoi.gradient(hoi.lagged(X), [(1, 5)], target=2, given=3, bias_correction="effective")[0]
+    assert driven.gradient[0] == pytest.approx(wanted, abs=1e-12)
