@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,3 +74,29 @@ def test_estimates_on_many_threads(backend: str) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def answer(X: np.ndarray, backend: str, **more: Any) -> list:
+    """All that a call gives, down to the last bit."""
+    found = hoi.search(X, 3, backend=backend, n_best=2, threads=1, **more)
+    return [hoi.oinfo(X, [(0, 1, 2), (0, 1, 3)], backend=backend, **more).tolist(), found.members, found.tc.tolist()]
+
+
+@pytest.mark.parametrize(("workers", "n_jobs", "backends", "repeats"), [
+    ("threading", 4, ["numpy", "numba", "torch"], 4),
+    ("loky", 2, ["numpy", "numba"], 1),
+])  # fmt: skip
+def test_joblib(workers: str, n_jobs: int, backends: list[str], repeats: int) -> None:
+    """Its threads, as scikit-learn uses them, and its processes, which get large tables as read-only maps of a file."""
+    joblib = pytest.importorskip("joblib")
+    rng = np.random.default_rng(0)
+    tables = [rng.standard_normal((60, 6)) @ rng.standard_normal((6, 6)) for _ in range(3)]
+    roles: list[dict] = [{}, {"given": 5}]
+    if workers == "threading":  # each process would compile the walk over groups
+        roles.append({"groups": [[0, 1], [2], [3, 4], [5]]})
+    there = [on for on in backends if on != "torch" or hoi.backends()[on] == "available"]
+    kinds = [(i, more, on) for on in there for more in roles for i in range(len(tables))]
+    wanted = [answer(tables[i], on, **more) for i, more, on in kinds]
+    with joblib.Parallel(n_jobs=n_jobs, backend=workers, max_nbytes=1000) as parallel:
+        found = parallel(joblib.delayed(answer)(tables[i], on, **more) for i, more, on in kinds * repeats)
+    assert found == wanted * repeats
