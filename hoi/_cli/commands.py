@@ -40,6 +40,8 @@ def _search(arguments: argparse.Namespace, console: Console) -> None:
             raise HoiError("--test goes through all sets of every surrogate: leave --method tabu out.")
         if arguments.determined != "keep":
             raise HoiError("--test is of all columns: leave out those that others determine with --drop.")
+        if arguments.across == "each":
+            raise HoiError("--test is of the mean over recordings, as --across mean: leave --across each out.")
         return _test(arguments, console)
     targets = Targets(arguments.out, arguments.report, arguments.data)
     values = _read(arguments, console)
@@ -49,6 +51,7 @@ def _search(arguments: argparse.Namespace, console: Console) -> None:
         which=arguments.which,
         n_best=arguments.n_best,
         per_order=arguments.per_order,
+        across=arguments.across or "each",
         method=arguments.method,
         n_restarts=arguments.n_restarts,
         seed=arguments.seed if arguments.method == "tabu" else None,

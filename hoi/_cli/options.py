@@ -87,6 +87,7 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
             "hoi search table.txt --decimal , --order 3 --measure tc --report best.html",
             "hoi search recording.mat --variable EEG.data --transpose --order 3",
             "hoi search data.csv --order 2 --target y --measure gradient --estimator knn --k 5",
+            "hoi search patients.npy --order 3 --across mean",
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -106,6 +107,10 @@ def parser(console: Console | None = None) -> argparse.ArgumentParser:
     search.add_argument(
         "--determined", choices=["keep", "drop"], default="keep",
         help="sets in which the others determine a member: mark them (default), or leave them out",
+    )  # fmt: skip
+    search.add_argument(
+        "--across", choices=["each", "mean"],
+        help="of several recordings in one array: search each (default), or rank by the mean over all, as --test does",
     )  # fmt: skip
 
     _add_test(commands, [reading, ranking, estimation, writing])

@@ -136,6 +136,29 @@ def test_compare_gives_the_rows_of_the_function(folder, capsys):
         assert message in capsys.readouterr().err
 
 
+def test_the_mean_over_recordings(folder, capsys):
+    command = ["search", "patients.npy", "--order", "3", "--n-best", "2", "--format", "csv", "--quiet"]
+    X = np.load("patients.npy")
+    for more, across in (([], "each"), (["--across", "each"], "each"), (["--across", "mean"], "mean")):
+        assert main([*command, *more, "--out", "found.parquet"]) == 0
+        rows = pandas.read_csv(io.StringIO(capsys.readouterr().out))
+        expected = hoi.search(X, 3, n_best=2, across=across)
+        assert len(rows) == len(expected) == (4 if across == "mean" else 20)
+        np.testing.assert_allclose(rows["oinfo"], expected.oinfo, rtol=0, atol=1e-12)
+        assert ("agreement" in rows) == (across == "mean")
+        assert hoi.Multiplets.load("found.parquet").settings["across"] == across
+    # a test is of the mean in any case
+    tested = [*command, "--test", "shift", "--resamples", "19", "--seed", "0"]
+    assert main(tested) == main([*tested, "--across", "mean"]) == 0
+    capsys.readouterr()
+    for wrong, text in (
+        ([*tested, "--across", "each"], "--test is of the mean over recordings, as --across mean: leave --across each"),
+        (["search", "data.csv", "--order", "3", "--across", "mean"], "across='mean': X is one table"),
+    ):
+        assert main(wrong) == 2
+        assert text in capsys.readouterr().err
+
+
 def test_categories_targets_and_sets_that_are_left_out(folder, capsys):
     folder.assign(kind=["u", "v", "w"] * 20, sum=folder.A + folder.B).to_csv("data.csv", index=False)
     command = ["data.csv", "--format", "csv", "--quiet"]
