@@ -18,7 +18,7 @@ from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.labelled import is_labelled, leading
 from hoi._maths.copula import normal_scores
-from hoi._maths.pointwise import forms, grouped_form, quadratic, residuals
+from hoi._maths.pointwise import add_quadratic, forms, grouped_form, residuals
 from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 from hoi._systems.protocol import Estimator, System
@@ -118,33 +118,35 @@ def local(
         )
     sets = sets_of(call._replace(multiplets=multiplets))
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
+    values = np.empty((call.problem.n_datasets, len(sets), call.system.n_samples or 0))
     if isinstance(drawing, (Gaussian, GaussianCopula)):
-        samples = _samples(data, drawing)
-        values = np.stack([_local(x, C, call, sets, row) for x, C in zip(samples, _matrices(call), strict=True)])
-        values += row.value(D, J, L)[:, :, None]
+        values[:] = scale * row.value(D, J, L)[:, :, None]
+        for out, x, C in zip(values, _samples(data, drawing), _matrices(call), strict=True):
+            _add_forms(out, x, C, call, sets, row, call.given, scale)
+            if call.target:  # of all that is given, less those given the target too
+                _add_forms(out, x, C, call, sets, row, call.given + call.target, -scale)
     else:
-        values = _by_samples(call, sets, row)
-    values = as_user_shape(call, scale * values.swapaxes(1, 2))
+        _by_samples(values, call, sets, row, scale)
+    values = as_user_shape(call, values.swapaxes(1, 2))
     if missing == "drop" and not call.system.stacked:
         values = _in_place(values, read(X, "X", ranks=resolved.ranks).values)
     return _labelled(values if multiplets is not None else values[..., 0], X, multiplets is not None)
 
 
-def _by_samples(call: Call, sets: Sequence[tuple[int, ...]], row: Measure) -> FloatArray:
-    """Values (n_datasets, n_sets, n_samples) from the terms of each sample."""
-    problem = call.problem
-    values = np.empty((problem.n_datasets, len(sets), call.system.n_samples or 0))
+def _by_samples(
+    values: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure, scale: float
+) -> None:
+    """Fill values (n_datasets, n_sets, n_samples) from the terms of each sample."""
     for dataset, out in enumerate(values):
         for rows, members in by_order(sets):
-            terms = problem.pointwise(members, dataset)
+            terms = call.problem.pointwise(members, dataset)
             if terms is None:
                 raise HoiError(
                     f"estimator={call.system.estimator!r} has no local values: its entropies are no means over the "
                     'samples. Use "gaussian_copula", "discrete", "binned", "knn" or "kernel", or give your estimator '
                     "local(columns), one number for each sample, beside entropy(columns)."
                 )
-            out[rows] = row.value(*terms)
-    return values
+            out[rows] = scale * row.value(*terms)
 
 
 def _samples(X: ArrayLike, estimator: Gaussian | GaussianCopula) -> FloatArray:
@@ -168,34 +170,25 @@ def _matrices(call: Call) -> FloatArray:
     return call.system.matrices  # type: ignore[attr-defined]
 
 
-def _local(X: FloatArray, C: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure) -> FloatArray:
-    """Quadratic forms (n_sets, n_samples) of one dataset: of all that is given, less those given the target too."""
-    values = _forms(X, C, call, sets, row, call.given)
-    if call.target:
-        values -= _forms(X, C, call, sets, row, call.given + call.target)
-    return values
-
-
-def _forms(
-    X: FloatArray, C: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure, fixed: tuple[int, ...]
-) -> FloatArray:
-    """Of the terms of h(S given the columns `fixed`)."""
+def _add_forms(
+    out: FloatArray, X: FloatArray, C: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure,
+    fixed: tuple[int, ...], factor: float,
+) -> None:
+    """Add the quadratic forms of h(S given the columns `fixed`) of one dataset to the values (n_sets, n_samples)."""
     weights = row.d, row.j, row.l
-    values = np.empty((len(sets), len(X)))
     if call.groups is not None:
-        for out, members in zip(values, sets, strict=True):
+        for values, members in zip(out, sets, strict=True):
             columns = [c for v in members for c in call.groups[v]]
             samples, own = residuals(X, C, columns, fixed)
             ends = np.cumsum([0, *(len(call.groups[v]) for v in members)])
             places = [np.arange(start, stop) for start, stop in itertools.pairwise(ends)]
             form = grouped_form(own, places, weights)
-            out[:] = 0.5 * np.einsum("tk,tk->t", samples, samples @ form)
-        return values
+            values += 0.5 * factor * np.einsum("tk,tk->t", samples, samples @ form)
+        return
     samples, own = residuals(X, C, call.positions.tolist(), fixed)
     across = np.ascontiguousarray(samples.T)
     for rows, chosen in by_order(sets):
-        values[rows] = quadratic(across, forms(own, chosen, weights), chosen)
-    return values
+        add_quadratic(out, rows, across, factor * forms(own, chosen, weights), chosen)
 
 
 def _labelled(values: FloatArray, X: ArrayLike, several: bool) -> Any:

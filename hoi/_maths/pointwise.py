@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hoi._typing import FloatArray
 
-__all__ = ["forms", "grouped_form", "quadratic", "residuals"]
+__all__ = ["add_quadratic", "forms", "grouped_form", "residuals"]
 
 # Doubles of a batch of samples of sets: small enough to stay in cache.
 _BATCH = 1 << 16
@@ -80,22 +80,25 @@ def grouped_form(C: FloatArray, parts: Sequence[NDArray[np.intp]], weights: tupl
     return Q
 
 
-def quadratic(X: FloatArray, Q: FloatArray, members: NDArray[np.intp]) -> FloatArray:
-    """``x' Q x / 2`` of each sample of `X` (n, n_samples) and each set (m, k) with its matrix Q (m, k, k).
+def add_quadratic(
+    out: FloatArray, rows: NDArray[np.intp], X: FloatArray, Q: FloatArray, members: NDArray[np.intp]
+) -> None:
+    """Add ``x' Q x / 2`` of each sample of `X` (n, n_samples) and each set (m, k) with its matrix Q (m, k, k) to some
+    rows (m,) of `out` (n_sets, n_samples).
 
     Examples
     --------
     >>> import numpy as np
-    >>> from hoi._maths.pointwise import quadratic
-    >>> quadratic(np.array([[1.0, 2.0], [0.0, 3.0]]), np.eye(2)[None], np.array([[0, 1]]))
-    array([[0.5, 6.5]])
+    >>> from hoi._maths.pointwise import add_quadratic
+    >>> out = np.ones((3, 2))
+    >>> add_quadratic(out, np.array([1]), np.array([[1.0, 2.0], [0.0, 3.0]]), np.eye(2)[None], np.array([[0, 1]]))
+    >>> out[1]
+    array([1.5, 7.5])
     """
     m, k = members.shape
-    out = np.empty((m, X.shape[1]))
     step = max(1, _BATCH // (k * X.shape[1]))
+    half = 0.5 * Q
     for start in range(0, m, step):
         part = slice(start, start + step)
         x = X[members[part]]
-        np.einsum("mkt,mkt->mt", x, Q[part] @ x, out=out[part])
-    out *= 0.5
-    return out
+        out[rows[part]] += np.einsum("mkt,mkt->mt", x, half[part] @ x)
