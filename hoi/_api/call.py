@@ -102,6 +102,8 @@ class Call(NamedTuple):
 
     def variables(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
         """Sets as the user counts them, as variables of the problem."""
+        if len(self.positions) == len(self.names):
+            return list(sets)
         place = {position: v for v, position in enumerate(self.positions.tolist())}
         chosen = []
         for members in sets:

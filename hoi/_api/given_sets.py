@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -77,13 +78,14 @@ def evaluate(
 
 def by_order(sets: Sequence[tuple[int, ...]]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """(rows, members) of the sets of each order, members ascending."""
-    rows: dict[int, list[int]] = {}
-    for row, members in enumerate(sets):
-        rows.setdefault(len(members), []).append(row)
-    return [
-        (np.array(some), np.sort(np.array([sets[row] for row in some], dtype=np.intp), axis=1))
-        for some in rows.values()
-    ]
+    lengths = np.fromiter(map(len, sets), dtype=np.intp, count=len(sets))
+    stops = np.cumsum(lengths)
+    flat = np.fromiter(itertools.chain.from_iterable(sets), dtype=np.intp, count=int(stops[-1]))
+    found = []
+    for order in dict.fromkeys(lengths.tolist()):
+        rows = np.flatnonzero(lengths == order)
+        found.append((rows, np.sort(flat[stops[rows, None] - order + np.arange(order)], axis=1)))
+    return found
 
 
 def filled(sets: Sequence[tuple[int, ...]]) -> NDArray[np.intp]:
