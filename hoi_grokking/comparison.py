@@ -7,6 +7,7 @@ which each neuron has a frequency of its own looks as flat as one in which none 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -124,7 +125,7 @@ def fourier_gap(into: np.ndarray, bias: np.ndarray, relevant: int, *, seed: int 
 
 
 def compare(
-    run: Run, members: Sequence[int] | None = None, steps: Sequence[int] | None = None
+    run: Run, members: Sequence[int] | None = None, steps: Sequence[int] | None = None, *, jobs: int | None = 1
 ) -> dict[str, np.ndarray]:
     """The `COMPARISONS` at the checkpoints.
 
@@ -134,28 +135,46 @@ def compare(
         The checkpoints that are asked for have to be there.
     members, steps : sequence of int, optional
         Models and checkpoints; all by default.
+    jobs : int, optional
+        Processes; None is one per core.
 
     Returns
     -------
     dict
         `step` (n_steps,), and each measure (n_models, n_steps): NaN where the task has no tokens, or is no parity.
     """
+    from joblib import Parallel, delayed
+
+    chosen = list(range(len(run.sweep.members))) if members is None else list(members)
+    steps = run.checkpoint_steps if steps is None else steps
+    work = Parallel(n_jobs=-1 if jobs is None else jobs)
+    # (n_steps, n_measures, n_models)
+    found = np.array(work(delayed(_compared)(run.path, chosen, step) for step in steps)).reshape(
+        len(steps), len(COMPARISONS), len(chosen)
+    )
+    return {"step": np.array(steps), **dict(zip(COMPARISONS, found.transpose(1, 2, 0), strict=True))}
+
+
+def _compared(path: Path, members: Sequence[int], step: int) -> np.ndarray:
+    """The `COMPARISONS` of some models at a checkpoint: (n_measures, n_models)."""
+    from threadpoolctl import threadpool_limits
+
+    run = Run(path)
     task = run.sweep.task
     data = load(task)
     shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
-    chosen = list(range(len(run.sweep.members))) if members is None else members
-    steps = run.checkpoint_steps if steps is None else steps
-    found = {name: np.full((len(chosen), len(steps)), np.nan) for name in COMPARISONS}
-    for place, step in enumerate(steps):
-        rows = run.checkpoint(step)
-        for i, member in enumerate(chosen):
-            layers = model.Layers(*(part[0] for part in shape.split(np.array(rows[member])[None])))
+    rows = run.checkpoint(step)
+    found = {name: np.full(len(members), np.nan) for name in COMPARISONS}
+    with threadpool_limits(1):
+        for i, member in enumerate(members):
+            row = np.array(rows[member])
+            layers = model.Layers(*(part[0] for part in shape.split(row[None])))
             into = np.asarray(layers.into)
-            found["weight_norm"][i, place] = weight_norm(layers)
+            found["weight_norm"][i] = weight_norm(layers)
             layer = Layer(hidden_at(run, member, step, "train", data))
-            found["pairwise_information"][i, place] = pairwise_information(layer)
+            found["pairwise_information"][i] = pairwise_information(layer)
             if data.train.inputs.dtype.kind == "i":
-                found["inverse_participation"][i, place] = inverse_participation(into, data.n_inputs // 2)
+                found["inverse_participation"][i] = inverse_participation(into, data.n_inputs // 2)
             if task.name == "parity":
-                found["fourier_gap"][i, place] = fourier_gap(into, np.asarray(layers.bias), task.relevant)
-    return {"step": np.array(steps), **found}
+                found["fourier_gap"][i] = fourier_gap(into, np.asarray(layers.bias), task.relevant)
+    return np.array(list(found.values()))

@@ -1,7 +1,7 @@
 """Progress measures of a stored run: every checkpoint of every model, written line by line, in parallel.
 
 `measures/member_003.jsonl` of a run folder holds one JSON object per checkpoint and probe, appended as it is
-known. A second call computes what is missing; a probe that is added later adds lines.
+known, checkpoint by checkpoint. A second call computes what is missing; a probe that is added later adds lines.
 """
 
 from __future__ import annotations
@@ -81,19 +81,24 @@ def measure_run(
 
     chosen = list(range(len(run.sweep.members)) if members is None else members)
     steps = run.checkpoint_steps if steps is None else steps
-    todo = {member: _missing(run, member, probes, steps) for member in chosen}
-    tasks = [(member, missing) for member, missing in todo.items() if missing]
+    # a model's checkpoints are shared out too: whole models would leave cores without work at the end
+    tasks = [
+        (member, step, lacking) for member in chosen for step, lacking in _missing(run, member, probes, steps)
+    ]
+    for member in {member for member, _, _ in tasks}:
+        _drop_broken_end(_path(run, member))
     jobs = min(effective_n_jobs(-1 if jobs is None else jobs), len(tasks))
-    bar = tqdm(total=len(tasks), unit="model", disable=None if progress is None else not progress)
+    # one process is this one; the order of the lines is that of the checkpoints, however many there are
+    work = Parallel(n_jobs=max(jobs, 1), backend="loky" if jobs > 1 else "sequential", return_as="generator")
+    bar = tqdm(total=len(tasks), unit="checkpoint", disable=None if progress is None else not progress)
     with bar:
-        if jobs <= 1:
-            for member, missing in tasks:
-                _measure_member(run.path, member, missing)
-                bar.update()
-        else:
-            work = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered")
-            for _ in work(delayed(_measure_member)(run.path, member, missing) for member, missing in tasks):
-                bar.update()
+        lines = work(delayed(_measured)(run.path, *task) for task in tasks)
+        for (member, _, _), found in zip(tasks, lines, strict=True):
+            path = _path(run, member)
+            path.parent.mkdir(exist_ok=True)
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(found)
+            bar.update()
 
 
 def series(run: Run, probe: Probe, members: Sequence[int] | None = None) -> Series:
@@ -142,24 +147,20 @@ def hidden_at(run: Run, member: int, step: int, inputs: str, data: Data | None =
     return model.hidden(shape, run.checkpoint(step, member), chosen)
 
 
-def _measure_member(path: Path, member: int, missing: list[tuple[int, list[Probe]]]) -> None:
-    """Measure some checkpoints of one model, one line of its file each."""
+def _measured(path: Path, member: int, step: int, probes: list[Probe]) -> str:
+    """One checkpoint of one model: a line for each probe."""
     from threadpoolctl import threadpool_limits
 
     run = Run(path)
     data = load(run.sweep.task)
-    file_path = _path(run, member)
-    file_path.parent.mkdir(exist_ok=True)
-    _drop_broken_end(file_path)
-    with threadpool_limits(1), open(file_path, "a", encoding="utf-8") as file:
-        for step, probes in missing:
-            layers: dict[str, Layer] = {}
-            for probe in probes:
-                if probe.inputs not in layers:
-                    layers[probe.inputs] = Layer(hidden_at(run, member, step, probe.inputs, data))
-                found = measure(layers[probe.inputs], probe)
-                file.write(json.dumps(_line(step, probe, found)) + "\n")
-            file.flush()
+    layers: dict[str, Layer] = {}
+    lines = []
+    with threadpool_limits(1):
+        for probe in probes:
+            if probe.inputs not in layers:
+                layers[probe.inputs] = Layer(hidden_at(run, member, step, probe.inputs, data))
+            lines.append(json.dumps(_line(step, probe, measure(layers[probe.inputs], probe))) + "\n")
+    return "".join(lines)
 
 
 def _line(step: int, probe: Probe, found: Measured) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Scale:
 SCALES = {
     "full": Scale(
         "Full version: the networks of the paper with modulus 97 and 4000 steps, the others as their titles say.",
-        {}, 5, 5, 5, 60,
+        {}, 5, 5, 5, 300,
     ),
     "quick": Scale(
         "Quick version: modulus 31 with 65 % of the pairs to train on, which groks within 1400 steps; one seed, 12 "

@@ -46,6 +46,8 @@ class Trainer:
         "cpu", "cuda", or any other device of torch.
     threads : int, optional
         Models trained at the same time on a CPU; by default the threads of torch. It changes no number.
+    together : bool, optional
+        Train all models as one chunk, as on a GPU; by default on anything but a CPU.
 
     Attributes
     ----------
@@ -55,9 +57,12 @@ class Trainer:
         Updates made so far.
     """
 
-    def __init__(self, sweep: Sweep, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(
+        self, sweep: Sweep, device: str = "cpu", threads: int | None = None, together: bool | None = None
+    ) -> None:
         self.sweep = sweep
         self.device = torch.device(device)
+        self._together = self.device.type != "cpu" if together is None else together
         self.data: Data = load(sweep.task)
         self.shape = model.shape_of(sweep, self.data.n_inputs, self.data.n_classes)
         starts = [model.initial(self.shape, variant, seed) for variant, seed in sweep.members]
@@ -78,7 +83,7 @@ class Trainer:
         self._train = self._batch(self.data.train)
         self._test = self._batch(self.data.test)
         self._threads = threads or torch.get_num_threads()
-        size = 1 if self.device.type == "cpu" else len(starts)
+        size = len(starts) if self._together else 1
         self._chunks = [slice(start, start + size) for start in range(0, len(starts), size)]
         self._narrow = [self._narrowed(chunk) for chunk in self._chunks]
 
@@ -123,7 +128,7 @@ class Trainer:
     def _narrowed(self, chunk: slice) -> tuple[model.Shape, Tensor | slice]:
         """The network that a chunk trains, and its parameters in a row."""
         variant = self.sweep.members[chunk.start][0]
-        if self.device.type != "cpu" or variant.kept is None or variant.mask != "both":
+        if self._together or variant.kept is None or variant.mask != "both":
             return self.shape, slice(None)
         kept = sorted(set(variant.kept))
         parts = self.shape.split(torch.arange(self.shape.n_parameters)[None])
@@ -195,7 +200,7 @@ class Trainer:
         onto = None
         if not inputs.is_floating_point():
             inputs = inputs.T.contiguous()
-            if self.device.type != "cpu":  # a sum by scattering is not reproducible on a GPU; a product is
+            if self._together:  # a sum by scattering is not reproducible on a GPU; a product is
                 onto = (
                     torch.nn.functional.one_hot(inputs, self.data.n_inputs)
                     .sum(0)

@@ -49,7 +49,8 @@ def retrain(study: Study, label: str, mask: str, n_seeds: int) -> list[Network]:
         The full network first, seed by seed; none of a seed that does not begin to generalise.
     """
     run = study.paper()
-    found = study.measured(run, PROBES[ESTIMATOR])
+    own = study.members(run, label)
+    found = study.measured(run, PROBES[ESTIMATOR], members=own)
     curves = run.curves()
     source = next(variant for variant in run.sweep.variants if variant.label == label)
     step = np.arange(0, run.sweep.steps + 1, run.sweep.evaluate_every)
@@ -59,7 +60,7 @@ def retrain(study: Study, label: str, mask: str, n_seeds: int) -> list[Network]:
         window = generalising(curves["step"], curves["test_accuracy"][member], high=GROKKED)
         if window is None:
             continue
-        at, neurons = chosen_set(found, member, window)
+        at, neurons = chosen_set(found, own.index(member), window)
         name = f"subnetworks-{label.replace(' ', '-')}-seed{seed}"
         sweep = subnetwork_sweep(run.sweep, source, seed, neurons, study.scale.n_random, mask)
         retrained = study.run(name, sweep)

@@ -24,7 +24,7 @@ def run(study: Study) -> list[Path]:
     """The figure, and the values of every network."""
     trained = study.paper()
     members = [study.members(trained, label) for label in LABELS]
-    found = compare(trained, [member for chosen in members for member in chosen])
+    found = compare(trained, [member for chosen in members for member in chosen], jobs=study.settings.jobs)
     n = len(trained.sweep.seeds)
     rows = {
         text: found[name].reshape(len(LABELS), n, -1)

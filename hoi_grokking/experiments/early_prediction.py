@@ -15,6 +15,7 @@ import pandas as pd
 from hoi_grokking import drawing
 from hoi_grokking.comparison import compare
 from hoi_grokking.config import Sweep, Task, Variant
+from hoi_grokking.measuring import measure_run, series
 from hoi_grokking.prediction import early
 from hoi_grokking.store import Run
 from hoi_grokking.study import PROBES, Study
@@ -33,31 +34,40 @@ LEVEL = 0.9
 # Weight decay and learning rate at which about half of the networks of a pilot (other seeds) get there.
 POINTS = ((1.4, 0.0178), (1.6, 0.03), (1.75, 0.0562))
 
+# Seeds that train together; a table is written after each such part.
+AT_ONCE = 100
+
 # What synergy has to add to, besides the hyperparameters, which are the strata.
 BASELINE = ("train loss", "test loss", "test accuracy", "L2 norm", "pairwise mutual information")
 
 
-def sweep_of(study: Study) -> Sweep:
-    """As many seeds at each point as the scale takes."""
+def sweeps_of(study: Study) -> list[Sweep]:
+    """As many seeds at each point as the scale takes, some at a time."""
     variants = tuple(
         Variant(f"weight decay {decay:g}, learning rate {rate:g}", weight_decay=decay, learning_rate=rate)
         for decay, rate in POINTS
     )
-    small = study.settings.scale == "tiny"
-    return Sweep(
-        variants, TASK, seeds=tuple(range(study.scale.grid)), width=24 if small else 100, steps=150 if small else STEPS,
-        n_checkpoints=24,
-    )  # fmt: skip
+    small, n = study.settings.scale == "tiny", study.scale.grid
+    return [
+        Sweep(
+            variants, TASK, seeds=tuple(range(first, min(first + AT_ONCE, n))), width=24 if small else 100,
+            steps=150 if small else STEPS, n_checkpoints=24,
+        )
+        for first in range(0, n, AT_ONCE)
+    ]  # fmt: skip
 
 
 def run(study: Study) -> list[Path]:
     """Train the networks, take every score from steps 10 to 120, and hold it against the time to grok."""
-    trained = study.run("early-prediction", sweep_of(study))
-    networks = _networks(study, trained)
+    parts: list[pd.DataFrame] = []
+    for sweep in sweeps_of(study):
+        parts.append(_networks(study, study.run("early-prediction", sweep)))
+        networks = pd.concat(parts, ignore_index=True)
+        saved = study.save_table("early_prediction_networks", networks)
     table = _table(networks)
     return [
         study.save_table("early_prediction", table),
-        study.save_table("early_prediction_networks", networks),
+        saved,
         *study.save_figure("early_prediction", _draw(networks, table)),
     ]
 
@@ -68,11 +78,14 @@ def _networks(study: Study, trained: Run) -> pd.DataFrame:
     reached = curves["test_accuracy"] >= LEVEL
     grokked = reached.any(1)
     steps = [step for step in trained.checkpoint_steps if WINDOW[0] <= step <= WINDOW[1]]
+    measure_run(
+        trained, list(PROBES.values()), steps=steps, jobs=study.settings.jobs, progress=study.settings.progress
+    )
     scores = {}
     for name, probe in PROBES.items():
-        found = study.measured(trained, probe, steps=steps)
+        found = series(trained, probe)
         scores[f"synergy, {name}"] = early(found.step, found.synergy, WINDOW)
-    others = compare(trained, steps=steps)
+    others = compare(trained, steps=steps, jobs=study.settings.jobs)
     at = {name: study.at_checkpoints(trained, name) for name in ("train_loss", "test_loss", "test_accuracy")}
     checkpoints = np.array(trained.checkpoint_steps)
     for name, (step, values) in {

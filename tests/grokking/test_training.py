@@ -52,6 +52,20 @@ def test_a_model_is_the_same_alone_and_in_a_batch(tmp_path: Path) -> None:
             )
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_models_train_the_same_together_as_on_a_gpu(optimizer: str) -> None:
+    """One chunk of all models, with gradients by a product and masks over whole networks: only rounding differs."""
+    masked = [
+        Variant(f"masked {mask}", weight_decay=2.0, kept=(1, 2, 5, 7), mask=mask) for mask in ("both", "first")
+    ]
+    sweep = Sweep((*paper_variants(), *masked), seeds=(0, 100), optimizer=optimizer, **SMALL)
+    alone, together = Trainer(sweep), Trainer(sweep, together=True)
+    curves = [trainer.advance(10, list(range(11))) for trainer in (alone, together)]
+    np.testing.assert_allclose(curves[1], curves[0], atol=1e-6)
+    np.testing.assert_allclose(together.rows, alone.rows, atol=1e-5)
+    assert not np.array_equal(together.rows, alone.rows), "it went the same way"
+
+
 def test_an_interrupted_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     sweep = Sweep((Variant("plain"),), seeds=(0,), **SMALL)
     straight = train(sweep, tmp_path / "straight", progress=False)
