@@ -10,10 +10,11 @@ from hoi.plot._style import (
     NEUTRAL,
     axes_or_new,
     axis_label,
+    by_end,
     chosen,
     colour,
     end_colours,
-    end_names,
+    end_name,
     ends,
     gaps,
     key,
@@ -24,6 +25,7 @@ from hoi.plot._style import (
     plain,
     row_text,
     side_key,
+    takes_part,
     tidy,
 )
 
@@ -120,7 +122,7 @@ def _unlike(result: Multiplets, measure: str, rows: np.ndarray) -> list[Multiple
     if result.extreme is None or result.dataset is not None:
         return []
     drawn = result[rows]
-    parts = [drawn[np.asarray(drawn.extreme) == end] for end in ("lowest", "highest")]
+    parts = [drawn[some] for some in by_end(drawn)]
     if not all(map(len, parts)):
         return []
     small, large = sorted(np.abs(getattr(part, measure)).max() for part in parts)
@@ -159,28 +161,25 @@ def participation(result: Multiplets, *, n_variables: int = 30, ax: Axes | None 
     """
     measure = chosen(result, None)
     need_rows(len(result), "participation")
-    low = result.extreme == "lowest" if result.extreme is not None else getattr(result, measure) < 0
-    counts = []
-    for rows in (low, ~np.asarray(low, dtype=bool)):
-        members = result.indices[np.asarray(rows, dtype=bool)]
-        counts.append(np.bincount(members[members >= 0], minlength=len(result.names)))
-    lowest, highest = counts
-    both = lowest + highest
+    sides = by_end(result)
+    counts = [takes_part(result, rows) for rows in sides]
+    both = counts[0] + counts[1]
     # most often first; the order of the columns decides among equals
     shown = np.argsort(-both, kind="stable")[: min(n_variables, int((both > 0).sum()))]
     ax = axes_or_new(ax, (5.5, 1.2 + 0.24 * len(shown)))
     places = np.arange(len(shown))
-    low_name, high_name = end_names(measure, result)
-    colours = end_colours(measure)
-    ax.barh(places, -lowest[shown], height=0.72, color=colours[0])
-    ax.barh(places, highest[shown], height=0.72, color=colours[1])
+    meaning = {}
+    for sign, count, rows, shade in zip((-1, 1), counts, sides, end_colours(measure), strict=True):
+        ax.barh(places, sign * count[shown], height=0.72, color=shade)
+        if len(rows):
+            meaning[end_name(measure, result, rows)] = shade
     ax.axvline(0, color=NEUTRAL, linewidth=0.8)
     ax.set_yticks(places, [plain(result.names[i]) for i in shown], fontsize=row_text(ax, len(shown)))
     ax.set_ylim(len(shown) - 0.3, -0.7)
     ax.locator_params(axis="x", integer=True)
     ax.xaxis.set_major_formatter(lambda x, _: f"{abs(x):.0f}")
     ax.set_xlabel("number of sets with the variable")
-    key(ax, {low_name: colours[0], high_name: colours[1]})
+    key(ax, meaning)
     tidy(ax, grid="x")
     ax.tick_params(axis="y", length=0)
     return ax

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi.plot._style import axes_or_new, chosen, colour, end_name, ends, need_rows
+from hoi.plot._style import axes_or_new, by_end, chosen, colour, end_name, ends, need_rows, takes_part
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def topography(
             f"topography: info has no channel {lost[0]!r} ({len(lost)} of {len(result.names)} variables are missing): "
             "give the info of the recording that was searched, such as raw.info."
         )
-    counts = _takes_part(result, rows)
+    counts = takes_part(result, rows)
     part = mne.pick_info(info, [info["ch_names"].index(name) for name in result.names])
     before = len(ax.lines)
     try:
@@ -157,7 +157,7 @@ def connectome(
         from nilearn import plotting
     except ImportError as error:
         raise HoiError("nilearn is needed to draw a glass brain and is not installed: pip install nilearn") from error
-    counts = _takes_part(result, rows)
+    counts = takes_part(result, rows)
     together = np.zeros((len(result.names),) * 2)
     for row in rows:
         members = list(result[row].members)
@@ -184,20 +184,11 @@ def _one_end(result: Multiplets, end: str, n_best: int | None, picture: str) -> 
     if end not in ("lowest", "highest"):
         raise HoiError(f'{picture}: end={end!r}; use "lowest" or "highest".')
     measure = chosen(result, None)
+    low, high = by_end(result)
     rows = ends(result, measure, n_best)
-    if result.extreme is not None:
-        rows = rows[result.extreme[rows] == end]
-    else:
-        values = getattr(result, measure)[rows]
-        rows = rows[values < 0] if end == "lowest" else rows[values >= 0]
+    rows = rows[np.isin(rows, low if end == "lowest" else high)]
     need_rows(len(rows), picture)
     return rows.tolist(), f"{end_name(measure, result, rows)} sets", colour(getattr(result, measure)[rows[0]], measure)
-
-
-def _takes_part(result: Multiplets, rows: list[int]) -> np.ndarray:
-    """In how many of the rows each variable is."""
-    members = result.indices[rows]
-    return np.bincount(members[members >= 0], minlength=len(result.names))
 
 
 def _shades(colour: str, depth: float = 1.0) -> Any:

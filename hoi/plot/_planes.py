@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,9 +93,10 @@ def comparison(
 ) -> Axes:
     """The values of the same sets in two results: two conditions, two recordings, two estimators.
 
-    A point for each set that is in both, by the names of its members (and its data set, where there are
-    several). Sets of one sign keep its colour; those whose sign differs are grey. Ticks at the
-    margins are the sets that only one result holds. Of thousands of sets, cells show how many lie where.
+    A point for each set that is in both, by the names of its members and, where there are several, of its data set (by
+    the number of that, unless both results name theirs). Sets of one sign keep its colour; those whose sign differs are
+    grey. Ticks at the margins are the sets that only one result holds. Of thousands of sets, cells show how many lie
+    where.
 
     Parameters
     ----------
@@ -135,23 +137,24 @@ def comparison(
     need_rows(min(len(result), len(other)), "comparison")
     if result.units != other.units:
         raise HoiError(f"comparison: the results are in {result.units} and {other.units}: give both the same units.")
-    width = max(result.indices.shape[1], other.indices.shape[1])
-    mine, others = (_of_sets(each, result.names, width) for each in (result, other))
+    mine, others = _of_sets(result, other), _of_sets(other, result)
     _, first, second = np.intersect1d(mine, others, return_indices=True)
     if not len(first):
+        of = "" if result.dataset is None and other.dataset is None else " and the data set"
         raise HoiError(
             f"comparison: the results, of {len(result)} and {len(other)} sets, have none in common (by the names of "
-            "the members). Evaluate the sets of one in the data of the other: hoi.measures(X, result)."
+            f"the members{of}). Evaluate the sets of one in the data of the other: hoi.measures(X, result)."
         )
-    one, two = getattr(result, measure), getattr(other, measure)
+    one, two = getattr(result, measure), getattr(other, chosen(other, measure))
     x, y = one[first], two[second]
     ax = axes_or_new(ax, (4.8, 4.6))
-    shades = [colour(a, measure) if (a < 0) == (b < 0) else NEUTRAL for a, b in zip(x, y, strict=True)]
-    if dense := len(x) > _MOST_POINTS:
+    shades: list[str] = []
+    if len(x) > _MOST_POINTS:
         _density(ax, x, y)
     else:
+        shades = [colour(a, measure) if (a < 0) == (b < 0) else NEUTRAL for a, b in zip(x, y, strict=True)]
         ax.scatter(x, y, s=22, c=shades, alpha=0.8, linewidths=0)
-    only_one, only_two = np.delete(one, first), np.delete(two, second)
+    only_one, only_two = one[~np.isin(mine, others)], two[~np.isin(others, mine)]
     low, high = _range(np.concatenate([x, y, only_one, only_two]))
     tick: dict[str, Any] = {"markersize": 7, "color": NEUTRAL, "linestyle": "none", "clip_on": False, "alpha": 0.6}
     ax.plot(only_one, [low] * len(only_one), marker=2, **tick)
@@ -166,21 +169,31 @@ def comparison(
     text = axis_label(measure, result.units)
     ax.set_xlabel(f"{text}, {labels[0]}")
     ax.set_ylabel(f"{text}, {labels[1]}")
-    if ALL[measure].synergy and not dense:
+    if ALL[measure].synergy and shades:
         meaning = {**SIDES, "sign differs": NEUTRAL}
         key(ax, {name: shade for name, shade in meaning.items() if shade in shades}, centred=True)
     tidy(ax)
     return ax
 
 
-def _of_sets(result: Multiplets, names: tuple[str, ...], width: int) -> np.ndarray:
-    """What tells each row from others: its data set, and its members in the order of `names`."""
-    number = {name: i for i, name in enumerate(names)}
-    mine = np.array([number.get(name, len(names) + i) for i, name in enumerate(result.names)] + [-1])
+def _of_sets(result: Multiplets, other: Multiplets) -> np.ndarray:
+    """What tells each row from others, and is the same in both results: its data set, and its members by name."""
+    place = _places(result.names, other.names)
+    mine = np.array([*(place[name] for name in result.names), -1])
+    width = max(result.indices.shape[1], other.indices.shape[1])
     rows = np.full((len(result), width + 1), -1, dtype=np.int64)
-    rows[:, 0] = 0 if result.dataset is None else result.dataset
     rows[:, 1 : 1 + result.indices.shape[1]] = np.sort(mine[result.indices], axis=1)[:, ::-1]
+    if result.dataset is not None:
+        rows[:, 0] = result.dataset
+        if result.dataset_names is not None and other.dataset_names is not None:
+            place = _places(result.dataset_names, other.dataset_names)
+            rows[:, 0] = [place[name] for name in result.dataset_names]
     return rows.view([("", np.int64)] * rows.shape[1]).ravel()
+
+
+def _places(some: Iterable[str], others: Iterable[str]) -> dict[str, int]:
+    """A number for each name, whichever of the two comes first."""
+    return {name: i for i, name in enumerate(sorted({*some, *others}))}
 
 
 def _density(ax: Axes, x: np.ndarray, y: np.ndarray) -> None:

@@ -22,13 +22,13 @@ __all__ = [
     "SYNERGY",
     "axes_or_new",
     "axis_label",
+    "by_end",
     "chosen",
     "colour",
     "cut",
     "dataset",
     "end_colours",
     "end_name",
-    "end_names",
     "ends",
     "gaps",
     "key",
@@ -41,6 +41,7 @@ __all__ = [
     "points",
     "row_text",
     "side_key",
+    "takes_part",
     "tidy",
 ]
 
@@ -76,7 +77,7 @@ def need_rows(count: int, picture: str) -> None:
 
 
 def ends(result: Multiplets, measure: str, n_best: int | None) -> np.ndarray:
-    """Rows to draw: the first of each end of each part of a search, or all others sorted by value.
+    """Rows to draw: the first of each end of each part of a search, or of any other result all values, sorted.
 
     The parts are the data sets and, where the search kept the best of each order, the orders.
     """
@@ -89,7 +90,8 @@ def ends(result: Multiplets, measure: str, n_best: int | None) -> np.ndarray:
     if n_best is None:
         n_best = max(1, min(10, 20 // (n_parts if result.extreme is not None else 1)))
     if result.extreme is None:
-        rows = np.argsort(getattr(result, measure), kind="stable")
+        values = getattr(result, measure)
+        rows = np.argsort(values, kind="stable")[: len(values) - np.isnan(values).sum()]
         return rows if len(rows) <= 2 * n_best else np.concatenate([rows[:n_best], rows[-n_best:]])
     groups = [(part == p) & (result.extreme == end) for p in np.unique(part) for end in ("lowest", "highest")]
     return np.sort(np.concatenate([np.flatnonzero(group)[:n_best] for group in groups]))
@@ -108,24 +110,31 @@ def end_colours(measure: str) -> tuple[str, str]:
     return {-1: (SYNERGY, REDUNDANCY), 0: (FAINT, NEUTRAL), 1: (REDUNDANCY, SYNERGY)}[ALL[measure].synergy]
 
 
-def end_names(measure: str, result: Multiplets) -> tuple[str, str]:
-    """What the two ends are called in a legend."""
-    synergy = ALL[measure].synergy
-    if not synergy:
-        return f"lowest {ALL[measure].symbol}", f"highest {ALL[measure].symbol}"
-    most = "most " if result.extreme is not None else ""
-    low, high = f"{most}synergistic", f"{most}redundant"
-    return (low, high) if synergy < 0 else (high, low)
-
-
 def end_name(measure: str, result: Multiplets, rows: np.ndarray) -> str:
     """What the sets of one end are called: by the side of 0 that it is the end of, if all of them are on it."""
     values = getattr(result, measure)[rows]
     low = values[0] < 0 if result.extreme is None else result.extreme[rows[0]] == "lowest"
     sign, row = -1 if low else 1, ALL[measure]
     if row.synergy and (np.sign(values) == sign).all():
-        return "most synergistic" if row.synergy == sign else "most redundant"
+        most = "most " if result.extreme is not None else ""
+        return f"{most}{'synergistic' if row.synergy == sign else 'redundant'}"
     return f"{'lowest' if low else 'highest'} {row.label}"
+
+
+def by_end(result: Multiplets) -> list[np.ndarray]:
+    """Rows of the low and of the high end: those of a search, or by their sign, which a row without a value lacks."""
+    if result.extreme is not None:
+        sides = result.extreme == "lowest", result.extreme == "highest"
+    else:
+        values = getattr(result, chosen(result, None))
+        sides = values < 0, values >= 0
+    return [np.flatnonzero(side) for side in sides]
+
+
+def takes_part(result: Multiplets, rows: np.ndarray | list[int]) -> np.ndarray:
+    """In how many of the rows each variable is."""
+    members = result.indices[rows]
+    return np.bincount(members[members >= 0], minlength=len(result.names))
 
 
 def gaps(result: Multiplets, rows: np.ndarray) -> np.ndarray:

@@ -132,6 +132,15 @@ def test_the_page_asks_for_nothing_from_outside(tmp_path):
     assert not re.search(r"@import|url\((?!#)|fetch\(|XMLHttpRequest", text)
 
 
+def test_a_row_without_a_value_is_in_the_table_and_in_no_picture(tmp_path):
+    oinfo = np.array([0.5, np.nan, -0.25])
+    found = Multiplets([[0, 1, 2], [0, 1, 3], [0, 2, 4]], ODD, oinfo=oinfo)
+    whole, known, none = (page_of(some, tmp_path) for some in (found, found[~np.isnan(oinfo)], found[np.isnan(oinfo)]))
+    assert json.loads(whole.scripts["data"])["oinfo"] == [0.5, None, -0.25]
+    drawn = [[tag for tag in page.elements if tag[0] in ("path", "text")] for page in (whole, known, none)]
+    assert drawn[0] == drawn[1] and drawn[0] and not drawn[2]
+
+
 def test_pictures_follow_the_mode_of_the_page(tmp_path):
     page = page_of(example(names=list("abcde")), tmp_path)
     assert sum(tag == "svg" for tag, _ in page.elements) == 5  # the ranking has one for each end

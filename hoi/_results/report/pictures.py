@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hoi import plot
-from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY, end_name
+from hoi.plot._style import FAINT, NEUTRAL, REDUNDANCY, SYNERGY, by_end, end_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,8 +41,11 @@ _STYLE: dict[Any, Any] = {
 
 
 def pictures(result: Multiplets) -> list[tuple[str, str]]:
-    """Caption and SVG of each picture; none of a result without rows or measures."""
-    if not len(result) or result.lead is None:
+    """Caption and SVG of each picture; none of a result without values."""
+    if result.lead is None:
+        return []
+    result = result[~np.isnan(getattr(result, result.lead))]
+    if not len(result):
         return []
     import matplotlib
     from matplotlib.figure import Figure
@@ -67,8 +70,8 @@ def _by_end(result: Multiplets) -> list[tuple[str, Multiplets]]:
     """The rows of each end, and what they are called; nothing for a result that is no search."""
     if result.extreme is None:
         return []
-    rows = [np.flatnonzero(result.extreme == end) for end in ("lowest", "highest")]
-    return [(f"The {end_name(str(result.lead), result, some)} sets", result[some]) for some in rows if len(some)]
+    rows = [some for some in by_end(result) if len(some)]
+    return [(f"The {end_name(str(result.lead), result, some)} sets", result[some]) for some in rows]
 
 
 def _by_rows(ax: Axes) -> float:

@@ -12,11 +12,6 @@ pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure
 
 
-@pytest.fixture
-def ax():
-    return Figure().subplots()
-
-
 def test_a_table_of_pairs_is_drawn_with_its_names(ax):
     names = ["x", "y", "$z"]
     values = np.array([[np.nan, 0.2, 0.0], [0.1, np.nan, 0.3], [0.0, 0.0, np.nan]])

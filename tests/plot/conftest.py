@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture
+def ax():
+    return pytest.importorskip("matplotlib.figure").Figure().subplots()
