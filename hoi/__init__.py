@@ -19,7 +19,7 @@ _HOME = {
     **dict.fromkeys(["information", "rsi", "gradient", "redundancy_mmi", "synergy_mmi", "local", "lagged",
                      "transfer_entropy", "drivers", "phiid", "coinformation", "tse_complexity", "oinfo_rate",
                      "oinfo_spectrum", "delta", "pairwise"], "hoi._api"),
-    "Table": "hoi._inputs.table",
+    **dict.fromkeys(["Table", "Recordings"], "hoi._inputs.table"),
     **dict.fromkeys(
         ["permutation_test", "confidence_interval", "split_half", "compare", "effective_sample_size"], "hoi._api"),
     "GaussianSystem": "hoi._systems.gaussian",

@@ -49,6 +49,7 @@ from hoi._errors import LongSearchWarning as LongSearchWarning
 from hoi._errors import SingularWarning as SingularWarning
 from hoi._errors import SparseWarning as SparseWarning
 from hoi._errors import TiesWarning as TiesWarning
+from hoi._inputs.table import Recordings as Recordings
 from hoi._inputs.table import Table as Table
 from hoi._results.multiplets import Multiplets as Multiplets
 from hoi._sklearn.selector import OInformationSelector as OInformationSelector

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
@@ -76,7 +76,8 @@ def capture(
         def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
             values = _table(name, output[0] if isinstance(output, tuple) else output, reductions[name])
             # a copy: the next layer may work in place
-            caught[name][-1].append(hoi.as_table(values.detach()).values.copy())
+            table = cast(hoi.Table, hoi.as_table(values.detach()))
+            caught[name][-1].append(table.values.copy())
 
         return keep
 

@@ -43,12 +43,14 @@ class Layer:
     """
 
     def __init__(self, activations) -> None:
-        values = hoi.as_table(activations).values
-        if values.ndim != 2:
+        table = hoi.as_table(activations)
+        if isinstance(table, hoi.Recordings) or table.values.ndim != 2:
+            given = repr(table) if isinstance(table, hoi.Recordings) else f"shape {table.values.shape}"
             raise hoi.HoiError(
-                f"Activations of shape {values.shape} were given; a layer needs (samples, neurons). "
+                f"Activations of {given} were given; a layer needs (samples, neurons). "
                 "Flatten or average the other axes (positions, pixels) first."
             )
+        values = table.values
         if not np.isfinite(values).all():
             wrong = np.flatnonzero(~np.isfinite(values).all(axis=0))
             raise NothingToMeasure(

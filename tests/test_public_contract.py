@@ -57,7 +57,7 @@ FUNCTIONS = [
 ]
 CLASSES = [
     "DiscreteSystem", "GaussianCopulaTransformer", "GaussianSystem", "Multiplets", "OInformationSelector", "SearchPlan",
-    "Table",
+    "Recordings", "Table",
 ]  # fmt: skip
 EXCEPTIONS = [
     "BackendUnavailableError",

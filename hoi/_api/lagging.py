@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from hoi._api.sets import search
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read_all
+from hoi._inputs.datasets import apart, names_of
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.roles import check_columns
 from hoi._inputs.sets import is_int
-from hoi._inputs.table import Table
+from hoi._inputs.table import Recordings, Table
 from hoi._results.multiplets import Multiplets
 from hoi._systems.mixed import WithCategories, with_categories
 from hoi._systems.protocol import Estimator, System
@@ -27,21 +29,22 @@ from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Units
 __all__ = ["drivers", "lagged", "read_lags", "transfer_entropy"]
 
 
-def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table:
+def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table | Recordings:
     """Each column beside its own past: the table that dynamic measures are about.
 
     Parameters
     ----------
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
-        Time series: rows are equal steps in time. Datasets stay apart.
+        Time series: rows are equal steps in time. Datasets stay apart, of one length or of different ones.
     lags : int or sequence of int
         Steps back: 3 stands for 1, 2 and 3, and ``[1, 5]`` for these two.
 
     Returns
     -------
-    Table
+    Table or Recordings
         Columns ``y, y-1, y-2, ...`` of each variable y, variable after variable; the first ``max(lags)`` rows, which
-        have no past, are left out. Accepted wherever data are. A gap is NaN wherever it went to.
+        have no past, are left out. Accepted wherever data are. A gap is NaN wherever it went to. `Recordings` where the
+        datasets have different lengths.
 
     Raises
     ------
@@ -59,22 +62,12 @@ def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table:
            [4., 3., 2., 5., 7., 6.]])
     """
     steps = _check_lags(lags)
-    data = read(X, "X")
-    if data.values.ndim not in (2, 3):
-        checks.check_data(X)  # says what is wrong with the shape
-    series = data.values if data.values.ndim == 3 else data.values[None]
-    known = data.names or tuple(map(str, range(series.shape[2])))
-    first = max(steps)
-    n_samples = series.shape[1]
-    if n_samples - first < 2:
-        raise HoiError(
-            f"lags up to {first} of {n_samples} samples leave {max(0, n_samples - first)} rows: at least 2 are needed. "
-            "Take smaller lags or longer series."
-        )
-    shifted = [series[:, first - step : n_samples - step] for step in (0, *steps)]
-    values = np.stack(shifted, axis=3).reshape(len(series), n_samples - first, -1)
-    names = tuple(name if step == 0 else f"{name}-{step}" for name in known for step in (0, *steps))
-    return Table(values if data.values.ndim == 3 else values[0], names)
+    data = read_all(X)
+    if isinstance(data, Table):
+        return _shifted(data, steps)
+    labels = data.datasets or tuple(map(str, range(len(data.tables))))
+    parts = zip(labels, data.tables, strict=True)
+    return replace(data, tables=tuple(_shifted(table, steps, f" of dataset {label!r}") for label, table in parts))
 
 
 def transfer_entropy(
@@ -238,7 +231,7 @@ def drivers(
 def read_lags(
     X: ArrayLike, lags: int | Sequence[int], estimator: str | Estimator, discrete: Multiplet | int | str | None,
     *, stacked: bool
-) -> tuple[Table, Estimator, tuple[str, ...], tuple[int, ...]]:
+) -> tuple[Table | Recordings, Estimator, tuple[str, ...], tuple[int, ...]]:
     """The table of lagged columns and the estimator that knows which of them are categories, the names of the
     variables, and the lags."""
     if isinstance(X, System):
@@ -246,8 +239,8 @@ def read_lags(
     steps = _check_lags(lags)
     X, resolved = with_categories(X, resolve(estimator), discrete)
     table = lagged(X, steps)
-    if not stacked and table.values.ndim == 3:
-        raise HoiError(f"X has {len(table.values)} datasets: one table is needed. Call it for each of them.")
+    if not stacked and (isinstance(table, Recordings) or table.values.ndim == 3):
+        raise HoiError(f"X has {len(apart(table))} datasets: one table is needed. Call it for each of them.")
     names = tuple((table.names or ())[:: len(steps) + 1])
     if isinstance(resolved, WithCategories):
         known = resolved.categories.labels
@@ -256,8 +249,25 @@ def read_lags(
     return table, resolved, names, steps
 
 
+def _shifted(table: Table, steps: Sequence[int], where: str = "") -> Table:
+    """One table, or a stack of them, of each column beside its past."""
+    if table.values.ndim not in (2, 3):
+        checks.check_data(table)  # says what is wrong with the shape
+    known = names_of(table)
+    first, n_samples = max(steps), table.values.shape[-2]
+    if n_samples - first < 2:
+        raise HoiError(
+            f"lags up to {first} of {n_samples} samples{where} leave {max(0, n_samples - first)} rows: at least 2 are "
+            "needed. Take smaller lags or longer series."
+        )
+    parts = [table.values[..., first - step : n_samples - step, :] for step in (0, *steps)]
+    values = np.stack(parts, axis=-1).reshape(*parts[0].shape[:-1], -1)
+    names = tuple(name if step == 0 else f"{name}-{step}" for name in known for step in (0, *steps))
+    return replace(table, values=values, names=names)
+
+
 def _fitted(
-    table: Table, estimator: Estimator, bias_correction: BiasCorrection, backend: str, missing: str
+    table: Table | Recordings, estimator: Estimator, bias_correction: BiasCorrection, backend: str, missing: str
 ) -> System:
     """The system of lagged columns, for one search or table after the other."""
     whole, _ = rows_without_gaps(table, missing, ranks=estimator.ranks, what="the table of lags")

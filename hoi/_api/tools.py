@@ -8,8 +8,8 @@ import numpy as np
 
 from hoi._backends import registry
 from hoi._inputs import checks
-from hoi._inputs.containers import named, read
-from hoi._inputs.table import Table
+from hoi._inputs.containers import named, read_all
+from hoi._inputs.table import Recordings, Table
 from hoi._maths.copula import TIES, normal_scores
 from hoi._typing import ArrayLike, FloatArray, Seed, Ties
 
@@ -60,14 +60,14 @@ def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None)
     return scores if data.stacked else scores[0]
 
 
-def as_table(X: ArrayLike, *, names: Sequence[str] | None = None, everything: bool = False) -> Table:
+def as_table(X: ArrayLike, *, names: Sequence[str] | None = None, everything: bool = False) -> Table | Recordings:
     """Data as every function here reads them: numbers and names, from any container.
 
     Parameters
     ----------
     X : array_like
         numpy, masked arrays, nested lists, pandas or polars frames, pyarrow tables, xarray, torch tensors, recordings
-        of MNE, or a list or dict of equal tables (datasets).
+        of MNE, or a list or dict of tables (datasets).
     names : sequence of str, optional
         Names of the variables, in place of those that X has.
     everything : bool
@@ -76,8 +76,9 @@ def as_table(X: ArrayLike, *, names: Sequence[str] | None = None, everything: bo
 
     Returns
     -------
-    Table
-        `values` (float64, NaN where a value is missing or masked) and `names`; accepted wherever data are.
+    Table or Recordings
+        `values` (float64, NaN where a value is missing or masked) and `names`; accepted wherever data are. Datasets of
+        different lengths are `Recordings`, a table each.
 
     Raises
     ------
@@ -100,8 +101,7 @@ def as_table(X: ArrayLike, *, names: Sequence[str] | None = None, everything: bo
            [2. , nan],
            [3. , 2.5]])
     """
-    table = read(X, "X", everything=checks.check_bool(everything, "everything"))
-    return table if names is None else named(table, names)
+    return named(read_all(X, everything=checks.check_bool(everything, "everything")), names)
 
 
 def backends() -> dict[str, str]:

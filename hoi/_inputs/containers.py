@@ -73,10 +73,11 @@ def read_datasets(X: Any, what: str = "X", *, ranks: bool = False) -> Any:
     return _safely(X, what, ranks, False, True) if several or (is_labelled(X) and getattr(X, "ndim", 0) == 3) else X
 
 
-def read_all(X: Any, what: str = "X", *, ranks: bool = False) -> Table | Recordings:
+def read_all(
+    X: Any, what: str = "X", *, ranks: bool = False, everything: bool = False
+) -> Table | Recordings:
     """Data of any kind: a table, a stack of them, or recordings of different lengths."""
-    data = read_datasets(X, what, ranks=ranks)
-    return data if isinstance(data, Recordings) else read(data, what, ranks=ranks)
+    return _safely(X, what, ranks, everything, True)
 
 
 def named(X: Any, names: Sequence[str] | None, what: str = "X", *, ranks: bool = False) -> Any:

@@ -51,7 +51,9 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Recordings:
-    """Datasets of the same variables and of different lengths, which no array holds.
+    """Datasets of the same variables and of different lengths, as :func:`hoi.as_table` reads them.
+
+    They are accepted wherever data are.
 
     Attributes
     ----------
@@ -59,7 +61,28 @@ class Recordings:
         Each of shape (n_samples, n_variables), with samples of its own number.
     datasets : tuple of str or None
         Names of the datasets, where there are some.
+
+    Examples
+    --------
+    >>> import numpy as np, hoi
+    >>> recordings = hoi.as_table({"one": np.eye(9, 2), "two": np.eye(5, 2)})
+    >>> recordings
+    Recordings(2 datasets, 5 to 9 samples, 2 variables)
+    >>> recordings.datasets, recordings.tables[1]
+    (('one', 'two'), Table(5 samples, 2 variables))
     """
 
     tables: tuple[Table, ...]
     datasets: tuple[str, ...] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """Names of the variables, where the tables have some."""
+        return self.tables[0].names
+
+    def __repr__(self) -> str:
+        lengths = [len(table.values) for table in self.tables]
+        return (
+            f"Recordings({len(lengths)} datasets, {min(lengths)} to {max(lengths)} samples, "
+            f"{self.tables[0].values.shape[-1]} variables)"
+        )

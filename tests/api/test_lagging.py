@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from messages import message, says
 
 import hoi
 import reference
@@ -221,3 +222,40 @@ def test_effective_samples_of_series_and_their_past() -> None:
     assert driven.settings["bias_correction"] == "effective"
     wanted = hoi.gradient(hoi.lagged(X), [(1, 5)], target=2, given=3, bias_correction="effective")[0]
     assert driven.gradient[0] == pytest.approx(wanted, abs=1e-12)
+
+
+LENGTHS = [series(4, n, seed=n) for n in (60, 45, 120)]
+
+
+def test_recordings_are_lagged_each_by_itself() -> None:
+    found = hoi.lagged(dict(zip("abc", LENGTHS, strict=True)), [1, 3])
+    assert repr(found) == "Recordings(3 datasets, 42 to 117 samples, 12 variables)"
+    assert (found.datasets, found.names) == (("a", "b", "c"), hoi.lagged(LENGTHS[0], [1, 3]).names)
+    for part, table in zip(found.tables, LENGTHS, strict=True):
+        np.testing.assert_array_equal(part.values, hoi.lagged(table, [1, 3]).values)
+    sets = [("0-1", "1-3"), ("2-1", "3-1", "3-3")]
+    values = hoi.gradient(found, sets, target="0", given=("0-3",))
+    alone = [hoi.gradient(hoi.lagged(table, [1, 3]), sets, target="0", given=("0-3",)) for table in LENGTHS]
+    np.testing.assert_array_equal(values, alone)
+    says(message(hoi.lagged, [LENGTHS[0], LENGTHS[1][:6]], 5), "lags up to 5 of 6 samples of dataset '1' leave 1 rows")
+
+
+@pytest.mark.filterwarnings("ignore::hoi.SparseWarning", "ignore::hoi.InputWarning")
+def test_drivers_of_recordings_are_those_of_each() -> None:
+    with_gaps = [table.copy() for table in LENGTHS]
+    with_gaps[1][7, 2] = np.nan
+    for data, more in ((LENGTHS, {}), (with_gaps, {"missing": "drop"}), (LENGTHS, {"estimator": "gaussian"})):
+        found = hoi.drivers(dict(zip("abc", data, strict=True)), lags=2, n_best=2, **more)
+        for d, table in enumerate(data):
+            alone = hoi.drivers(table, lags=2, n_best=2, **more)
+            for target, result in found.items():
+                part = result[result.dataset == d]
+                np.testing.assert_array_equal(part.indices, alone[target].indices)
+                for column in ("gradient", "rsi", "information"):
+                    np.testing.assert_array_equal(getattr(part, column), getattr(alone[target], column))
+                assert set(part.dataset_names) == {"abc"[d]}
+    says(message(hoi.transfer_entropy, LENGTHS), "X has 3 datasets: one table is needed")
+
+
+def test_names_of_datasets_are_kept() -> None:
+    assert hoi.lagged({"a": LENGTHS[0], "b": LENGTHS[0]}).datasets == ("a", "b")
