@@ -355,7 +355,7 @@ def long_run_variance(y: np.ndarray) -> float:
     return max(total, 1e-3 * autocovariance[0])
 
 
-def gradient(function: Callable[[np.ndarray], float], C: np.ndarray, step: float = 1e-6) -> np.ndarray:
+def slope(function: Callable[[np.ndarray], float], C: np.ndarray, step: float = 1e-6) -> np.ndarray:
     """Matrix G with ``function(C + dC) - function(C) = tr(G dC)`` for small symmetric dC, by differences."""
     G = np.empty_like(C)
     for i in range(len(C)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -77,10 +78,21 @@ class CombinedProblem(Problem):
         """
         D, J, L = np.zeros((3, len(members)))
         for weight, part in self.parts:
-            own = _constants(part, members, dataset)
-            for total, corrected, constant in zip((D, J, L), part.correction(members), own, strict=True):
-                total += weight * (corrected + constant)
+            for total, corrected in zip((D, J, L), part.correction(members), strict=True):
+                total += weight * corrected
+        for column in members.T:  # one by one: numpy's own sum changes its order with the shape
+            own = self._alone[dataset, column]
+            D += own
+            J += own
+            L -= own
         return D, J, L
+
+    @functools.cached_property
+    def _alone(self) -> FloatArray:
+        """Twice the constants (n_datasets, n_variables) of single variables that the parts leave out, which differ
+        among them."""
+        alone = np.arange(self.n_variables)[:, None]
+        return sum((2 * weight * part.constant(alone) for weight, part in self.parts), np.zeros((1, 1)))
 
 
 class InformationProblem(CombinedProblem):
@@ -138,12 +150,3 @@ class MeanProblem(Problem):
 
     def constant(self, members: NDArray[np.intp]) -> FloatArray:
         return self.each.constant(members).mean(axis=0, keepdims=True)
-
-
-def _constants(problem: Problem, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> tuple[FloatArray, ...]:
-    """What (D, J, L) lack because a problem leaves out constants of single variables, which differ among problems."""
-    alone = problem.constant(np.arange(problem.n_variables)[:, None])
-    own = np.zeros(len(members))
-    for column in members.T:  # one by one: numpy's own sum changes its order with the shape
-        own += alone[dataset, column]
-    return 2 * own, 2 * own, -2 * own

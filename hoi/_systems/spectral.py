@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hoi._backends.protocol import Problem
 from hoi._errors import HoiError
 from hoi._maths.spectra import as_real
-from hoi._maths.terms import Terms
+from hoi._systems.combined import CombinedProblem
 from hoi._systems.protocol import System
-from hoi._systems.standard_form import GaussianProblem, standard_form
+from hoi._systems.standard_form import standard_form
 from hoi._typing import BiasCorrection, FloatArray
 
-__all__ = ["RateProblem", "SpectralSystem", "check_spectra"]
+__all__ = ["SpectralSystem", "check_spectra"]
 
 
 class SpectralSystem(System):
@@ -41,42 +40,19 @@ class SpectralSystem(System):
         given: tuple[int, ...] = (),
         *,
         bias_correction: BiasCorrection = True,
-    ) -> RateProblem:
+    ) -> CombinedProblem:
+        """Half the weighted mean, over frequencies, of the entropies of real and imaginary parts."""
         variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
         both = [tuple(column for c in group for column in (2 * c, 2 * c + 1)) for group in variables]
         fixed = tuple(column for c in given for column in (2 * c, 2 * c + 1))
         names = tuple(name for name in self.names for _ in range(2))
-        return RateProblem(standard_form(as_real(self.spectra), names, None, both, fixed), self.weights)
+        frequencies = standard_form(as_real(self.spectra), names, None, both, fixed)
+        return CombinedProblem(
+            [(0.5 * weight, frequencies.of_dataset(f)) for f, weight in enumerate(self.weights.tolist())]
+        )
 
     def __repr__(self) -> str:
         return f"SpectralSystem({self.n_variables} variables, {len(self.spectra)} frequencies)"
-
-
-class RateProblem(Problem):
-    """Half the weighted mean, over frequencies, of the entropies of real and imaginary parts."""
-
-    kind = "rate"
-    n_datasets = 1
-
-    def __init__(self, frequencies: GaussianProblem, weights: FloatArray) -> None:
-        self.frequencies, self.weights = frequencies, weights
-        self.n_variables = frequencies.n_variables
-
-    @property
-    def grouped(self) -> bool:
-        return True
-
-    def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
-        total = Terms.zeros(len(members))
-        for f, weight in enumerate(self.weights.tolist()):
-            raw = self.frequencies.reference(members, np.full(len(members), f))
-            for sums, term in zip(total[:3], raw[:3], strict=True):
-                sums[:] += 0.5 * weight * term
-            total.singular[:] |= raw.singular
-        return total
-
-    def constant(self, members: NDArray[np.intp]) -> FloatArray:
-        return 0.5 * (self.weights @ self.frequencies.constant(members))[None]
 
 
 def check_spectra(

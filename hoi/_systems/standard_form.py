@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,11 @@ class GaussianProblem(Problem):
     @property
     def grouped(self) -> bool:
         return self.n_variables != self.matrix.shape[-1]
+
+    def of_dataset(self, dataset: int) -> GaussianProblem:
+        """That of one of the datasets."""
+        one = slice(dataset, dataset + 1)
+        return replace(self, matrix=self.matrix[one], log_scale=self.log_scale[one])
 
     def reference(self, members: NDArray[np.intp], dataset: NDArray[np.intp]) -> Terms:
         return by_elimination(self.matrix, members, self.blocks, dataset)
@@ -132,7 +137,7 @@ def _schur_complement(
     z = np.asarray(given, dtype=np.intp)
     out = R[:, columns[:, None], columns].copy()
     for C, conditional in zip(R, out, strict=True):
-        if _singular(C[np.ix_(z, z)]):
+        if _singular(C[None, z[:, None], z])[0]:
             faults.append(
                 f"the columns given ({', '.join(names[c] for c in given)}) are numerically singular: some of them are "
                 "determined by the others. Leave the redundant ones out."
@@ -160,24 +165,25 @@ def _whiten(matrix: FloatArray, blocks: NDArray[np.intp], names: Sequence[str], 
     logdet = np.zeros((len(matrix), len(blocks) - 1))
     for g, (start, stop) in enumerate(itertools.pairwise(blocks)):
         part = slice(start, stop)
-        for d, R in enumerate(matrix):
-            if _singular(R[part, part]):
-                faults.append(
-                    f"group {names[g]!r} is numerically singular: some of its {stop - start} columns are determined "
-                    "by the others. Leave the redundant columns out, or reduce the group (by PCA, for example)."
-                )
-                R[part], R[:, part], R[part, part] = np.nan, np.nan, np.eye(stop - start)
-                logdet[d, g] = np.nan
-                continue
-            factor = np.linalg.cholesky(R[part, part])
-            R[part] = np.linalg.solve(factor, R[part])
-            R[:, part] = R[part].T
-            R[part, part] = np.eye(stop - start)
-            logdet[d, g] = 2 * np.log(np.diagonal(factor)).sum()
+        singular = _singular(matrix[:, part, part])
+        if singular.any():
+            faults.append(
+                f"group {names[g]!r} is numerically singular: some of its {stop - start} columns are determined "
+                "by the others. Leave the redundant columns out, or reduce the group (by PCA, for example)."
+            )
+            matrix[singular, part] = matrix[singular, :, part] = np.nan
+            logdet[singular, g] = np.nan
+        factor = np.linalg.cholesky(matrix[~singular, part, part])
+        rows = np.linalg.solve(factor, matrix[~singular, part])
+        matrix[~singular, part] = rows
+        matrix[~singular, :, part] = rows.swapaxes(1, 2)
+        matrix[:, part, part] = np.eye(stop - start)
+        logdet[~singular, g] = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
     return logdet
 
 
-def _singular(R: FloatArray) -> bool:
-    """Whether some of the columns with these correlations are determined by the others, by the rule for sets."""
-    k = len(R)
-    return not least_variance(R, np.arange(k)[None], np.arange(k + 1))[0] > SINGULAR
+def _singular(R: FloatArray) -> NDArray[np.bool_]:
+    """In which correlation matrices (n, k, k) some column is determined by the others, by the rule for sets."""
+    n, k, _ = R.shape
+    members = np.broadcast_to(np.arange(k), (n, k))
+    return ~(least_variance(R, members, np.arange(k + 1), np.arange(n)) > SINGULAR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,35 @@ def test_definition(measure: str) -> None:
     best = hoi.search(system, 3, measure=measure, n_best=1)
     values = {S_: rate(measure, S, S_) for S_ in [(0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]}
     assert best.members == [min(values, key=values.get), max(values, key=values.get)]
+
+
+@pytest.mark.parametrize("order", [3, 4])
+def test_compiled_search(order: int) -> None:
+    """A rate is a weighted sum over frequencies, which the walk over log-determinants goes through."""
+    rng = np.random.default_rng(order)
+    weights = rng.random(16)
+    S = spectra_of(rng.normal(size=(7, 7)) * 0.15, 16)
+    system = hoi.GaussianSystem.from_spectra(S, weights=weights)
+    shares = weights / weights.sum()
+
+    def h(columns: tuple[int, ...]) -> float:
+        chosen = list(columns)
+        return 0.5 * float(shares @ np.linalg.slogdet(S[:, chosen][:, :, chosen])[1]) if chosen else 0.0
+
+    rows = [(reference.oinfo(h, reference.singles(S_)), S_) for S_ in itertools.combinations(range(7), order)]
+    wanted = reference.best(rows, "both", 3)
+    for backend, walk in (("numba", "groups"), ("numpy", "blocks")):
+        found = hoi.search(system, order, n_best=3, backend=backend)
+        assert found.settings["walk"] == [walk]
+        assert found.members == [members for _, _, members in wanted]
+        np.testing.assert_allclose(found.oinfo, [value for _, value, _ in wanted], rtol=0, atol=1e-10)
+    about = [
+        (reference.TARGET["gradient"](h, reference.singles(S_), (6,)), S_)
+        for S_ in itertools.combinations(range(6), order)
+    ]
+    found = hoi.search(system, order, measure="gradient", target=6, n_best=3, backend="numba")
+    assert found.settings["walk"] == ["groups"]
+    assert found.members == [members for _, _, members in reference.best(about, "both", 3)]
 
 
 def test_information_of_a_target() -> None:

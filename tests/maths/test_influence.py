@@ -27,7 +27,7 @@ def test_influence_is_the_derivative(rng, name, blocks):
         "tc": reference.total_correlation, "dtc": reference.dual_total_correlation,
         "oinfo": reference.oinfo, "sinfo": reference.sinfo,
     }[name]  # fmt: skip
-    expected = reference.gradient(lambda S: measure(reference.entropies(S), parts), C)
+    expected = reference.slope(lambda S: measure(reference.entropies(S), parts), C)
     row = MEASURES[name]
     found = influence(C, np.array(blocks), row.d, row.j, row.l) / 2
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
