@@ -111,6 +111,7 @@ EXCEPT = {
     ("pairwise", "measure"): "tc",
     ("entropy", "estimator"): "gaussian",
     ("confidence_interval", "method"): "influence",
+    ("split_half", "method"): "influence",
     ("compare", "n_resamples"): 9999,
 }
 
@@ -122,7 +123,7 @@ OPTIONS = {
     "tse_complexity": ESTIMATION | {"given", "discrete", "groups"},
     "delta": ESTIMATION | {"given", "discrete", "groups", "k", "singular"},
     "pairwise": ESTIMATION | {"given", "discrete", "groups", "measure", "target"},
-    "local": ESTIMATION | {"given", "groups", "measure", "target"},
+    "local": ESTIMATION | {"given", "discrete", "groups", "measure", "target"},
     "lagged": set(),
     "oinfo_rate": {"segment", "units"},
     "oinfo_spectrum": {"sampling_rate", "segment", "units"},
@@ -132,7 +133,7 @@ OPTIONS = {
     **{name: ESTIMATION | {"given", "discrete", "groups", "target"} for name in TARGET},
     **{name: ESTIMATION | {"given", "discrete", "groups"} for name in SETS},
     "measures": ESTIMATION | {"given", "discrete", "groups", "names"},
-    "mutual_information": ESTIMATION | {"conditional_on"},
+    "mutual_information": ESTIMATION | {"conditional_on", "discrete"},
     "search": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "executor", "checkpoint", "progress"}
     | {"discrete", "method", "n_restarts", "time_limit", "seed", "names", "across", "determined"},
@@ -141,10 +142,12 @@ OPTIONS = {
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
     | {"discrete", "null", "n_resamples", "seed", "executor", "checkpoint"},
     "confidence_interval": ESTIMATION
-    | {"given", "groups", "measure", "target", "confidence_level", "method", "n_resamples", "seed"},
+    | {"given", "discrete", "groups", "measure", "target", "confidence_level", "method", "n_resamples", "seed"},
     "split_half": ESTIMATION
-    | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress", "confidence_level"},
-    "compare": ESTIMATION | {"given", "groups", "measure", "n_best", "paired", "n_resamples", "seed", "executor"},
+    | {"given", "discrete", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
+    | {"confidence_level", "method", "n_resamples", "seed"},
+    "compare": ESTIMATION
+    | {"given", "discrete", "groups", "measure", "n_best", "paired", "n_resamples", "seed", "executor"},
     "effective_sample_size": set(),
     "scan": ESTIMATION | {"given", "discrete", "groups", "names", "executor"},
     "copula_transform": {"ties", "seed"},

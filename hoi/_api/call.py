@@ -24,7 +24,6 @@ from hoi._inputs import checks
 from hoi._inputs.containers import named, read_all, read_datasets
 from hoi._inputs.datasets import names_of
 from hoi._inputs.gaps import MISSING, rows_without_gaps, without_unused_gaps
-from hoi._inputs.labels import numbered
 from hoi._inputs.roles import Roles, check_roles
 from hoi._inputs.soundness import without_constants
 from hoi._maths.influence import spectral_overlap
@@ -145,8 +144,6 @@ def open_call(
     multiplets = list(multiplets) if isinstance(multiplets, Iterator) else multiplets
     wanted = checks.check_correction(bias_correction)
     constant = None
-    if resolved.labels and not isinstance(X, System):
-        X = numbered(X)
     on_singular = checks.check_choice(singular, ("raise", "nan"), "singular")
     if isinstance(X, System):
         checks.check_choice(missing, MISSING, "missing")

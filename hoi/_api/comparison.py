@@ -17,14 +17,15 @@ from hoi._engine.plan import count_sets
 from hoi._errors import HoiError, HoiWarning, warn
 from hoi._inference import compare as parts_of
 from hoi._inference.maximum import MaximumNull
-from hoi._inference.surrogates import scores
+from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
 from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
-from hoi._inputs.table import Table
+from hoi._inputs.table import Recordings, Table
 from hoi._measures.registry import MEASURES, Measure
 from hoi._results.multiplets import Multiplets
-from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
+from hoi._systems.gaussian import GaussianSystem
+from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, Groups, Multiplet, Seed, Units
@@ -45,6 +46,7 @@ def compare(
     n_best: int = 10,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -70,8 +72,8 @@ def compare(
         Arrangements: of labels, of signs of the differences if paired, of blocks of samples for one recording.
     n_best : int
         Sets to report at each end: those higher in B ("lowest"), and those higher in A ("highest").
-    estimator, given, bias_correction, units, groups, missing, backend
-        As in :func:`hoi.oinfo`. For one recording a Gaussian estimator.
+    estimator, given, discrete, bias_correction, units, groups, missing, backend
+        As in :func:`hoi.oinfo`. For one recording a Gaussian estimator of numbers.
     seed : int or numpy.random.Generator, optional
         Of the arrangements.
     executor
@@ -124,8 +126,8 @@ def compare(
     )
     checks.check_executor(executor)
     resolved = resolve(estimator)
-    (first, one_recording), (second, one_too) = (
-        _tables(X, what, resolved, missing) for X, what in ((A, "A"), (B, "B"))
+    (first, one_recording, by), (second, one_too, by_too) = (
+        _tables(X, what, resolved, discrete, missing) for X, what in ((A, "A"), (B, "B"))
     )
     if one_recording != one_too:
         raise HoiError(
@@ -136,10 +138,10 @@ def compare(
     _require_same_columns(tables)
     calls = [
         open_call(
-            table, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend
+            table, estimator=own, given=given, bias_correction=bias_correction, groups=groups, backend=backend
         )
-        for table in tables
-    ]
+        for some, own in ((first, by), (second, by_too)) for table in some
+    ]  # fmt: skip
     orders = require_order(calls[0], order, row)
     for other in calls[1:]:
         require_order(other, order)
@@ -151,7 +153,7 @@ def compare(
     if one_recording:
         if paired:
             raise HoiError("paired=True, and A and B are one table each: pairs are of subjects, several in A and in B.")
-        problems, more["block_length"] = _conditions(calls, tables, resolved, n_resamples, rng)
+        problems, more["block_length"] = _conditions(calls, tables, by, n_resamples, rng)
         job: parts_of.Conditions | parts_of.Subjects = parts_of.Conditions(problems, orders, row, n_best, chosen.name)
     else:
         _check_groups(n_first, len(second), paired)
@@ -194,20 +196,25 @@ def _t(r: Any, freedom: int) -> Any:
     return r * np.sqrt(freedom) / np.sqrt(np.maximum(1 - np.square(r), 1e-300))
 
 
-def _tables(X: Any, what: str, estimator: Estimator, missing: str) -> tuple[list[Table], bool]:
-    """The tables of several datasets, or a single one; and whether it is a single one."""
+def _tables(
+    X: Any, what: str, estimator: Estimator, discrete: Any, missing: str
+) -> tuple[list[Table], bool, Estimator]:
+    """The tables of several datasets, or a single one; whether it is a single one; and the estimator, which knows of
+    categories."""
     if isinstance(X, System):
         raise HoiError(f"{what} is a {type(X).__name__}, and what is compared are samples: give tables of samples.")
+    X, estimator = with_categories(X, estimator, discrete, what=what)
+    X = X.tables if isinstance(X, Recordings) else X
 
     def checked(one: Any, name: str) -> checks.Data:
         whole, _ = rows_without_gaps(read(one, name, ranks=estimator.ranks), missing, what=name)
         return checks.check_data(whole, what=name)
 
-    if isinstance(X, (list, tuple)) and len(X) and np.ndim(X[0]) == 2:
+    if isinstance(X, (list, tuple)) and len(X) and (isinstance(X[0], Table) or np.ndim(X[0]) == 2):
         several = [checked(table, f"{what}[{i}]") for i, table in enumerate(X)]
-        return [Table(data.values[0], data.names) for data in several], False
+        return [Table(data.values[0], data.names) for data in several], False, estimator
     data = checked(X, what)
-    return [Table(values, data.names) for values in data.values], not data.stacked
+    return [Table(values, data.names) for values in data.values], not data.stacked, estimator
 
 
 def _require_same_columns(tables: Sequence[Table]) -> None:
@@ -239,11 +246,10 @@ def _conditions(
     calls: Sequence[Call], tables: Sequence[Table], estimator: Estimator, n_resamples: int, rng: np.random.Generator
 ) -> tuple[list[Problem], int]:
     """The problems of two conditions of one recording, with its arrangements, and the length of blocks of samples."""
-    if not isinstance(estimator, (Gaussian, GaussianCopula)):
+    if why := not_gaussian(estimator):
         raise HoiError(
-            "two conditions of one recording are compared by blocks of normal scores, and "
-            f"estimator={estimator.name!r} is not Gaussian: cut each condition into segments, and give these as "
-            "datasets (n_segments, n_samples, n_variables)."
+            f"two conditions of one recording are compared by blocks of Gaussian scores, and {why}: cut each condition "
+            "into segments, and give these as datasets (n_segments, n_samples, n_variables)."
         )
     names = calls[0].system.names
     values = [scores(checks.Data(table.values[None], names, False), estimator)[0] for table in tables]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +13,15 @@ from hoi._api.call import open_call, pick, scale_of
 from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of, unwrap
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
+from hoi._inputs.categories import Categories
 from hoi._inputs.checks import check_choice, check_data
 from hoi._inputs.containers import read, read_datasets
-from hoi._inputs.datasets import apart, joined
+from hoi._inputs.datasets import apart, are_datasets, joined
 from hoi._inputs.gaps import MISSING
 from hoi._inputs.table import Recordings, Table
 from hoi._inputs.words import listing
 from hoi._measures.registry import MEASURES
+from hoi._systems.mixed import WithCategories, with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
@@ -99,6 +102,7 @@ def mutual_information(
     *,
     conditional_on: ArrayLike | None = None,
     estimator: str | Estimator = "gaussian_copula",
+    discrete: str | Sequence[str] | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     backend: str = "auto",
@@ -116,6 +120,9 @@ def mutual_information(
         datasets, whose lengths may differ.
     conditional_on : array_like, optional
         The same samples of the variables to condition on.
+    discrete : {"X", "Y", "conditional_on"}, or several of them, optional
+        Those whose columns are categories, of text or of anything else. For columns of both kinds side by side give
+        :func:`hoi.information` one table.
     estimator, bias_correction, units, backend, missing, singular
         As in :func:`hoi.oinfo`.
 
@@ -146,32 +153,63 @@ def mutual_information(
     """
     scale = scale_of(units)
     roles = {"X": X, "Y": Y, **({} if conditional_on is None else {"conditional_on": conditional_on})}
-    ranks = resolve(estimator).ranks
+    resolved = resolve(estimator)
+    labelled = _roles_of_labels(discrete, roles)
     # constants stay where they are to be NaN, and gaps where their samples are to go
     whole = check_choice(missing, MISSING, "missing") == "raise" and singular != "nan"
-    parts = [_columns(part, what, ranks, whole) for what, part in roles.items()]
-    joint, ends = _side_by_side(roles, parts)
+    read_parts = [_columns(part, what, resolved, what in labelled, whole) for what, part in roles.items()]
+    joint, ends = _side_by_side(roles, [part for part, _ in read_parts])
     groups = [tuple(range(start, end)) for start, end in itertools.pairwise(ends)]
+    if labelled:
+        every = {start + c: own for start, (_, labels) in zip(ends, read_parts) for c, own in labels.items()}
+        resolved = WithCategories(resolved, Categories(every))
     call = open_call(
-        joint, estimator=estimator, given=groups[2] if len(groups) > 2 else None, bias_correction=bias_correction,
+        joint, estimator=resolved, given=groups[2] if len(groups) > 2 else None, bias_correction=bias_correction,
         groups=groups[:2], backend=backend, missing=missing, singular=singular,
-    )
+    )  # fmt: skip
     D, J, L, _ = evaluate(call, [(0, 1)], pick(backend, 1).open(call.problem, UNRANKED))
     found = scale * MEASURES["tc"].value(D, J, L)[:, 0]
     return found if call.system.stacked else float(found[0])
 
 
-def _columns(X: ArrayLike, what: str, ranks: bool, whole: bool) -> Table | Recordings:
-    """The columns of one of the roles with a name each; checked now, unless samples with gaps are to go first."""
+def _roles_of_labels(discrete: Any, roles: Iterable[str]) -> list[str]:
+    """Which of the roles have columns of labels."""
+    named = [] if discrete is None else [discrete] if isinstance(discrete, str) else discrete
+    if not hasattr(named, "__iter__") or not all(what in [*roles] for what in named):
+        raise HoiError(
+            f"discrete={discrete!r}: name which of {', '.join(roles)} are categories, all of their columns. For single "
+            "columns give hoi.information one table, with target= and discrete=."
+        )
+    return list(named)
+
+
+def _columns(
+    X: ArrayLike, what: str, estimator: Estimator, labelled: bool, whole: bool
+) -> tuple[Table | Recordings, dict[int, tuple[str, ...]]]:
+    """The columns of one of the roles with a name each, checked now unless samples with gaps are to go first; and the
+    labels of each, if they are categories."""
     if isinstance(X, System):
         raise HoiError(
             f"{what} is a {type(X).__name__}: mutual_information takes samples. For columns of one system use "
             "total_correlation(system, groups=[columns_of_x, columns_of_y])."
         )
-    data = read_datasets(X, what, ranks=ranks)
+    known: dict[int, tuple[str, ...]] = {}
+    if labelled or estimator.labels:
+        X = _as_column(X, what)
+        X, by = with_categories(X, estimator, ... if labelled else None, what=what)
+        known = by.categories.labels if isinstance(by, WithCategories) else {}
+    data = read_datasets(X, what, ranks=estimator.ranks)
     if isinstance(data, Recordings):
-        return replace(data, tables=tuple(_named(table, what, whole) for table in data.tables))
-    return _named(read(data, what, ranks=ranks), what, whole)
+        return replace(data, tables=tuple(_named(table, what, whole) for table in data.tables)), known
+    return _named(read(data, what, ranks=estimator.ranks), what, whole), known
+
+
+def _as_column(X: Any, what: str) -> Any:
+    """One column of labels as a table of one column."""
+    if hasattr(X, "to_frame"):
+        return X.to_frame(what if X.name is None else X.name)
+    values = np.asarray(X, dtype=object) if isinstance(X, (list, tuple)) and not are_datasets(X) else X
+    return values[:, None] if isinstance(values, np.ndarray) and values.ndim == 1 else X
 
 
 def _named(table: Table, what: str, whole: bool) -> Table:

@@ -14,7 +14,7 @@ from hoi._api.sets import search
 from hoi._backends.protocol import UNRANKED, Problem
 from hoi._errors import HoiError
 from hoi._inference.interval import by_blocks, by_influence
-from hoi._inference.surrogates import scores
+from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
 from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
@@ -22,7 +22,8 @@ from hoi._inputs.table import Table
 from hoi._maths import influence
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
-from hoi._systems.gaussian import Gaussian, GaussianCopula
+from hoi._systems.gaussian import GaussianCopula
+from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
@@ -44,6 +45,7 @@ def confidence_interval(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -65,12 +67,13 @@ def confidence_interval(
         Between 0 and 1.
     method : {"influence", "bootstrap"}
         "influence" takes the part of each sample in the value and the long-run variance of these parts: Gaussian
-        estimators only, and fast. "bootstrap" draws blocks of 3 n_samples^(1/3) samples, for every estimator.
+        estimators of numbers only, and fast. "bootstrap" draws blocks of 3 n_samples^(1/3) samples, for every estimator
+        but nearest neighbours and kernels, to which a sample that is drawn twice is its own neighbour.
     n_resamples : int
         Of the bootstrap.
     target : int, str, or sequence of them, optional
         As in :func:`hoi.search`: columns that the measure is about.
-    estimator, given, bias_correction, units, groups, backend, missing
+    estimator, given, discrete, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
     seed : int or numpy.random.Generator, optional
         Of the bootstrap.
@@ -118,17 +121,8 @@ def confidence_interval(
     seed = checks.check_seed(seed)
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and an interval needs samples: give the table of samples itself.")
-    resolved = resolve(estimator)
-    if method == "influence" and not isinstance(resolved, (Gaussian, GaussianCopula)):
-        raise HoiError(
-            f'method="influence" needs a Gaussian estimator, and estimator={resolved.name!r} is none: use '
-            'method="bootstrap".'
-        )
-    if method == "bootstrap" and not resolved.repeats:
-        raise HoiError(
-            f"estimator={resolved.name!r} takes a sample that is drawn twice for its own neighbour, so a bootstrap "
-            "says nothing of it. Use permutation_test for a p-value."
-        )
+    X, resolved = with_categories(X, resolve(estimator), discrete)
+    _check_resampling(method, resolved)
     X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
     call = open_call(
         X, estimator=resolved, given=given, target=target, bias_correction=bias_correction, groups=groups,
@@ -180,14 +174,18 @@ def split_half(
     n_best: int = 10,
     per_order: bool = False,
     confidence_level: float = 0.95,
+    method: str = "influence",
+    n_resamples: int = 999,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
     threads: int | None = None,
+    seed: Seed = None,
     progress: bool | None = None,
 ) -> Multiplets:
     """The best sets of the first half of the samples, with their values and intervals in the second half.
@@ -203,10 +201,10 @@ def split_half(
         As in :func:`hoi.search`.
     measure, which, n_best, per_order
         As in :func:`hoi.search`; the measure is one of sets.
-    confidence_level
-        As in :func:`confidence_interval`.
-    estimator, given, bias_correction, units, groups, missing
-        As in :func:`hoi.oinfo`; a Gaussian estimator.
+    confidence_level, method, n_resamples, seed
+        As in :func:`confidence_interval`: ``method="bootstrap"`` for estimators that are not Gaussian.
+    estimator, given, discrete, bias_correction, units, groups, missing
+        As in :func:`hoi.oinfo`.
     backend, threads, progress
         As in :func:`hoi.search`.
 
@@ -235,8 +233,11 @@ def split_half(
     """
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and there are halves of samples only: give the table of samples.")
-    X, dropped = rows_without_gaps(X, missing, ranks=resolve(estimator).ranks)
-    data = checks.check_data(X, ranks=resolve(estimator).ranks)
+    checks.check_choice(method, ("influence", "bootstrap"), "method")
+    X, resolved = with_categories(X, resolve(estimator), discrete)
+    _check_resampling(method, resolved)
+    X, dropped = rows_without_gaps(X, missing, ranks=resolved.ranks)
+    data = checks.check_data(X, ranks=resolved.ranks)
     if data.stacked:
         raise HoiError(
             f"X has {len(data.values)} datasets: the halves are of one. Search some of the datasets, and give the "
@@ -247,12 +248,13 @@ def split_half(
     first, second = (Table(rows, data.names) for rows in (data.values[0, :half], data.values[0, half:]))
     found = search(
         first, order, measure=checks.check_choice(measure, MEASURES, "measure"), which=which, n_best=n_best,
-        per_order=per_order, estimator=estimator, given=given, bias_correction=bias_correction, units=units,
+        per_order=per_order, estimator=resolved, given=given, bias_correction=bias_correction, units=units,
         groups=groups, backend=backend, threads=threads, progress=progress,
     )  # fmt: skip
     known = confidence_interval(
-        second, found.members, measure=measure, confidence_level=confidence_level, estimator=estimator, given=given,
-        bias_correction=bias_correction, units=units, groups=groups, backend=backend,
+        second, found.members, measure=measure, confidence_level=confidence_level, method=method,
+        n_resamples=n_resamples, seed=seed, estimator=resolved, given=given, bias_correction=bias_correction,
+        units=units, groups=groups, backend=backend,
     )  # fmt: skip
     columns = {name: getattr(known, name) for name in known.columns}
     more = {"which": which, "n_best": n_best, "per_order": per_order, "chosen_in": [0, half], "dropped_rows": dropped}
@@ -303,6 +305,18 @@ def effective_sample_size(X: ArrayLike) -> FloatArray:
     data = checks.check_data(X, ranks=True)
     found = np.stack([influence.effective_sample_size(table) for table in scores(data, GaussianCopula())])
     return found if data.stacked else found[0]
+
+
+def _check_resampling(method: str, estimator: Estimator) -> None:
+    """Error where the method does not suit the estimator."""
+    if method == "influence" and (why := not_gaussian(estimator)):
+        raise HoiError(f'method="influence" is of Gaussian columns, and {why}: use method="bootstrap".')
+    if method == "bootstrap" and not estimator.repeats:
+        raise HoiError(
+            f"estimator={estimator.name!r} takes a sample that is drawn twice for its own neighbour, so a bootstrap "
+            "says nothing of it. Use hoi.permutation_test for a p-value, or hoi.search in one half of the samples and "
+            "hoi.measures in the other."
+        )
 
 
 def _check_level(confidence_level: float) -> float:

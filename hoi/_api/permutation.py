@@ -19,7 +19,7 @@ from hoi._engine.plan import count_sets
 from hoi._engine.threads import default_threads
 from hoi._errors import HoiError, HoiWarning, warn
 from hoi._inference.permutation import LEVEL, Independence, Members, Question, families, tested
-from hoi._inference.surrogates import Surrogates, mean_problem
+from hoi._inference.surrogates import Surrogates, mean_problem, not_gaussian
 from hoi._inputs import checks
 from hoi._inputs.containers import read
 from hoi._inputs.gaps import rows_without_gaps
@@ -27,7 +27,7 @@ from hoi._inputs.words import listing
 from hoi._maths.influence import effective_sample_size
 from hoi._maths.surrogates import NULLS
 from hoi._results.multiplets import Multiplets
-from hoi._systems.mixed import WithCategories, with_categories
+from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
@@ -282,10 +282,8 @@ def _check_null(
             'null="permute" is for samples that do not depend on each other, and bias_correction="effective" for '
             'samples that do: use null="shift".'
         )
-    if null == "phase" and not surrogates.gaussian:
-        labelled = isinstance(surrogates.estimator, WithCategories)
-        what = "discrete names columns" if labelled else f"estimator={surrogates.estimator.name!r} is"
-        raise HoiError(f'null="phase" makes Gaussian surrogates, and {what} not Gaussian: use null="shift".')
+    if null == "phase" and (why := not_gaussian(surrogates.estimator)):
+        raise HoiError(f'null="phase" makes Gaussian surrogates, and {why}: use null="shift".')
     if null == "phase":
         tied = _repeating(data.values)
         if len(tied):

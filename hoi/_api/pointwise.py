@@ -21,6 +21,7 @@ from hoi._maths.copula import normal_scores
 from hoi._maths.pointwise import add_quadratic, forms, grouped_form, residuals
 from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
+from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem
@@ -37,6 +38,7 @@ def local(
     target: Multiplet | int | str | None = None,
     estimator: str | Estimator = "gaussian_copula",
     given: Multiplet | int | str | None = None,
+    discrete: Multiplet | int | str | None = None,
     bias_correction: BiasCorrection = True,
     units: Units = "nats",
     groups: Groups | None = None,
@@ -64,12 +66,13 @@ def local(
         As in :func:`hoi.search`. The last three need a `target`.
     target : int, str, or sequence of them, optional
         As in :func:`hoi.information`.
-    multiplets, given, units, groups, backend
+    multiplets, given, discrete, units, groups, backend
         As in :func:`hoi.oinfo`.
     estimator : {"gaussian_copula", "gaussian", "discrete", "binned", "knn", "kernel"}, or object
         As in :func:`hoi.oinfo`. Gaussian: x are the normal scores, or the centred values. Discrete and binned: the
         share of a sample in what its state adds to the entropy. Nearest neighbours: its digammas. One's own estimator
         needs ``local(columns)`` beside ``entropy(columns)``: one number for each sample, whose mean is the entropy.
+        Gaussian with `discrete`: the surprise of the labels, and that of the numbers by the Gaussian of their class.
         Entropies of a shrunk covariance are no means over the samples, and have none.
     bias_correction : bool
         Add to each sample what the correction adds to the value.
@@ -105,7 +108,8 @@ def local(
     resolved = resolve(estimator)
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples: local values are of samples. Give the data themselves.")
-    data, _ = rows_without_gaps(X, missing, ranks=resolved.ranks)
+    whole, resolved = with_categories(X, resolved, discrete)
+    data, _ = rows_without_gaps(whole, missing, ranks=resolved.ranks)
     drawing = copy.deepcopy(resolved)  # with a generator of its own, which draws the same ties
     call = open_call(
         data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
@@ -129,7 +133,7 @@ def local(
         _by_samples(values, call, sets, row, scale)
     values = as_user_shape(call, values.swapaxes(1, 2))
     if missing == "drop" and not call.system.stacked:
-        values = _in_place(values, read(X, "X", ranks=resolved.ranks).values)
+        values = _in_place(values, read(whole, "X", ranks=resolved.ranks).values)
     return _labelled(values if multiplets is not None else values[..., 0], X, multiplets is not None)
 
 
@@ -137,12 +141,15 @@ def _by_samples(
     values: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure, scale: float
 ) -> None:
     """Fill values (n_datasets, n_sets, n_samples) from the terms of each sample."""
+    problem = call.problem_of(call.system.by_samples())
     for dataset, out in enumerate(values):
         for rows, members in by_order(sets):
-            terms = call.problem.pointwise(members, dataset)
+            terms = problem.pointwise(members, dataset)
             if terms is None:
+                by = call.system.about()
+                how = f" with correction={by['correction']!r}" if by.get("correction") else ""
                 raise HoiError(
-                    f"estimator={call.system.estimator!r} has no local values: its entropies are no means over the "
+                    f"estimator={by['estimator']!r}{how} has no local values: its entropies are no means over the "
                     'samples. Use "gaussian_copula", "discrete", "binned", "knn" or "kernel", or give your estimator '
                     "local(columns), one number for each sample, beside entropy(columns)."
                 )

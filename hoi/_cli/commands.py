@@ -95,8 +95,6 @@ def _compare(arguments: argparse.Namespace, console: Console) -> None:
     """The sets in which two tables differ most."""
     for source in (arguments.other, arguments.data):
         targets = Targets(arguments.out, arguments.report, source)
-    if arguments.discrete is not None:
-        raise HoiError("--discrete: hoi compare is of continuous columns; leave categories out with --drop")
     if arguments.data == arguments.other == "-":
         raise HoiError("both files are standard input: name one of them")
     values = _read(arguments, console)

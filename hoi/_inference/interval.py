@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Problem
-from hoi._errors import TiesWarning
+from hoi._errors import HoiError, TiesWarning
 from hoi._inputs.checks import Data
 from hoi._maths.influence import parts_of_samples, standard_error
 from hoi._measures.registry import Measure
@@ -96,8 +96,13 @@ def by_blocks(
             rows = _blocks(n_samples, length, number, rng)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", TiesWarning)  # rows come twice in a resample
-                system = estimator.fit(table[rows])
-            values.append(values_of(problem_of(system)))
+                try:
+                    values.append(values_of(problem_of(estimator.fit(table[rows]))))
+                except HoiError as error:
+                    raise HoiError(
+                        "the samples can be estimated, and some that are drawn anew for the bootstrap cannot: take "
+                        f"more samples of each state or class, or smaller sets. ({error})"
+                    ) from error
         spread.append(np.concatenate(values).std(axis=0, ddof=1))
     return np.array(spread)
 

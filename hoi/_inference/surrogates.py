@@ -20,10 +20,11 @@ from hoi._maths.influence import spectral_overlap
 from hoi._maths.surrogates import CrossCorrelations, draw_lags, moved
 from hoi._systems.combined import CombinedProblem
 from hoi._systems.gaussian import Gaussian, GaussianCopula, GaussianSystem
+from hoi._systems.mixed import WithCategories
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import FloatArray
 
-__all__ = ["Surrogates", "mean_problem", "scores"]
+__all__ = ["Surrogates", "mean_problem", "not_gaussian", "scores"]
 
 # Filters of warnings are those of the whole process, whose threads must not set them back in any order.
 _FILTERS = threading.Lock()
@@ -47,7 +48,7 @@ class Surrogates:
 
     def __init__(self, data: Data, estimator: Estimator, null: str, seeds: NDArray[np.int64]) -> None:
         self.data, self.estimator, self.null, self.seeds = data, estimator, null, seeds
-        self.gaussian = isinstance(estimator, (Gaussian, GaussianCopula))
+        self.gaussian = not_gaussian(estimator) is None
         self.tables = scores(data, estimator)
         self.overlap = [spectral_overlap(table) for table in self.tables] if self.gaussian else []
 
@@ -93,6 +94,15 @@ class Surrogates:
         system = GaussianSystem(R, names, n_samples, self.estimator.name, None, True)
         system.overlap = self.overlap[d][None]
         return system
+
+
+def not_gaussian(estimator: Estimator) -> str | None:
+    """Why columns are not Gaussian to the estimator, in words; None if they are."""
+    if isinstance(estimator, (Gaussian, GaussianCopula)):
+        return None
+    if isinstance(estimator, WithCategories):
+        return "discrete names columns that are not"
+    return f"estimator={estimator.name!r} is not"
 
 
 def scores(data: Data, estimator: Estimator) -> list[FloatArray]:

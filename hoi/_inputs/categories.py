@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,8 +44,8 @@ def read_categories(
     ----------
     X : array_like
         What :func:`hoi.oinfo` takes, and besides text, booleans, categories and objects in the columns named.
-    discrete : int, str, or sequence of them
-        The columns, by index or name.
+    discrete : int, str, or sequence of them, or ...
+        The columns, by index or name; ``...`` for all of them.
     ranks : bool
         As in :func:`hoi._inputs.containers.read`, for the other columns.
     what : str
@@ -108,11 +109,11 @@ def _split(X: Any, discrete: Any, ranks: bool, what: str) -> tuple[Table, dict[i
         if table.values.ndim < 2:
             return table, {}
         names = table.names or tuple(map(str, range(table.values.shape[-1])))
-        return Table(table.values.copy(), names, table.left_out, table.gap), {
-            c: table.values[..., c].copy() for c in check_columns(discrete, names, "discrete")
+        return Table(table.values.copy(), table.names, table.left_out, table.gap), {
+            c: table.values[..., c].copy() for c in _chosen(discrete, names)
         }
     n = array.shape[1]
-    chosen = check_columns(discrete, [str(j) for j in range(n)], "discrete")
+    chosen = _chosen(discrete, [str(j) for j in range(n)])
     rest = [j for j in range(n) if j not in chosen]
     values = np.zeros(array.shape)
     if rest:
@@ -125,7 +126,7 @@ def _split_frame(X: Any, discrete: Any, ranks: bool, what: str) -> tuple[Table, 
     own = list(X.column_names if arrow else X.columns)
     names = tuple(map(str, own))
     require_unique(names, what)
-    chosen = check_columns(discrete, names, "discrete")
+    chosen = _chosen(discrete, names)
     rest = [j for j in range(len(own)) if j not in chosen]
     values = np.zeros((len(X), len(own)))
     if rest:
@@ -138,6 +139,10 @@ def _split_frame(X: Any, discrete: Any, ranks: bool, what: str) -> tuple[Table, 
         labels[c] = np.empty(len(listed), dtype=object)
         labels[c][:] = listed
     return Table(values, names), labels
+
+
+def _chosen(discrete: Any, names: Sequence[str]) -> tuple[int, ...]:
+    return tuple(range(len(names))) if discrete is ... else check_columns(discrete, names, "discrete")
 
 
 def _as_objects(X: Any) -> np.ndarray | None:

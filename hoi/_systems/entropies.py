@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray
 
-__all__ = ["Entropies", "EntropyProblem", "EntropySystem"]
+__all__ = ["ColumnsProblem", "Entropies", "EntropyProblem", "EntropySystem"]
 
 # Entropies kept of sets seen before: the sets with one member less come again and again.
 _KEPT = 1 << 20
@@ -38,7 +39,10 @@ class Entropies(Estimator):
     """
 
     source: Any
-    name = "entropies"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return str(getattr(self.source, "name", None) or getattr(self.source, "__name__", type(self.source).__name__))
 
     @property
     def entropy(self) -> Callable[[FloatArray], float]:
@@ -59,9 +63,8 @@ class Entropies(Estimator):
 
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> EntropySystem:
         data = checks.check_data(X)
-        named = getattr(self.source, "name", None) or getattr(self.source, "__name__", type(self.source).__name__)
         local = self.local if callable(getattr(self.source, "local", None)) else None
-        return EntropySystem(data.values, data.names, data.stacked, self.entropy, str(named), local)
+        return EntropySystem(data.values, data.names, data.stacked, self.entropy, self.name, local)
 
     def fit_categories(self, X: Table, categories: Categories, *, backend: str = "auto") -> EntropySystem:
         return self.fit(X)  # the function gets labels as whole numbers
@@ -94,33 +97,37 @@ class EntropySystem(System):
         return f"EntropySystem({self.n_variables} variables, {self.n_samples} samples, {self.estimator})"
 
 
-class EntropyProblem(Problem):
-    """Terms as sums of entropies, each evaluated once as long as there is room to keep it.
+class ColumnsProblem(Problem):
+    """Terms as sums of entropies of columns, each evaluated once as long as there is room to keep it.
 
     Attributes
     ----------
     values : (n_datasets, n_samples, n_columns)
-    entropy : callable
-        Nats of columns (n_samples, n) of one dataset.
     variables : tuple of tuples of int
         Columns of each variable.
     given : tuple of int
         Columns that every entropy is conditional on: H(S, Z) - H(Z).
-    local : callable, optional
-        What each of the samples adds to the entropy of columns, whose mean it is.
+    names : tuple of str
+        Of the columns.
     """
 
     kind = "entropies"
 
     def __init__(
-        self, values: NDArray[Any], entropy: Callable[[NDArray[Any]], float], variables: tuple[tuple[int, ...], ...],
-        given: tuple[int, ...], names: tuple[str, ...],
-        local: Callable[[NDArray[Any]], FloatArray] | None = None,
+        self, values: NDArray[Any], variables: tuple[tuple[int, ...], ...], given: tuple[int, ...],
+        names: tuple[str, ...],
     ) -> None:
-        self.values, self.entropy, self.variables, self.given, self.names = values, entropy, variables, given, names
-        self.local = local
+        self.values, self.variables, self.given, self.names = values, variables, given, names
         self.n_datasets, self.n_variables = len(values), len(variables)
         self._known: dict[tuple[int, tuple[int, ...]], float] = {}
+
+    @abstractmethod
+    def entropy_of(self, dataset: int, columns: list[int]) -> float:
+        """Nats of columns of one dataset; there is at least one."""
+
+    def surprises_of(self, dataset: int, columns: list[int]) -> FloatArray | None:
+        """What each of the samples adds to the entropy of columns, whose mean it is; None where it is no mean."""
+        return None
 
     @property
     def grouped(self) -> bool:
@@ -140,20 +147,18 @@ class EntropyProblem(Problem):
     def pointwise(
         self, members: NDArray[np.intp], dataset: int
     ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-        if self.local is None:
-            return None
-        known: dict[tuple[int, ...], FloatArray] = {}
+        known: dict[tuple[int, ...], Any] = {(): 0.0 if not self.given else self.surprises_of(dataset, [*self.given])}
 
-        def h(S: tuple[int, ...]) -> FloatArray:
+        def h(S: tuple[int, ...]) -> Any:
             if S not in known:
-                columns = self._columns(S)
-                samples = self.values[dataset]
-                known[S] = self.local(samples[:, columns]) if columns else np.zeros(len(samples))  # type: ignore[misc]
+                known[S] = self.surprises_of(dataset, self._columns(S))
             return known[S]
 
         D, J, L = np.zeros((3, len(members), self.values.shape[1]))
         for row, S in enumerate(map(tuple, members.tolist())):
             none, whole = h(()), h(S)
+            if whole is None:
+                return None
             D[row] = 2 * sum(h((i,)) - none for i in S)
             J[row] = 2 * (whole - none)
             L[row] = 2 * sum(h(S[:i] + S[i + 1 :]) - whole for i in range(len(S)))
@@ -173,10 +178,33 @@ class EntropyProblem(Problem):
         if value is None:  # threads share what is known, and one may clear it between two looks of another
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            value = self._known[key] = self._evaluated(dataset, columns)
+            value = self._known[key] = self.entropy_of(dataset, columns)
         return value
 
-    def _evaluated(self, dataset: int, columns: list[int]) -> float:
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": {}}  # another process finds its own
+
+
+class EntropyProblem(ColumnsProblem):
+    """Entropies that a function gives for columns.
+
+    Attributes
+    ----------
+    entropy : callable
+        Nats of columns (n_samples, n) of one dataset.
+    local : callable, optional
+        What each of the samples adds to the entropy of columns, whose mean it is.
+    """
+
+    def __init__(
+        self, values: NDArray[Any], entropy: Callable[[NDArray[Any]], float], variables: tuple[tuple[int, ...], ...],
+        given: tuple[int, ...], names: tuple[str, ...],
+        local: Callable[[NDArray[Any]], FloatArray] | None = None,
+    ) -> None:
+        super().__init__(values, variables, given, names)
+        self.entropy, self.local = entropy, local
+
+    def entropy_of(self, dataset: int, columns: list[int]) -> float:
         value = self.entropy(self.values[dataset][:, columns])
         try:
             return float(value)
@@ -187,5 +215,5 @@ class EntropyProblem(Problem):
                 "needed, their joint entropy in nats."
             ) from None
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_known": {}}  # another process finds its own
+    def surprises_of(self, dataset: int, columns: list[int]) -> FloatArray | None:
+        return None if self.local is None else self.local(self.values[dataset][:, columns])

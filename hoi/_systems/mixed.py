@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,16 +16,17 @@ from hoi._errors import HoiError, HoiWarning
 from hoi._inputs.categories import Categories, read_categories
 from hoi._inputs.checks import check_data
 from hoi._inputs.containers import read
+from hoi._inputs.labels import numbered
 from hoi._inputs.roles import check_columns
 from hoi._inputs.words import columns as named
 from hoi._maths.bias import entropy_bias
 from hoi._maths.copula import normal_scores
-from hoi._maths.counts import count_table, entropy_of_counts, joint_states
+from hoi._maths.counts import CountTable, count_table, entropy_of_counts, joint_states
 from hoi._maths.covariance import covariance_of_any_scale, to_correlation
 from hoi._maths.dependence import near_dependence
 from hoi._maths.terms import by_elimination
 from hoi._systems.combined import CombinedProblem
-from hoi._systems.entropies import EntropyProblem
+from hoi._systems.entropies import ColumnsProblem
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.several import JoinedProblem
 from hoi._systems.standard_form import standard_form
@@ -64,21 +66,24 @@ class WithCategories(Estimator):
 
 
 def with_categories(
-    X: Any, estimator: Estimator, discrete: Any, names: Sequence[str] | None = None
+    X: Any, estimator: Estimator, discrete: Any, names: Sequence[str] | None = None, what: str = "X"
 ) -> tuple[Any, Estimator]:
     """Data whose categorical columns are numbered, and the estimator that knows them; both as they are for None.
 
-    `names` are those that columns will have, where they have none of their own.
+    To an estimator of labels all columns that hold no numbers are such. `names` are those that columns will have, where
+    they have none of their own.
     """
+    if estimator.labels and not isinstance(X, System):
+        X = numbered(X)
     if discrete is None:
         return X, estimator
     if isinstance(X, System):
         raise HoiError(
-            f"X is {X!r}, whose columns are what they were when it was made: discrete={discrete!r} has no part in it. "
-            "Give the data themselves."
+            f"{what} is {X!r}, whose columns are what they were when it was made: discrete={discrete!r} has no part in "
+            "it. Give the data themselves."
         )
     chosen = discrete if names is None else check_columns(discrete, tuple(map(str, names)), "discrete")
-    table, categories = read_categories(X, chosen, ranks=estimator.ranks)
+    table, categories = read_categories(X, chosen, ranks=estimator.ranks, what=what)
     return table, WithCategories(estimator, categories)
 
 
@@ -97,6 +102,7 @@ class MixedSystem(System):
     """
 
     n_samples: int
+    _sampled = False  # whether all of its problems give what each sample adds
 
     def __init__(
         self, values: FloatArray, names: tuple[str, ...], stacked: bool, categories: Categories, estimator: str,
@@ -115,7 +121,7 @@ class MixedSystem(System):
         bias_correction: BiasCorrection = True,
     ) -> Problem:
         variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
-        if any(c in self.categories.labels for group in variables for c in group):
+        if self._sampled or any(c in self.categories.labels for group in variables for c in group):
             return MixedProblem(
                 self.values, variables, given, self.names, frozenset(self.categories.labels), bool(bias_correction)
             )
@@ -123,6 +129,11 @@ class MixedSystem(System):
             return self._gaussian(self.values, variables, given, bool(bias_correction))
         each = [self._given_classes(d, variables, given, bool(bias_correction)) for d in range(self.n_datasets)]
         return each[0] if len(each) == 1 else JoinedProblem(each)
+
+    def by_samples(self) -> MixedSystem:
+        known = copy.copy(self)
+        known._sampled = True
+        return known
 
     def _given_classes(
         self, dataset: int, variables: tuple[tuple[int, ...], ...], given: tuple[int, ...], bias_correction: bool
@@ -209,8 +220,10 @@ class MixedSystem(System):
         return f"MixedSystem({self.n_variables} variables, {kinds}, {self.n_samples} samples, {self.estimator})"
 
 
-class MixedProblem(EntropyProblem):
+class MixedProblem(ColumnsProblem):
     """Entropies of sets that have categorical members: H(K) + H(V | K).
+
+    What a sample adds is the surprise of its labels, and that of its numbers by the Gaussian of its class.
 
     Attributes
     ----------
@@ -223,23 +236,43 @@ class MixedProblem(EntropyProblem):
         self, values: FloatArray, variables: tuple[tuple[int, ...], ...], given: tuple[int, ...],
         names: tuple[str, ...], labelled: frozenset[int], bias_correction: bool,
     ) -> None:
-        super().__init__(values, _not_by_columns, variables, given, names)
+        super().__init__(values, variables, given, names)
         self.labelled, self.bias_correction = labelled, bias_correction
 
-    def _evaluated(self, dataset: int, columns: list[int]) -> float:
-        labelled = [c for c in columns if c in self.labelled]
-        others = [c for c in columns if c not in self.labelled]
-        values = self.values[dataset]
-        n = len(values)
-        joint, number = joint_states(list(values[:, labelled].astype(np.int64).T), n)
-        counts = np.bincount(joint, minlength=number)
+    def entropy_of(self, dataset: int, columns: list[int]) -> float:
+        numbers, joint, counts = self._classes(dataset, columns)
+        n = len(joint)
         total = 0.0
-        if labelled:
-            total = entropy_of_counts(counts, count_table(n, "miller_madow" if self.bias_correction else None))
-        if others:
-            for state in range(number):
-                total += float(counts[state]) / n * self._gaussian(values[joint == state][:, others])
+        if numbers.shape[1] < len(columns):
+            total = entropy_of_counts(counts, self._table(n))
+        if numbers.shape[1]:
+            for state, count in enumerate(counts.tolist()):
+                total += count / n * self._gaussian(numbers[joint == state])
         return total
+
+    def surprises_of(self, dataset: int, columns: list[int]) -> FloatArray:
+        numbers, joint, counts = self._classes(dataset, columns)
+        n = len(joint)
+        total = np.zeros(n)
+        if numbers.shape[1] < len(columns):
+            constant, f = self._table(n)
+            total += constant - n * (f[counts] / counts)[joint]
+        if numbers.shape[1]:
+            for state in range(len(counts)):
+                rows = joint == state
+                own = numbers[rows]
+                total[rows] += self._gaussian(own) + 0.5 * (_distances(own) - own.shape[1])
+        return total
+
+    def _classes(self, dataset: int, columns: list[int]) -> tuple[FloatArray, NDArray[np.int64], NDArray[np.intp]]:
+        """The continuous ones of the columns; the joint state of the others for each sample, and counts of states."""
+        values = self.values[dataset]
+        labels = values[:, [c for c in columns if c in self.labelled]].astype(np.int64)
+        joint, number = joint_states(list(labels.T), len(values))
+        return values[:, [c for c in columns if c not in self.labelled]], joint, np.bincount(joint, minlength=number)
+
+    def _table(self, n: int) -> CountTable:
+        return count_table(n, "miller_madow" if self.bias_correction else None)
 
     def _gaussian(self, values: FloatArray) -> float:
         """Entropy of columns by their covariance; minus infinity where that has no inverse."""
@@ -282,5 +315,10 @@ def mixed_system(
     return system
 
 
-def _not_by_columns(values: NDArray[Any]) -> float:
-    raise NotImplementedError("which columns are categorical has a part in their entropy")
+def _distances(values: FloatArray) -> FloatArray:
+    """Squared distances of samples from their mean, by their covariance as divided by n: their mean is the number of
+    columns."""
+    centred = values - values.mean(axis=0)
+    centred /= np.abs(centred).max(axis=0)
+    C = centred.T @ centred / len(centred)
+    return np.einsum("tk,tk->t", centred, np.linalg.solve(C, centred.T).T)

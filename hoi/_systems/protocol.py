@@ -124,6 +124,10 @@ class System(ABC):
             self.problem(groups, (*given, *target), bias_correction=bias_correction),
         )
 
+    def by_samples(self) -> System:
+        """The same, whose problems give what each sample adds, if its entropies are means over samples."""
+        return self
+
     def about(self) -> dict[str, Any]:
         """What a result says of the estimate.
 

@@ -96,7 +96,7 @@ def test_errors_and_warnings(rng):
         ((A[0], B), {}, "one of A and B is a single table and the other holds several"),
         ((A[0], B[0]), {"paired": True}, "paired=True, and A and B are one table each"),
         ((A, B[:, :, :4]), {}, "dataset 3 (those of A are first) has 4 columns"),
-        ((A[0], B[0]), {"estimator": lambda columns: 0.0}, "is not Gaussian: cut each condition into segments"),
+        ((A[0], B[0]), {"estimator": lambda columns: 0.0}, "is not: cut each condition into segments"),
         ((hoi.GaussianSystem.from_data(A), B), {}, "A is a GaussianSystem, and what is compared are samples"),
         ((A, B), {"measure": "gradient"}, "measure='gradient': use one of"),
     ]

@@ -122,7 +122,7 @@ def test_errors(rng):
         ({"confidence_level": 95}, "confidence_level=95: a number between 0 and 1 is needed"),
         ({"confidence_level": True}, "confidence_level=True: a number between 0 and 1"),
         ({"method": "jackknife"}, "method='jackknife': use one of 'influence', 'bootstrap'."),
-        ({"estimator": entropy}, "needs a Gaussian estimator, and estimator='entropies' is none"),
+        ({"estimator": entropy}, "is of Gaussian columns, and estimator='entropy' is not: use method=\"bootstrap\""),
         ({"measure": "gradient"}, 'measure="gradient" is about a target, and there is none'),
         ({"target": 3}, "target=3 has no part in measure=\"oinfo\""),
     ]

@@ -129,7 +129,7 @@ def test_compare_gives_the_rows_of_the_function(folder, capsys):
     assert hoi.Multiplets.load("found.parquet").settings["source"] == "patients.npy and controls.npy"
     for wrong, message in (
         ([*command, "--out", "controls.npy"], "controls.npy"),
-        ([*command, "--discrete", "0"], "--discrete: hoi compare is of continuous columns"),
+        ([*command, "--discrete", "0"], "it is not categorical"),
         (["compare", "-", "-", "--order", "3"], "both files are standard input"),
     ):
         assert main(wrong) == 2

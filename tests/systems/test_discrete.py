@@ -251,6 +251,32 @@ def test_labels_are_states_whatever_they_are_called() -> None:
     assert hoi.search(frame, 3, estimator="discrete", n_best=1).member_names[0] == ("a", "b", "d")
 
 
+USES = {
+    "permutation_test": lambda X: hoi.permutation_test(X, 3, n_resamples=3, seed=0, estimator="discrete").oinfo,
+    "confidence_interval": lambda X: hoi.confidence_interval(
+        X, method="bootstrap", n_resamples=5, seed=0, estimator="discrete").low,
+    "split_half": lambda X: hoi.split_half(
+        X, 3, method="bootstrap", n_resamples=5, seed=0, estimator="discrete").low,
+    "compare": lambda X: hoi.compare([X[:60], X[60:]], [X[:40], X[40:]], 3, n_resamples=3, estimator="discrete").oinfo,
+    "local": lambda X: hoi.local(X, estimator="discrete"),
+    "phiid": lambda X: hoi.phiid(X, estimator="discrete").to_numpy(),
+    "transfer_entropy": lambda X: hoi.transfer_entropy(X, estimator="discrete").to_numpy(),
+    "drivers": lambda X: hoi.drivers(X, 2, targets=[0], estimator="discrete")["0"].gradient,
+    "mutual_information": lambda X: hoi.mutual_information(X, X[::-1], estimator="discrete"),
+    "several datasets": lambda X: hoi.oinfo([X[:70], X[50:]], estimator="discrete"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("use", USES)
+def test_every_function_takes_labels(use: str) -> None:
+    X = table(3, 4, 1, 120)
+    text = np.array(["south", "east", "north"])[X]
+    warnings.simplefilter("ignore", hoi.HoiWarning)
+    wanted = USES[use](X)
+    for data in (text, pandas.DataFrame(text), pandas.DataFrame(text).astype("category")):
+        np.testing.assert_allclose(USES[use](data), wanted, rtol=0, atol=1e-12)
+
+
 def test_binning_by_frequency_is_invariant_and_sees_what_the_copula_misses() -> None:
     rng = np.random.default_rng(0)
     x, y, z = rng.standard_normal((3, 4000))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages import message, says
+from mixtures import LABELLED, table
 
 import hoi
 import reference
@@ -18,7 +19,6 @@ from hoi._maths.copula import normal_scores
 from hoi.estimators import KNN, Binned
 
 TOLERANCE = 1e-10
-LABELLED = (4, 5)
 FUNCTIONS = {
     "information": hoi.information,
     "rsi": hoi.rsi,
@@ -26,17 +26,6 @@ FUNCTIONS = {
     "redundancy_mmi": hoi.redundancy_mmi,
     "synergy_mmi": hoi.synergy_mmi,
 }
-
-
-def table(seed: int, n: int = 240) -> np.ndarray:
-    """Four continuous columns; column 4 has three labels, which shift, spread and couple them, column 5 has two."""
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, 6))
-    X[:, 4], X[:, 5] = rng.integers(0, 3, n), rng.integers(0, 2, n)
-    X[:, 0] += X[:, 4]
-    X[:, 1] *= 1 + X[:, 4]
-    X[:, 3] += np.where(X[:, 4] == 1, -1, 1) * X[:, 2] + X[:, 5]
-    return X
 
 
 def scored(X: np.ndarray) -> np.ndarray:
