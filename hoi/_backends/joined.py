@@ -24,7 +24,7 @@ class JoinedEvaluator(Evaluator):
         self._parts = [backend.open(part, ranking) for part in problems]
         self._starts = np.cumsum([0, *(part.n_datasets for part in problems)])
         self.parallel = all(part.parallel for part in self._parts)
-        self.unit_sets = self._parts[0].unit_sets
+        self.unit_sets, self.clock = self._parts[0].unit_sets, self._parts[0].clock
 
     def ready(self, order: int) -> None:
         for part in self._parts:

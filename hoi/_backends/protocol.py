@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
@@ -174,6 +175,9 @@ class Evaluator(ABC):
 
     parallel = False  # whether units can run on several threads at once
     unit_sets: int | None = None  # sets it likes in a unit; None leaves that to the plan
+    # What tells how long its work takes. Where the thread that asks does all of it, that is time.thread_time, which
+    # others on a busy machine do not stretch; a device, or a function of the user, is waited for.
+    clock: Callable[[], float] = staticmethod(time.perf_counter)
     together = 0  # most sets of a dataset that may share units with other datasets
 
     def __init__(self, problem: Problem, ranking: Ranking) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import queue
 import statistics
@@ -43,8 +44,8 @@ _IN_FLIGHT = 2
 # Times that a unit is tried again after its worker was lost, or failed.
 _RETRIES = 2
 # Seconds that a unit should take: sending it costs little, and losing it too. With thousands of workers it is longer,
-# since the caller takes some milliseconds for each (benchmarks/cluster.py).
-_UNIT_SECONDS, _SECONDS_PER_WORKER = 4.0, 0.03
+# since the caller takes about a millisecond for each (benchmarks/cluster.py).
+_UNIT_SECONDS, _SECONDS_PER_WORKER, _CALLER_SECONDS = 4.0, 0.03, 0.001
 # Units that each worker should get at least, so that all end together.
 UNITS_PER_WORKER = 4
 # A unit that takes so many times as long as others, and so many seconds, goes to a second worker, if one is free.
@@ -325,10 +326,16 @@ def unit_sets(evaluator: Evaluator, orders: tuple[int, int], total: int, n_worke
     """Sets in a unit, from the rate measured here."""
     if evaluator.unit_sets is not None:
         return evaluator.unit_sets
-    sets = int(sets_per_second(evaluator, orders) * unit_seconds(n_workers))
-    return max(1, min(sets, -(-total // (UNITS_PER_WORKER * n_workers))))
+    rate = sets_per_second(evaluator, orders)
+    return max(1, min(int(rate * unit_seconds(total / rate, n_workers)), total))
 
 
-def unit_seconds(n_workers: int) -> float:
-    """How long a unit should take on so many workers."""
-    return max(_UNIT_SECONDS, _SECONDS_PER_WORKER * n_workers)
+def unit_seconds(seconds: float, n_workers: int) -> float:
+    """How long a unit should take, of work that takes one worker so many seconds.
+
+    Each worker gets some units, so that all end together, but never so many that the caller would take longer for all
+    of them than a worker for one: then fewer, longer units are done sooner, if not by all workers.
+    """
+    longest = max(_UNIT_SECONDS, _SECONDS_PER_WORKER * n_workers)
+    shortest = min(math.sqrt(seconds * _CALLER_SECONDS), _CALLER_SECONDS * n_workers)
+    return max(min(longest, seconds / (UNITS_PER_WORKER * n_workers)), shortest)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from hoi._backends.protocol import Evaluator
 from hoi._engine.plan import cut
 from hoi._engine.reduce import Best
 from hoi._engine.work import work
+from hoi._maths import combinatorics
 from hoi._measures.registry import Measure
 
 __all__ = ["sets_per_second"]
@@ -19,21 +18,22 @@ _ENOUGH, _FIRST = 0.1, 1 << 12
 def sets_per_second(evaluator: Evaluator, orders: tuple[int, int]) -> float:
     """Sets of the largest order, which nearly all are, that one core goes through in a second.
 
-    Ever larger pieces of the work are done until one takes a tenth of a second; compiling is not counted.
+    Ever larger pieces of the work are done until one takes a tenth of a second; compiling is not counted, nor is what
+    others do on this machine: it may not be the one that does the work.
     """
     high = orders[1]
     evaluator.ready(high)
     ranking = evaluator.ranking
     measure = Measure("", "", "", ranking.d, ranking.j, ranking.l)
     best = Best(measure, ranking.n_best or 1, ("lowest", "highest"), high, False)
+    prefixes = combinatorics.count(evaluator.problem.n_variables - 2, high - 2)
     size = _FIRST
     while True:
         unit = next(cut(evaluator.problem, high, high, size))
-        began = time.perf_counter()
+        began = evaluator.clock()
         part = work(evaluator, unit, best.empty(), best.floor)
-        seconds = time.perf_counter() - began
+        seconds = evaluator.clock() - began
         best.merge(part.best)
-        sets = part.evaluated + part.skipped
-        if seconds >= _ENOUGH or sets < size:  # a unit smaller than asked for is all there is
-            return sets / max(seconds, 1e-9)
+        if seconds >= _ENOUGH or unit.stop == prefixes:  # that is all there is
+            return (part.evaluated + part.skipped) / max(seconds, 1e-9)
         size *= 8

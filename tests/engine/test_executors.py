@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import concurrent.futures
+import math
 import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -18,7 +20,10 @@ import numpy as np
 import pytest
 
 import hoi
+from hoi._backends import registry
+from hoi._backends.protocol import Ranking
 from hoi._engine import executors, threads
+from hoi._engine.rate import sets_per_second
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -228,3 +233,53 @@ def test_two_functions_of_one_name_are_two_estimators(small_units: None) -> None
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             found.append(hoi.search(X, 3, estimator=entropy, executor=pool))
     np.testing.assert_allclose(found[1].oinfo, 2 * found[0].oinfo, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "n_workers", "expected"),
+    [
+        (1e5, 10, 4.0),  # some seconds
+        (1e6, 1000, 30.0),  # longer for many workers, whom one caller serves
+        (3.0, 2, 0.375),  # four for each, so that all end together
+        (1e4, 10_000, 10**0.5),  # as long as the caller takes for all
+    ],
+)
+def test_units_are_as_long_as_workers_and_the_caller_need(seconds: float, n_workers: int, expected: float) -> None:
+    assert executors.unit_seconds(seconds, n_workers) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("n_workers", [1, 30, 1000, 30_000])
+def test_the_caller_is_never_what_a_search_waits_for(n_workers: int) -> None:
+    for seconds in 10.0 ** np.arange(-2, 9):
+        unit = executors.unit_seconds(seconds, n_workers)
+        assert seconds / unit * 1e-3 < 1.001 * max(unit, seconds / n_workers)
+
+
+class Napping:
+    """A walk that sleeps before each part, as it would on a machine that is busy with something else."""
+
+    def __init__(self, evaluator: Any, clock: Callable[[], float]) -> None:
+        self._evaluator, self.clock = evaluator, clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._evaluator, name)
+
+    def walk(self, *arguments: Any) -> Any:
+        self.seen = 0
+        for found in self._evaluator.walk(*arguments):
+            time.sleep(0.1)
+            self.seen += found.evaluated
+            yield found
+
+
+def test_the_rate_of_a_core_does_not_depend_on_what_else_the_machine_does() -> None:
+    """A compiled walk is timed by the processor; others, who may wait for a device, by the clock on the wall."""
+    problem = hoi.GaussianSystem.from_data(np.random.default_rng(0).standard_normal((300, 60))).problem()
+    evaluator = registry.load("numba").open(problem, Ranking(0, 1, 1, 10))
+    assert evaluator.clock is time.thread_time
+    assert registry.load("numpy").open(problem, Ranking(0, 1, 1, 10)).clock is time.perf_counter
+    napping = Napping(evaluator, evaluator.clock)
+    rate = sets_per_second(napping, (4, 4))
+    assert napping.seen == math.comb(60, 4), "pieces grow until they take long enough, or hold all sets"
+    waited = Napping(evaluator, time.perf_counter)
+    assert rate > 10 * sets_per_second(waited, (4, 4))

@@ -3,6 +3,7 @@ matrices."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -47,6 +48,7 @@ class TargetWalks(BlockEvaluator):
     the walk over log-determinants for groups and for more parts, such as classes; blocks otherwise."""
 
     parallel = True
+    clock = staticmethod(time.thread_time)
     together = _TOGETHER
 
     def __init__(self, problem: Any, ranking: Ranking, backend: Backend) -> None:

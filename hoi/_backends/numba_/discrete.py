@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -66,6 +67,7 @@ class CountWalks(BlockEvaluator):
     """Entropies of states, given others or not, and information about states; of columns and of groups of them."""
 
     parallel = True
+    clock = staticmethod(time.thread_time)
 
     def __init__(self, problem: Problem, ranking: Ranking, backend: Backend) -> None:
         super().__init__(problem, ranking)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
@@ -48,6 +49,7 @@ class GaussianWalks(BlockEvaluator):
     """Amortised sweeps in compiled code, O(order) operations a set: the walk is chosen by shape."""
 
     parallel = True
+    clock = staticmethod(time.thread_time)
 
     def __init__(self, problem: Problem, ranking: Ranking, backend: Backend) -> None:
         super().__init__(problem, ranking)

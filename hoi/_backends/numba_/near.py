@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,7 @@ class NeighbourWalk(BlockEvaluator):
     """All sets by the kernel: both count the same neighbours, and sums of whole numbers have no rounding."""
 
     parallel = True
+    clock = staticmethod(time.thread_time)
     together = 0
     block = _BLOCK
     unit_sets = _BLOCK * 4
