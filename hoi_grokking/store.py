@@ -119,8 +119,10 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether all steps were trained."""
-        return self._checkpoint(self.sweep.steps).exists() and (self.path / "curves.npz").exists()
+        """Whether all steps were trained. The curves are written last, and say so even where the weights, by far the
+        largest files, have been removed: what has been measured and drawn needs them no more.
+        """
+        return (self.path / "curves.npz").exists()
 
     def checkpoint(self, step: int, member: int | None = None) -> np.ndarray:
         """Parameters at a checkpoint: of all models, or of one."""
@@ -134,6 +136,11 @@ class Run:
                 wanted = json.loads(sums.read_text())
                 fits = _sums(rows, part) == {**wanted, "crc32": wanted["crc32"][part]}
             chosen = rows if member is None else np.array(rows[member])
+        except FileNotFoundError as error:
+            raise hoi.HoiError(
+                f"{str(path)!r} is missing: the run has no such checkpoint, or its weights were removed. Remove the "
+                "run and train again."
+            ) from error
         except Exception as error:  # what damage makes the parsers of numpy and JSON say is open
             raise hoi.HoiError(f"{str(path)!r} is damaged ({error}). Remove the run and train again.") from error
         if not fits:

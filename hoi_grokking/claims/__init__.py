@@ -24,7 +24,7 @@ from hoi_grokking.claims.rule import Claim, Result, evaluate, judge
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CLAIMS", "SECTIONS", "check", "to_table"]
+__all__ = ["CLAIMS", "SECTIONS", "check", "to_table", "verdicts"]
 
 SECTIONS: dict[str, tuple[Claim, ...]] = {
     "Which networks grok": accuracy.CLAIMS,
@@ -80,3 +80,17 @@ def to_table(results: list[Result]) -> pd.DataFrame:
         if not result.findings:
             rows.append(head | {"verdict": result.verdict, "reason": result.reason})
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def verdicts(results: list[Result]) -> pd.DataFrame:
+    """One row per claim: the sentence, and how it ended."""
+    import pandas as pd
+
+    rows = [
+        {
+            "where": result.claim.where, "sentence": result.claim.sentence,
+            "claim of": "a control" if result.claim.control else "the paper", "verdict": result.verdict,
+        }
+        for result in results
+    ]  # fmt: skip
+    return pd.DataFrame(rows)

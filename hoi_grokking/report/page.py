@@ -13,7 +13,7 @@ from typing import Any
 
 import hoi
 from hoi_grokking import experiments
-from hoi_grokking.claims import SECTIONS, Evidence, check, to_table
+from hoi_grokking.claims import SECTIONS, Evidence, check, to_table, verdicts
 from hoi_grokking.claims.rule import (
     CONTRADICTED,
     DEPENDS,
@@ -41,7 +41,7 @@ _SHOWN_ROWS = 60
 
 
 def write_report(study: Study) -> list[Path]:
-    """Hold every claim against what a study measured, and write report.html and tables/claims.csv.
+    """Hold every claim against what a study measured, and write report.html, tables/claims.csv and verdicts.csv.
 
     Parameters
     ----------
@@ -54,10 +54,10 @@ def write_report(study: Study) -> list[Path]:
     list of Path
     """
     results = check(Evidence.of(study))
-    table = study.save_table("claims", to_table(results))
+    tables = [study.save_table("claims", to_table(results)), study.save_table("verdicts", verdicts(results))]
     path = study.out / "report.html"
     write(path, _page(study, results))
-    return [path, table]
+    return [path, *tables]
 
 
 def _page(study: Study, results: Sequence[Result]) -> str:

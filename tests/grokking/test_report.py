@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def test_the_table_of_claims_says_the_same(out: Path, page: str) -> None:
     assert list(dict.fromkeys(table.claim)) == [claim.key for claim in CLAIMS]
     for key, verdict in table[["claim", "verdict"]].drop_duplicates().itertuples(index=False):
         assert f" {verdict}</span>" in row(page, key), key
+
+
+def test_the_claims_come_from_what_is_stored_without_any_weights(out: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(out, kept, ignore=shutil.ignore_patterns("checkpoints", "tables"))
+    assert main(["report", *ARGUMENTS, str(kept)]) == 0
+    for name in ("claims.csv", "verdicts.csv"):
+        assert (kept / "tables" / name).read_text() == (out / "tables" / name).read_text()
+    shown = pd.read_csv(kept / "tables" / "verdicts.csv")
+    assert shown.sentence.tolist() == [claim.sentence for claim in CLAIMS]
 
 
 def test_the_summary_counts_every_claim(out: Path, page: str) -> None:

@@ -37,6 +37,15 @@ def test_a_checkpoint_of_an_earlier_version_has_no_sums(run: Run) -> None:
     np.testing.assert_array_equal(run.checkpoint(8, 1), ROWS[1])
 
 
+def test_a_finished_run_stays_one_without_its_weights(run: Run) -> None:
+    assert not run.finished
+    run.finish({"step": np.arange(9)})
+    (run.path / "checkpoints" / "000008.npy").unlink()
+    assert Run(run.path).finished
+    with pytest.raises(HoiError, match=r"000008\.npy' is missing: .* its weights were removed\. Remove the run"):
+        run.checkpoint(8)
+
+
 def test_a_flipped_bit_of_a_checkpoint_is_noticed(run: Run) -> None:
     path = run.path / "checkpoints" / "000008.npy"
     content = path.read_bytes()
