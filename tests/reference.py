@@ -109,6 +109,48 @@ def ross(x: np.ndarray, labels: np.ndarray, k: int) -> float:
     return float(psi(n) + psi(k) - np.mean(psi(sizes)) - np.mean(psi(within)))
 
 
+def neighbour_entropies(X: np.ndarray, whole: Sequence[int], labelled: Sequence[int] = (), k: int = 4) -> Entropy:
+    """h of the columns `whole` and of some of them, up to constants, with the radius of the whole for all (Kraskov,
+    Stögbauer and Grassberger 2004): minus the mean digamma of the samples that are nearer, and the sample itself.
+    Different labels are far apart, and where a radius is 0 equal samples count (Gao et al. 2017)."""
+
+    def distances(columns: Sequence[int]) -> np.ndarray:
+        far = np.zeros((len(X), len(X)))
+        for c in columns:
+            apart = np.abs(X[:, None, c] - X[None, :, c])
+            far = np.maximum(far, 1e9 * (apart > 0) if c in labelled else apart)
+        return far
+
+    radius = np.sort(distances(whole), axis=1)[:, k]
+
+    def h(columns: Sequence[int]) -> float:
+        d = distances(columns)
+        counts = np.where(radius > 0, (d < radius[:, None]).sum(axis=1), (d == 0).sum(axis=1))
+        if set(columns) == set(whole):
+            counts = np.where(radius > 0, k, counts)
+        return -float(psi(counts).mean())
+
+    return h
+
+
+def counted(states: np.ndarray, corrected: bool = True) -> float:
+    """Entropy of the joint states in rows, by their frequencies, with (states - 1) / 2n of Miller (1955)."""
+    counts = np.unique(states, axis=0, return_counts=True)[1] if states.shape[1] else np.array([len(states)])
+    p = counts / len(states)
+    return float(-(p * np.log(p)).sum() + corrected * (len(counts) - 1) / (2 * len(states)))
+
+
+def kernel_density(x: np.ndarray) -> float:
+    """Minus the mean logarithm of the density of Gaussian kernels of the other samples, by Scott's rule (1992)."""
+    if not x.shape[1]:
+        return 0.0
+    n, d = x.shape
+    C = np.atleast_2d(np.cov(x, rowvar=False)) * n ** (-2 / (d + 4))
+    z = x[:, None] - x[None]
+    kernels = np.exp(-0.5 * np.einsum("ijk,kl,ijl->ij", z, np.linalg.inv(C), z)) / np.sqrt(np.linalg.det(2 * np.pi * C))
+    return float(-np.log((kernels.sum(axis=1) - np.diag(kernels)) / (n - 1)).mean())
+
+
 def conditional(h: Entropy, given: Sequence[int]) -> Entropy:
     """H(columns | given) = H(columns, given) - H(given)."""
     return lambda columns: h((*columns, *given)) - h(tuple(given))

@@ -195,7 +195,10 @@ def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> S
         parts = [_of_series(part, table, estimator) for part, table in zip(system.parts, tables, strict=True)]
         return SeveralSystem(parts, system.remarks, system.datasets)
     if isinstance(system, MixedSystem):
-        raise HoiError('bias_correction="effective" is not for columns of labels: leave out `discrete`, or use True.')
+        raise HoiError(
+            'bias_correction="effective" is not for columns of labels: leave out `discrete`, or use '
+            "bias_correction=True."
+        )
     if not isinstance(system, GaussianSystem) or not system.corrects:
         raise HoiError(
             f'bias_correction="effective" is of Gaussian entropies, and estimator={estimator.name!r} has none: use '

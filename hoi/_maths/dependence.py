@@ -13,7 +13,9 @@ from hoi._maths.covariance import covariance, covariance_of_any_scale, to_correl
 from hoi._maths.terms import DETERMINED, least_variance
 from hoi._typing import FloatArray
 
-__all__ = ["NOTHING", "SPARE", "RawColumns", "Sum", "if_near", "near_dependence", "sums_among", "within"]
+__all__ = [
+    "NOTHING", "SPARE", "RawColumns", "Sum", "if_near", "near_dependence", "near_dependence_of", "sums_among", "within",
+]  # fmt: skip
 
 # A combination of standardised columns with this share of their variance, or less, is none: rounding of float32 leaves
 # 1e-14 of it, of numbers with four decimals 1e-9.
@@ -47,6 +49,17 @@ def near_dependence(tables: FloatArray | Sequence[FloatArray]) -> FloatArray | N
         if all(_clear(_scatter(values)) for values in tables):
             return None
     return if_near(np.stack([covariance_of_any_scale(values)[0] for values in tables]))
+
+
+def near_dependence_of(tables: FloatArray, numbers: Sequence[int]) -> FloatArray | None:
+    """The same of some columns of tables (n_datasets, n_samples, n), with the others, which are labels, as independent
+    ones."""
+    raw = near_dependence(tables[:, :, list(numbers)]) if len(numbers) else None
+    if raw is None:
+        return None
+    R = np.tile(np.eye(tables.shape[2]), (len(raw), 1, 1))
+    R[np.ix_(range(len(raw)), numbers, numbers)] = raw
+    return R
 
 
 def _scatter(values: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ from hoi._maths.bias import entropy_bias
 from hoi._maths.copula import normal_scores
 from hoi._maths.counts import CountTable, count_table, entropy_of_counts, joint_states
 from hoi._maths.covariance import covariance_of_any_scale, to_correlation
-from hoi._maths.dependence import near_dependence
+from hoi._maths.dependence import near_dependence_of
 from hoi._maths.terms import by_elimination
 from hoi._systems.combined import CombinedProblem
 from hoi._systems.entropies import ColumnsProblem
@@ -102,6 +102,7 @@ class MixedSystem(System):
     """
 
     n_samples: int
+    tells_determined = True
     _sampled = False  # whether all of its problems give what each sample adds
 
     def __init__(
@@ -309,9 +310,7 @@ def mixed_system(
     about = {"ties": ties, "seed": int(seed) if isinstance(seed, (int, np.integer)) else None}
     system = MixedSystem(values, data.names, data.stacked, categories, estimator, about)
     system.remarks = remarks
-    if numeric and (raw := near_dependence(data.values[:, :, numeric])) is not None:
-        system.raw = np.tile(np.eye(len(data.names)), (len(raw), 1, 1))
-        system.raw[np.ix_(range(len(raw)), numeric, numeric)] = raw
+    system.raw = near_dependence_of(data.values, numeric)
     return system
 
 

@@ -15,7 +15,7 @@ from hoi._inputs import checks
 from hoi._inputs.categories import Categories
 from hoi._inputs.sets import is_int
 from hoi._inputs.table import Table
-from hoi._maths.dependence import near_dependence
+from hoi._maths.dependence import near_dependence, near_dependence_of
 from hoi._maths.neighbours import SCALES, Space, on_scale, sample_terms, space_terms
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
@@ -115,7 +115,9 @@ class KNN(Estimator):
             places.append(tuple(range(len(columns), len(columns) + len(own))))
             columns += own
         discrete = [system.names[c] for c in categories.columns]
-        return NeighbourSystem(np.stack(columns, axis=-1), system.names, system.stacked, self, places, discrete)
+        mixed = NeighbourSystem(np.stack(columns, axis=-1), system.names, system.stacked, self, places, discrete)
+        mixed.raw = near_dependence_of(X.values.reshape(system.values.shape), numeric)
+        return mixed
 
 
 class NeighbourSystem(System):

@@ -136,3 +136,15 @@ def test_information_between_tables_names_them(discrete) -> None:
     x = np.arange(20.0) % 7
     says(message(hoi.mutual_information, x, x, discrete=discrete), "name which of X, Y are categories",
          "give hoi.information one table")  # fmt: skip
+
+
+@pytest.mark.parametrize("estimator", ["gaussian_copula", "gaussian", "knn"])
+def test_sets_of_numbers_that_determine_each_other_are_left_out(estimator) -> None:
+    X = table(14, 120)
+    X[:, 3] = X[:, 0] - 2 * X[:, 1]
+    options = {"discrete": LABELLED, "estimator": estimator, "n_best": 30, "determined": "drop"}
+    warnings.simplefilter("ignore", hoi.HoiWarning)
+    found = hoi.search(X, 3, **options)
+    assert (0, 1, 3) not in found.members and (0, 1, 2) in found.members and (0, 3, 4) in found.members
+    about = hoi.search(X, (2, 3), measure="gradient", target=4, given=[5], **options)
+    assert (0, 1, 3) not in about.members and (0, 1) in about.members
