@@ -46,8 +46,8 @@ _RETRIES = 2
 # Seconds that a unit should take: sending it costs little, and losing it too. With thousands of workers it is longer,
 # since the caller takes about a millisecond for each (benchmarks/cluster.py).
 _UNIT_SECONDS, _SECONDS_PER_WORKER, _CALLER_SECONDS = 4.0, 0.03, 0.001
-# Units that each worker should get at least, so that all end together.
-UNITS_PER_WORKER = 4
+# Units that each worker should get at least, so that all end together, and a late one costs little.
+UNITS_PER_WORKER = 16
 # A unit that takes so many times as long as others, and so many seconds, goes to a second worker, if one is free.
 _LATE, _LATE_SECONDS = 3.0, 1.0
 

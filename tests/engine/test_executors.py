@@ -240,7 +240,7 @@ def test_two_functions_of_one_name_are_two_estimators(small_units: None) -> None
     [
         (1e5, 10, 4.0),  # some seconds
         (1e6, 1000, 30.0),  # longer for many workers, whom one caller serves
-        (3.0, 2, 0.375),  # four for each, so that all end together
+        (3.2, 2, 0.1),  # sixteen for each, so that all end together
         (1e4, 10_000, 10**0.5),  # as long as the caller takes for all
     ],
 )
