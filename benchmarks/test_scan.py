@@ -34,3 +34,23 @@ def test_scan(benchmark, n_variables, order, backend):
 
     benchmark.pedantic(consume, rounds=3, warmup_rounds=1)
     report_rate(benchmark, seen)
+
+
+@pytest.mark.parametrize("n_variables, order, backend", [(60, 3, "numpy"), (60, 3, "numba"), (40, 4, "numba")])
+def test_scan_of_counts(benchmark, n_variables, order, backend):
+    X = (cases.factor_data(1000, n_variables) > 0).astype(np.int64)
+    options = {"estimator": "discrete", "backend": backend}
+    seen = 0
+    for block in hoi.scan(X, order, **options):
+        seen += len(block)
+        row = len(block) // 2
+        S = reference.singles(block.members[row])
+        value = reference.oinfo(lambda columns: reference.counted(X[:, list(columns)]), S)
+        np.testing.assert_allclose(block.oinfo[row], value, rtol=0, atol=1e-10)
+    assert seen == comb(n_variables, order)
+
+    def consume():
+        return sum(len(block) for block in hoi.scan(X, order, **options))
+
+    benchmark.pedantic(consume, rounds=1 if backend == "numpy" else 3, warmup_rounds=1)
+    report_rate(benchmark, seen)

@@ -16,7 +16,7 @@ import hoi
 import reference
 from hoi._backends import registry
 from hoi._backends.numba_ import discrete as feed
-from hoi._backends.protocol import EVERYTHING, Ranking, Unit
+from hoi._backends.protocol import EVERYTHING, UNRANKED, Ranking, Unit
 from hoi._maths.counts import BY_ALL_COUNTS, CORRECTIONS, count_table
 from hoi.estimators import Binned, Discrete
 
@@ -219,6 +219,29 @@ def test_a_table_that_is_too_large_goes_by_heads(monkeypatch) -> None:
     X = np.stack([table(2, 9, seed) for seed in (1, 2)])
     same_search(X, 4, walk="blocks", estimator="discrete")  # 28 pairs behind one member: too large still
     same_search(X[:, :, 1:], 5, estimator="discrete", threads=2, n_best=20)
+
+
+@pytest.mark.parametrize("by_heads", [False, True])
+@pytest.mark.parametrize(("q", "roles", "orders"), [
+    (2, {}, 4), (3, {"given": 2}, (2, 4)), (9, {"groups": [(0, 1), (2,), (3,), (4, 5), (6,)]}, (2, 4)),
+    (3, {"target": 0}, (2, 4)),
+])  # fmt: skip
+def test_a_compiled_scan_is_that_of_the_reference_in_the_same_order(by_heads, q, roles, orders, monkeypatch) -> None:
+    if by_heads:
+        monkeypatch.setattr(feed, "_MOST_TABLE", 25)
+    X = np.stack([table(q, 8, 2), table(q, 8, 3)])
+    problem = Discrete().fit(X).problem()
+    assert registry.load("numba").open(problem, UNRANKED).walk_name(Unit(0, 4, 0, 1)) == "counts"
+    compiled, plain = (
+        {
+            (int(d), S): values
+            for block in hoi.scan(X, orders, estimator="discrete", backend=name, **roles)
+            for d, S, *values in zip(block.dataset, block.members, *(getattr(block, c) for c in block.columns))
+        }
+        for name in ("numba", "numpy")
+    )
+    assert list(compiled) == list(plain)  # in this order
+    np.testing.assert_allclose(list(compiled.values()), list(plain.values()), rtol=0, atol=1e-11)
 
 
 def test_the_definitions_and_a_scan() -> None:

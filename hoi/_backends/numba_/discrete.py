@@ -71,6 +71,8 @@ class CountWalks(BlockEvaluator):
 
     def __init__(self, problem: Problem, ranking: Ranking, backend: Backend) -> None:
         super().__init__(problem, ranking)
+        # a scan wants all terms of all sets: by any row that needs them
+        self._row = Ranking(1, -2, -1) if ranking == UNRANKED else ranking
         plain: Any = problem
         self._counts, self._target = (plain, ()) if problem.kind == "counts" else (plain.whole, plain.conditional.given)
         self._lock = threading.Lock()
@@ -112,15 +114,15 @@ class CountWalks(BlockEvaluator):
                 yield Found(np.full(found, unit.dataset), members, J, L, seen, 0, 2 * _MARGIN, D)
 
     def _compiled(self, order: int) -> bool:
-        if not 2 <= order <= self.problem.n_variables or self.ranking == UNRANKED:
+        if not 2 <= order <= self.problem.n_variables:
             return False
         sample = self._sample(0)
         narrow = sample.codes.shape[1] * int(sample.states.max()) <= _MOST_STATES
-        return narrow and (self.ranking.l == 0 or self._table_size(order, self._head(order)) <= _MOST_TABLE)
+        return narrow and (self._row.l == 0 or self._table_size(order, self._head(order)) <= _MOST_TABLE)
 
     def _head(self, order: int) -> int:
         """Members of the heads: none, where one table is small enough."""
-        if self.ranking.l == 0 or order < 4 or self._table_size(order, 0) <= _MOST_TABLE:
+        if self._row.l == 0 or order < 4 or self._table_size(order, 0) <= _MOST_TABLE:
             return 0
         sizes = range(1, order - 2)
         return next((size for size in sizes if self._table_size(order, size) <= _MOST_OF_HEAD), sizes[-1])
@@ -138,7 +140,7 @@ class CountWalks(BlockEvaluator):
     ) -> tuple[int, int, int, int]:
         """One call of the kernel: sets of a head that reach the floor, from a place on."""
         sets, table = self._prepared(dataset, order, head)
-        weights = float(self.ranking.d), float(self.ranking.j), float(self.ranking.l)
+        weights = float(self._row.d), float(self._row.j), float(self._row.l)
         single = self._sample(dataset).single
         first = head[-1] + 1 if head else 0
         return count_walk(
@@ -154,7 +156,7 @@ class CountWalks(BlockEvaluator):
         codes, states = sample.codes[first:], sample.states[first:]
         f = self._counts.table[1]
         by_planes = self._by_planes(sample, order)
-        chains = [head] if not self.ranking.l else [head, *(head[:i] + head[i + 1 :] for i in range(len(head)))]
+        chains = [head] if not self._row.l else [head, *(head[:i] + head[i + 1 :] for i in range(len(head)))]
         roots = [self._roots(sample, chain, by_planes) for chain in chains]
         rows = max(len(weights) for _, weights in roots)
         values = np.zeros((len(chains), rows, *roots[0][0].shape[1:]), dtype=roots[0][0].dtype)
@@ -226,7 +228,7 @@ class CountWalks(BlockEvaluator):
             if key not in self._ready:
                 while len(self._ready) >= (_KEPT if head else 1):
                     del self._ready[next(iter(self._ready))]
-                table = self._filled(dataset, order - 1, head) if self.ranking.l else np.empty(0)
+                table = self._filled(dataset, order - 1, head) if self._row.l else np.empty(0)
                 self._ready[key] = self._sets(dataset, order, head), table
             return self._ready[key]
 
