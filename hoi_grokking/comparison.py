@@ -18,7 +18,8 @@ from hoi_grokking.store import Run
 from hoi_grokking.tasks import load
 
 __all__ = [
-    "COMPARISONS", "compare", "fourier_gap", "inverse_participation", "pairwise_information", "weight_norm",
+    "COMPARISONS", "compare", "fourier_gap", "inverse_participation", "pairwise_information",
+    "participation_of_neurons", "weight_norm",
 ]  # fmt: skip
 
 # measure -> axis label; of the last two a task has the one that it is made for, and NaN for the other
@@ -76,11 +77,16 @@ def inverse_participation(into: np.ndarray, n_tokens: int) -> float:
     >>> round(inverse_participation(np.concatenate([waves, waves]), 23), 6)
     1.0
     """
+    return float(participation_of_neurons(into, n_tokens).mean())
+
+
+def participation_of_neurons(into: np.ndarray, n_tokens: int) -> np.ndarray:
+    """The same of each neuron, (width,)."""
     tables = np.asarray(into, np.float64).reshape(-1, n_tokens, into.shape[-1])
     power = np.square(np.abs(np.fft.rfft(tables, axis=1)))[:, 1:].sum(axis=0)
     total = power.sum(axis=0)
     shares = power / np.where(total > 0, total, 1)
-    return float(np.square(shares).sum(axis=0).mean())
+    return np.square(shares).sum(axis=0)
 
 
 def fourier_gap(into: np.ndarray, bias: np.ndarray, relevant: int, *, seed: int = 0) -> float:
