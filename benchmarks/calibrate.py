@@ -14,9 +14,9 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.signal import lfilter
@@ -27,7 +27,7 @@ from hoi._results.writing import complete_or_nothing
 TABLE = Path(__file__).with_name("calibration.md")
 COUNTS = Path(__file__).parent / "results" / "calibration.json"
 SEED = 11
-Make = Callable[[np.random.Generator], np.ndarray]
+Make = Callable[[np.random.Generator], Any]
 LEVEL = 0.05
 
 
@@ -62,6 +62,12 @@ def categories(phi: float, n_samples: int, n: int) -> Make:
     """The same in three categories."""
     numbers = autoregressive(phi, n_samples, n)
     return lambda rng: np.floor(np.argsort(np.argsort(numbers(rng), axis=0), axis=0) * 3 / n_samples).astype(int)
+
+
+def recordings(phi: float, lengths: Sequence[int], n: int) -> Make:
+    """The same in several data sets of different lengths."""
+    numbers = [autoregressive(phi, n_samples, n) for n_samples in lengths]
+    return lambda rng: [make(rng) for make in numbers]
 
 
 def system_in_time(phi: float, n_samples: int, covariance: np.ndarray) -> Make:
@@ -168,6 +174,12 @@ def _errors() -> Iterator[Case]:
         make, row = autoregressive(phi, 200, 8), f"8 columns, AR({phi:g}), 200 samples, order 3"
         for null in ("shift", "permute", "member"):
             yield Case(ERROR, row, f"`{null}`", 300, make, any_set(null=null))
+    for lengths in ((60, 120, 240), (200, 400, 800)):
+        for phi in (0.0, 0.9):
+            make = recordings(phi, lengths, 8)
+            row = "3 recordings of {}, {} and {} samples, 8 columns, AR({:g}), order 3".format(*lengths, phi)
+            for null in ("shift", "phase", "member"):
+                yield Case(ERROR, row, f"`{null}`", 300, make, any_set(null=null))
     for phi in (0.0, 0.9):
         make = categories(phi, 200, 6)
         for null in ("shift", "permute"):

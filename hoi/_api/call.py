@@ -204,7 +204,7 @@ def _of_series(system: System, X: ArrayLike | System, estimator: Estimator) -> S
             f'bias_correction="effective" is of Gaussian entropies, and estimator={estimator.name!r} has none: use '
             '"gaussian_copula" or "gaussian", or bias_correction=True.'
         )
-    series = scores(checks.check_data(X, ranks=estimator.ranks), estimator)
+    series = scores(checks.check_datasets(X, ranks=estimator.ranks), estimator)
     known = copy.copy(system)
     known.overlap = np.stack([spectral_overlap(table) for table in series])
     return known

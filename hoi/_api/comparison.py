@@ -19,9 +19,9 @@ from hoi._inference import compare as parts_of
 from hoi._inference.maximum import MaximumNull
 from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read_all
 from hoi._inputs.gaps import rows_without_gaps
-from hoi._inputs.table import Recordings, Table
+from hoi._inputs.table import Table
 from hoi._measures.registry import MEASURES, Measure
 from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import GaussianSystem
@@ -204,17 +204,9 @@ def _tables(
     if isinstance(X, System):
         raise HoiError(f"{what} is a {type(X).__name__}, and what is compared are samples: give tables of samples.")
     X, estimator = with_categories(X, estimator, discrete, what=what)
-    X = X.tables if isinstance(X, Recordings) else X
-
-    def checked(one: Any, name: str) -> checks.Data:
-        whole, _ = rows_without_gaps(read(one, name, ranks=estimator.ranks), missing, what=name)
-        return checks.check_data(whole, what=name)
-
-    if isinstance(X, (list, tuple)) and len(X) and (isinstance(X[0], Table) or np.ndim(X[0]) == 2):
-        several = [checked(table, f"{what}[{i}]") for i, table in enumerate(X)]
-        return [Table(data.values[0], data.names) for data in several], False, estimator
-    data = checked(X, what)
-    return [Table(values, data.names) for values in data.values], not data.stacked, estimator
+    whole, _ = rows_without_gaps(read_all(X, what, ranks=estimator.ranks), missing, what=what)
+    data = checks.check_datasets(whole, what=what)
+    return [Table(values, data.names) for values in data.tables], not data.stacked, estimator
 
 
 def _require_same_columns(tables: Sequence[Table]) -> None:
@@ -252,7 +244,7 @@ def _conditions(
             "into segments, and give these as datasets (n_segments, n_samples, n_variables)."
         )
     names = calls[0].system.names
-    values = [scores(checks.Data(table.values[None], names, False), estimator)[0] for table in tables]
+    values = [scores(checks.Samples((table.values,), names, False), estimator)[0] for table in tables]
     length = parts_of.block_length(values)
     matrices = parts_of.block_matrices(values, length, n_resamples, rng)
     problems = []

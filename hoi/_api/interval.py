@@ -16,7 +16,7 @@ from hoi._errors import HoiError
 from hoi._inference.interval import by_blocks, by_influence
 from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read_all
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._maths import influence
@@ -58,7 +58,8 @@ def confidence_interval(
     Parameters
     ----------
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
-        As in :func:`hoi.oinfo`, but samples and no system.
+        As in :func:`hoi.oinfo`, but samples and no system. Recordings of different lengths have intervals of their own
+        samples each.
     multiplets : sequence of sequences of int or str, optional
         As in :func:`hoi.oinfo`; ``found.members`` of a search, say, of other data than these.
     measure : {"oinfo", "tc", "dtc", "sinfo", "information", "rsi", "gradient"}
@@ -123,19 +124,18 @@ def confidence_interval(
         raise HoiError(f"X is a {type(X).__name__}, and an interval needs samples: give the table of samples itself.")
     X, resolved = with_categories(X, resolve(estimator), discrete)
     _check_resampling(method, resolved)
-    X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
+    X, dropped = rows_without_gaps(read_all(X, ranks=resolved.ranks), missing)
     call = open_call(
         X, estimator=resolved, given=given, target=target, bias_correction=bias_correction, groups=groups,
         backend=backend,
     )._replace(dropped=dropped)
-    data = checks.check_data(X)
-    n_datasets, n_samples = data.values.shape[:2]
-    _require_samples(n_samples)
+    data = checks.check_datasets(X)
+    _require_samples(*data.shortest())
     sets = sets_of(call._replace(multiplets=multiplets))
     chosen = pick(backend, len(sets))
     evaluator = chosen.open(call.problem, UNRANKED)
     terms = evaluate(call, sets, evaluator)
-    length = max(1, round(3 * n_samples ** (1 / 3)))
+    blocks = [max(1, round(3 * n_samples ** (1 / 3))) for n_samples in data.lengths]
     if method == "influence":
         variables = call.groups or [(c,) for c in call.positions.tolist()]
         error = by_influence(scores(data, resolved), variables, call.given, call.target, sets, row)
@@ -145,22 +145,23 @@ def confidence_interval(
             return row.value(*evaluate(call._replace(problem=problem), sets, chosen.open(problem, UNRANKED))[:3])
 
         error = by_blocks(
-            data, resolved, values_of, call.problem_of, length, n_resamples, np.random.default_rng(seed)
+            data.tables, resolved, values_of, call.problem_of, blocks, n_resamples, np.random.default_rng(seed)
         )
     half = scale * float(ndtri(0.5 + level / 2)) * error.ravel()
     value = scale * row.value(*(term.ravel() for term in terms[:3]))
-    more = {} if method == "influence" else {"n_resamples": n_resamples, "block_length": length}
+    of_blocks = {"n_resamples": n_resamples, "block_length": blocks if data.apart else blocks[0]}
+    more = {} if method == "influence" else of_blocks
     settings = settings_of(
         call, units, chosen, evaluator.about(), measure=measure, confidence_level=level, method=method, **more,
         evaluated=terms.J.size, skipped=0, seconds=time.perf_counter() - began,
     )  # fmt: skip
     return Multiplets(
-        np.tile(call.indices(filled(sets)), (n_datasets, 1)),
+        np.tile(call.indices(filled(sets)), (len(data.tables), 1)),
         **columns_of(call, scale, terms.D.ravel(), terms.J.ravel(), terms.L.ravel(), row),
         low=value - half,
         high=value + half,
         names=call.names,
-        dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
+        dataset=np.repeat(np.arange(len(data.tables)), len(sets)) if call.system.stacked else None,
         settings=settings,
     )
 
@@ -237,15 +238,16 @@ def split_half(
     X, resolved = with_categories(X, resolve(estimator), discrete)
     _check_resampling(method, resolved)
     X, dropped = rows_without_gaps(X, missing, ranks=resolved.ranks)
-    data = checks.check_data(X, ranks=resolved.ranks)
+    data = checks.check_datasets(X, ranks=resolved.ranks)
     if data.stacked:
         raise HoiError(
-            f"X has {len(data.values)} datasets: the halves are of one. Search some of the datasets, and give the "
+            f"X has {len(data.tables)} datasets: the halves are of one. Search some of the datasets, and give the "
             "others to hoi.confidence_interval with the sets found."
         )
-    half = data.values.shape[1] // 2
+    values = data.tables[0]
+    half = len(values) // 2
     _require_samples(half)
-    first, second = (Table(rows, data.names) for rows in (data.values[0, :half], data.values[0, half:]))
+    first, second = (Table(rows, data.names) for rows in (values[:half], values[half:]))
     found = search(
         first, order, measure=checks.check_choice(measure, MEASURES, "measure"), which=which, n_best=n_best,
         per_order=per_order, estimator=resolved, given=given, bias_correction=bias_correction, units=units,
@@ -259,7 +261,7 @@ def split_half(
     columns = {name: getattr(known, name) for name in known.columns}
     more = {"which": which, "n_best": n_best, "per_order": per_order, "chosen_in": [0, half], "dropped_rows": dropped}
     settings = {
-        **known.settings, "order": found.settings["order"], **more, "estimated_in": [half, data.values.shape[1]]
+        **known.settings, "order": found.settings["order"], **more, "estimated_in": [half, len(values)]
     }  # fmt: skip
     return Multiplets(found.indices, found.names, extreme=found.extreme, settings=settings, **columns)
 
@@ -302,7 +304,7 @@ def effective_sample_size(X: ArrayLike) -> FloatArray:
     >>> bool(hoi.effective_sample_size(noise)[0, 1] > 900), bool(hoi.effective_sample_size(smooth)[0, 1] < 20)
     (True, True)
     """
-    data = checks.check_data(X, ranks=True)
+    data = checks.check_datasets(X, ranks=True)
     found = np.stack([influence.effective_sample_size(table) for table in scores(data, GaussianCopula())])
     return found if data.stacked else found[0]
 
@@ -328,9 +330,9 @@ def _check_level(confidence_level: float) -> float:
     return float(confidence_level)
 
 
-def _require_samples(n_samples: int) -> None:
+def _require_samples(n_samples: int, where: str = "") -> None:
     if n_samples < _LEAST_SAMPLES:
         raise HoiError(
-            f"{n_samples} samples for an interval: its standard error is a sum over lags, and needs at least "
+            f"{n_samples} samples{where} for an interval: its standard error is a sum over lags, and needs at least "
             f"{_LEAST_SAMPLES} samples."
         )

@@ -15,7 +15,7 @@ from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
 from hoi._inputs.containers import read_all
-from hoi._inputs.datasets import apart, names_of
+from hoi._inputs.datasets import apart, labels_of, names_of
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.roles import check_columns
 from hoi._inputs.sets import is_int
@@ -65,8 +65,7 @@ def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table | Recordings:
     data = read_all(X)
     if isinstance(data, Table):
         return _shifted(data, steps)
-    labels = data.datasets or tuple(map(str, range(len(data.tables))))
-    parts = zip(labels, data.tables, strict=True)
+    parts = zip(labels_of(data), data.tables, strict=True)
     return replace(data, tables=tuple(_shifted(table, steps, f" of dataset {label!r}") for label, table in parts))
 
 

@@ -21,7 +21,7 @@ from hoi._errors import HoiError, HoiWarning, warn
 from hoi._inference.permutation import LEVEL, Independence, Members, Question, families, tested
 from hoi._inference.surrogates import Surrogates, mean_problem, not_gaussian
 from hoi._inputs import checks
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read_all
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.words import listing
 from hoi._maths.influence import effective_sample_size
@@ -76,7 +76,7 @@ def permutation_test(
     ----------
     X : array_like, shape (n_samples, n_variables) or (n_datasets, n_samples, n_variables)
         As in :func:`hoi.oinfo`, but samples and no system. Of several datasets (subjects, say) the *mean* over them is
-        searched and tested.
+        searched and tested; they may have different lengths, and each is moved within itself.
     order : int or (int, int)
         As in :func:`hoi.search`. p is corrected for all the orders together.
     measure, which, n_best, per_order
@@ -161,13 +161,13 @@ def permutation_test(
         )
     X, resolved = with_categories(X, resolve(estimator), discrete)
     # read once: the surrogates are made of the same samples
-    X, dropped = rows_without_gaps(read(X, "X", ranks=resolved.ranks), missing)
+    X, dropped = rows_without_gaps(read_all(X, ranks=resolved.ranks), missing)
     call = open_call(
         X, estimator=resolved, target=target, given=given, bias_correction=bias_correction, groups=groups,
         backend=backend,
     )._replace(dropped=dropped)
     orders = require_order(call, order, row)
-    data = checks.check_data(X)
+    data = checks.check_datasets(X)
     rng = np.random.default_rng(seed)
     kind = "shift" if null == "member" else null
     surrogates = Surrogates(data, resolved, kind, rng.integers(2**63, size=n_resamples))
@@ -181,11 +181,7 @@ def permutation_test(
     _warn_of_resamples(n_resamples, 1 if null == "member" else len(families(orders, ends)))
     observed = call.problem
     if call.system.n_datasets > 1:
-        one_each = [resolved.fit(values, backend=backend) for values in surrogates.data.values]
-        if surrogates.overlap:
-            for one, overlap in zip(one_each, surrogates.overlap, strict=True):
-                one.overlap = overlap[None]  # type: ignore[attr-defined]
-        observed = mean_problem(one_each, call.problem_of)
+        observed = mean_problem(surrogates.observed(call.system), call.problem_of)
     chosen = pick(backend, count_sets(observed, *orders) * n_resamples, observed)
     moves = observed.n_variables if null == "member" else 1
     workers = threads if executor is None else size_of(executor)
@@ -270,12 +266,12 @@ def _check_null(
 ) -> None:
     """Errors and warnings about surrogates that cannot be what they should."""
     data = surrogates.data
-    n_samples = data.values.shape[1]
+    n_samples, where = data.shortest()
     if null in ("shift", "member") and n_samples < _LEAST_SAMPLES:
         raise HoiError(
-            f"null={null!r} shifts columns of {n_samples} samples: there are only {n_samples} different shifts, and at "
-            f'least {_LEAST_SAMPLES} samples are needed. Use null="permute" if the samples are independent of each '
-            "other."
+            f"null={null!r} shifts columns of {n_samples} samples{where}: there are only {n_samples} different shifts, "
+            f'and at least {_LEAST_SAMPLES} samples are needed. Use null="permute" if the samples are independent of '
+            "each other."
         )
     if null == "permute" and corrected == "effective":
         raise HoiError(
@@ -285,7 +281,7 @@ def _check_null(
     if null == "phase" and (why := not_gaussian(surrogates.estimator)):
         raise HoiError(f'null="phase" makes Gaussian surrogates, and {why}: use null="shift".')
     if null == "phase":
-        tied = _repeating(data.values)
+        tied = sorted({c for table in data.tables for c in _repeating(table)})
         if len(tied):
             warn(
                 f"Over {_MANY_TIES:.0%} of the values repeat in {listing([data.names[c] for c in tied])}, and "
@@ -297,10 +293,10 @@ def _check_null(
         _warn_of_autocorrelation(surrogates, unit)
 
 
-def _repeating(values: FloatArray) -> list[int]:
-    """Columns in which many values repeat, in some dataset."""
-    ascending = np.sort(values, axis=1)
-    share = (ascending[:, 1:] == ascending[:, :-1]).mean(axis=1).max(axis=0)
+def _repeating(table: FloatArray) -> list[int]:
+    """Columns in which many values repeat."""
+    ascending = np.sort(table, axis=0)
+    share = (ascending[1:] == ascending[:-1]).mean(axis=0)
     return np.flatnonzero(share > _MANY_TIES).tolist()
 
 

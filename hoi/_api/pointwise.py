@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from hoi._api.call import Call, open_call, pick, ranked_by, scale_of
-from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of
+from hoi._api.given_sets import by_order, evaluate, sets_of
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
+from hoi._inference.surrogates import scores
 from hoi._inputs import checks
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read_all
+from hoi._inputs.datasets import apart
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.labelled import is_labelled, leading
-from hoi._maths.copula import normal_scores
 from hoi._maths.pointwise import add_quadratic, forms, grouped_form, residuals
 from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
@@ -81,9 +82,10 @@ def local(
 
     Returns
     -------
-    ndarray or xarray.DataArray
+    ndarray, xarray.DataArray or list of ndarray
         In `units`, shape (n_samples, n_sets), or (n_samples,) without `multiplets`; stacked data give a leading axis of
-        datasets. A DataArray gives a DataArray with the coordinates of its samples.
+        datasets, and recordings of different lengths a list of arrays, one for each. A DataArray gives a DataArray with
+        the coordinates of its samples.
 
     Raises
     ------
@@ -108,39 +110,42 @@ def local(
     resolved = resolve(estimator)
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples: local values are of samples. Give the data themselves.")
-    whole, resolved = with_categories(X, resolved, discrete)
-    data, _ = rows_without_gaps(whole, missing, ranks=resolved.ranks)
+    labels, resolved = with_categories(X, resolved, discrete)
+    whole = read_all(labels, ranks=resolved.ranks)
+    data, dropped = rows_without_gaps(whole, missing, ranks=resolved.ranks)
     drawing = copy.deepcopy(resolved)  # with a generator of its own, which draws the same ties
     call = open_call(
         data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
         target=target,
     )  # fmt: skip
-    if isinstance(call.system, SeveralSystem):
-        raise HoiError(
-            f"X has datasets of different lengths, {min(call.system.lengths)} to {max(call.system.lengths)} samples, "
-            "and local values are an array with an axis of samples. Call it for each of them."
-        )
     sets = sets_of(call._replace(multiplets=multiplets))
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
-    values = np.empty((call.problem.n_datasets, len(sets), call.system.n_samples or 0))
+    lengths = call.system.lengths or [call.system.n_samples or 0] * call.problem.n_datasets
+    array = np.empty((len(lengths), len(sets), max(lengths)))
+    values = [own[:, :n_samples] for own, n_samples in zip(array, lengths, strict=True)]
     if isinstance(drawing, (Gaussian, GaussianCopula)):
-        values[:] = scale * row.value(D, J, L)[:, :, None]
+        array[:] = scale * row.value(D, J, L)[:, :, None]
         for out, x, C in zip(values, _samples(data, drawing), _matrices(call), strict=True):
             _add_forms(out, x, C, call, sets, row, call.given, scale)
             if call.target:  # of all that is given, less those given the target too
                 _add_forms(out, x, C, call, sets, row, call.given + call.target, -scale)
     else:
         _by_samples(values, call, sets, row, scale)
-    values = as_user_shape(call, values.swapaxes(1, 2))
-    if missing == "drop" and not call.system.stacked:
-        values = _in_place(values, read(whole, "X", ranks=resolved.ranks).values)
-    return _labelled(values if multiplets is not None else values[..., 0], X, multiplets is not None)
+    parts: list[FloatArray] = [own.T for own in values]
+    if dropped:
+        parts = [_in_place(own, table.values) for own, table in zip(parts, apart(whole), strict=True)]
+    if multiplets is None:
+        parts = [own[:, 0] for own in parts]
+    if len({len(own) for own in parts}) > 1:
+        return parts
+    given_so = parts[0] if not call.system.stacked else np.stack(parts)
+    return _labelled(given_so, X, multiplets is not None)
 
 
 def _by_samples(
-    values: FloatArray, call: Call, sets: Sequence[tuple[int, ...]], row: Measure, scale: float
+    values: Sequence[FloatArray], call: Call, sets: Sequence[tuple[int, ...]], row: Measure, scale: float
 ) -> None:
-    """Fill values (n_datasets, n_sets, n_samples) from the terms of each sample."""
+    """Fill values (n_sets, n_samples) of each dataset from the terms of each sample."""
     problem = call.problem_of(call.system.by_samples())
     for dataset, out in enumerate(values):
         for rows, members in by_order(sets):
@@ -156,25 +161,23 @@ def _by_samples(
             out[rows] = scale * row.value(*terms)
 
 
-def _samples(X: ArrayLike, estimator: Gaussian | GaussianCopula) -> FloatArray:
-    """Centred samples (n_datasets, n_samples, n_columns) as the covariance has seen them."""
-    copula = isinstance(estimator, GaussianCopula)
-    values = checks.check_data(X, ranks=copula).values
-    if isinstance(estimator, GaussianCopula):
-        rng = np.random.default_rng(estimator.seed) if estimator.ties == "random" else None
-        values = np.stack([normal_scores(table, estimator.ties, rng)[0] for table in values])
-    return values - values.mean(axis=1, keepdims=True)
+def _samples(X: ArrayLike, estimator: Gaussian | GaussianCopula) -> list[FloatArray]:
+    """Centred samples (n_samples, n_columns) of each dataset as the covariance has seen them."""
+    tables = scores(checks.check_datasets(X, ranks=estimator.ranks), estimator)
+    return [table - table.mean(axis=0) for table in tables]
 
 
 def _in_place(values: FloatArray, table: FloatArray) -> FloatArray:
-    """With NaN for the samples that have gaps."""
+    """Values of samples, with NaN for those that have gaps."""
     out = np.full((len(table), *values.shape[1:]), np.nan)
     out[~np.isnan(table).any(axis=1)] = values
     return out
 
 
-def _matrices(call: Call) -> FloatArray:
-    return call.system.matrices  # type: ignore[attr-defined]
+def _matrices(call: Call) -> list[FloatArray]:
+    """The covariance of each dataset."""
+    systems: Sequence[Any] = call.system.parts if isinstance(call.system, SeveralSystem) else [call.system]
+    return [matrix for system in systems for matrix in system.matrices]
 
 
 def _add_forms(

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from hoi._backends import registry
+from hoi._inference.surrogates import scores
 from hoi._inputs import checks
 from hoi._inputs.containers import named, read_all
 from hoi._inputs.table import Recordings, Table
-from hoi._maths.copula import TIES, normal_scores
+from hoi._systems.gaussian import GaussianCopula
 from hoi._typing import ArrayLike, FloatArray, Seed, Ties
 
 __all__ = ["as_table", "backends", "copula_transform"]
 
 
-def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None) -> FloatArray:
+def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None) -> FloatArray | list[FloatArray]:
     """Normal scores of each column: ranks divided by n_samples + 1, through the inverse normal distribution.
 
     The scores keep what the Gaussian copula needs of the data, the ranks, and nothing of the marginal distributions.
@@ -33,7 +34,7 @@ def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None)
     Returns
     -------
     ndarray, shape of X
-        Scores without unit.
+        Scores without unit; of datasets of different lengths a list of arrays.
 
     Raises
     ------
@@ -52,12 +53,12 @@ def copula_transform(X: ArrayLike, *, ties: Ties = "average", seed: Seed = None)
            [ 0.674, -0.674],
            [ 0.   ,  0.   ]])
     """
-    checks.check_choice(ties, TIES, "ties")
-    seed = checks.check_seed(seed)
-    data = checks.check_data(X, ranks=True)
-    rng = np.random.default_rng(seed) if ties == "random" and seed is not None else None
-    scores = np.stack([normal_scores(values, ties, rng)[0] for values in data.values])
-    return scores if data.stacked else scores[0]
+    estimator = GaussianCopula(ties, seed)
+    data = checks.check_datasets(X, ranks=True)
+    found = scores(data, estimator)
+    if data.apart:
+        return found
+    return np.stack(found) if data.stacked else found[0]
 
 
 def as_table(X: ArrayLike, *, names: Sequence[str] | None = None, everything: bool = False) -> Table | Recordings:

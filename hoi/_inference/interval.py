@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from hoi._backends.protocol import Problem
 from hoi._errors import HoiError, TiesWarning
-from hoi._inputs.checks import Data
 from hoi._maths.influence import parts_of_samples, standard_error
 from hoi._measures.registry import Measure
 from hoi._systems.protocol import Estimator, System
@@ -73,23 +72,23 @@ def _residuals(table: FloatArray, given: tuple[int, ...]) -> FloatArray:
 
 
 def by_blocks(
-    data: Data,
+    tables: Sequence[FloatArray],
     estimator: Estimator,
     values_of: Callable[[Problem], FloatArray],
     problem_of: Callable[[System], Problem],
-    length: int,
+    lengths: Sequence[int],
     n_resamples: int,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Standard deviations (n_datasets, n_sets) of the values over data made of blocks of samples, drawn at random.
 
-    Blocks of `length` consecutive samples start anywhere and go round the end (the circular block bootstrap of Politis
-    and Romano 1992).
+    Blocks of some `lengths` of consecutive samples of each dataset start anywhere in it and go round its end (the
+    circular block bootstrap of Politis and Romano 1992). The datasets are drawn one after the other.
     """
-    n_samples, n_columns = data.values.shape[1:]
-    size = max(1, _BATCH // (n_samples * n_columns))
     spread = []
-    for table in data.values:
+    for table, length in zip(tables, lengths, strict=True):
+        n_samples, n_columns = table.shape
+        size = max(1, _BATCH // (n_samples * n_columns))
         values = []
         for start in range(0, n_resamples, size):
             number = min(size, n_resamples - start)

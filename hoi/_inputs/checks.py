@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hoi._errors import HoiError
-from hoi._inputs.containers import read
+from hoi._inputs.containers import read, read_all
+from hoi._inputs.datasets import labels_of
 from hoi._inputs.options import (
     check_bool,
     check_choice,
@@ -22,16 +23,19 @@ from hoi._inputs.options import (
 )
 from hoi._inputs.sets import check_groups, check_multiplets, check_order
 from hoi._inputs.soundness import DROP, constants, gaps, refuse
+from hoi._inputs.table import Table
 from hoi._inputs.words import columns, require_unique
 from hoi._typing import ArrayLike, FloatArray
 
 __all__ = [
     "Data",
+    "Samples",
     "check_bool",
     "check_choice",
     "check_correction",
     "check_covariance",
     "check_data",
+    "check_datasets",
     "check_executor",
     "check_groups",
     "check_multiplets",
@@ -48,7 +52,6 @@ INDEFINITE = 1e-8
 # In units of the range of values: the largest difference between a square table and its transpose at which it is a
 # covariance in all likelihood. Correlations in float32 are symmetric to 1e-7.
 LOOKS_SYMMETRIC = 1e-6
-
 
 
 class Data(NamedTuple):
@@ -110,6 +113,67 @@ def check_data(X: ArrayLike, *, what: str = "X", ranks: bool = False) -> Data:
     _require_samples(values, what, shape)
     refuse(what, problems + constants(values, names, what, stacked=len(shape) == 3))
     return Data(values, names, len(shape) == 3)
+
+
+class Samples(NamedTuple):
+    """Checked datasets, each (n_samples, n_vars) with samples of its own number."""
+
+    tables: tuple[FloatArray, ...]
+    names: tuple[str, ...]
+    stacked: bool
+    datasets: tuple[str, ...] | None = None
+    apart: bool = False  # whether each is estimated by itself, since their lengths differ
+
+    @property
+    def lengths(self) -> list[int]:
+        """Samples of each dataset."""
+        return [len(table) for table in self.tables]
+
+    def shortest(self) -> tuple[int, str]:
+        """The fewest samples, and which dataset has them in words; "" where all have as many."""
+        fewest = min(self.lengths)
+        d = self.lengths.index(fewest)
+        label = repr(self.datasets[d]) if self.datasets else d
+        return fewest, f" of dataset {label} (the shortest)" if self.apart else ""
+
+
+def check_datasets(X: ArrayLike, *, what: str = "X", ranks: bool = False) -> Samples:
+    """Data of any kind as the tables of its datasets, which may have different lengths.
+
+    Parameters
+    ----------
+    X, what, ranks
+        As in `check_data`.
+
+    Returns
+    -------
+    Samples
+
+    Raises
+    ------
+    HoiError
+        As `check_data`; of recordings of different lengths it names the one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi._inputs.checks import check_datasets
+    >>> samples = check_datasets([np.eye(9, 2), np.eye(5, 2)])
+    >>> samples.lengths, samples.stacked
+    ([9, 5], True)
+    """
+    read_so = read_all(X, what, ranks=ranks)
+    if isinstance(read_so, Table):
+        data = check_data(read_so, what=what, ranks=ranks)
+        return Samples(tuple(data.values), data.names, data.stacked, read_so.datasets)
+    tables = []
+    for label, table in zip(labels_of(read_so), read_so.tables, strict=True):
+        try:
+            data = check_data(table, what=what, ranks=ranks)
+        except HoiError as error:
+            raise HoiError(f"dataset {label!r}: {error}") from error
+        tables.append(data.values[0])
+    return Samples(tuple(tables), data.names, True, read_so.datasets, apart=True)
 
 
 def _require_shape(shape: tuple[int, ...], what: str) -> None:

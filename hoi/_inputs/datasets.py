@@ -15,7 +15,9 @@ from hoi._inputs.table import Recordings, Table
 from hoi._inputs.tensors import is_tensor
 from hoi._inputs.words import listing
 
-__all__ = ["apart", "are_datasets", "is_frame", "joined", "names_of", "names_of_datasets", "refuse_lengths"]
+__all__ = [
+    "apart", "are_datasets", "is_frame", "joined", "labels_of", "names_of", "names_of_datasets", "refuse_lengths",
+]  # fmt: skip
 
 
 def is_frame(X: Any) -> bool:
@@ -31,7 +33,7 @@ def are_datasets(X: Sequence[Any] | Mapping[Any, Any]) -> bool:
     if hasattr(first, "column_names"):
         return True
     rows = first if isinstance(first, (list, tuple)) else ()
-    return any(isinstance(row, np.ma.MaskedArray) or is_tensor(row) for row in rows)
+    return any(isinstance(row, (list, tuple, np.ma.MaskedArray)) or is_tensor(row) for row in rows)
 
 
 def names_of_datasets(X: Sequence[Any] | Mapping[Any, Any]) -> tuple[str, ...] | None:
@@ -102,6 +104,11 @@ def names_of(data: Table | Recordings) -> tuple[str, ...]:
     """Names of the variables; their numbers where they have none."""
     table = apart(data)[0]
     return table.names or tuple(map(str, range(table.values.shape[-1] if table.values.ndim else 0)))
+
+
+def labels_of(recordings: Recordings) -> tuple[str, ...]:
+    """What recordings are called in messages: their names, or their numbers."""
+    return recordings.datasets or tuple(map(str, range(len(recordings.tables))))
 
 
 def refuse_lengths(recordings: Recordings, what: str) -> HoiError:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hoi._backends.protocol import Problem
 from hoi._errors import HoiError, HoiWarning
 from hoi._inputs.containers import read_datasets
+from hoi._inputs.datasets import labels_of
 from hoi._inputs.table import Recordings, Table
 from hoi._maths.terms import Terms
 from hoi._systems.protocol import Estimator, System
@@ -34,7 +35,7 @@ def _fitted_each(
     estimator: Estimator, data: Recordings, backend: str
 ) -> tuple[list[System], list[tuple[str, type[HoiWarning]]]]:
     """Systems of all recordings, and what to warn of: once, if it is so in several. Errors name the one they are of."""
-    labels = data.datasets or tuple(map(str, range(len(data.tables))))
+    labels = labels_of(data)
     systems: list[System] = []
     said: dict[type[HoiWarning], list[str]] = {}
     for label, table in zip(labels, data.tables, strict=True):
@@ -95,6 +96,9 @@ class SeveralSystem(System):
             [part.information(groups, given, target, bias_correction=bias_correction) for part in self.parts]
         )
 
+    def by_samples(self) -> SeveralSystem:
+        return SeveralSystem([part.by_samples() for part in self.parts], self.remarks, self.datasets)
+
     def about(self) -> dict[str, Any]:
         return self.parts[0].about()
 
@@ -152,6 +156,12 @@ class JoinedProblem(Problem):
         for part, rows, own in self._rows(dataset):
             least[rows] = part.least_variance(members[rows], own)
         return least
+
+    def pointwise(
+        self, members: NDArray[np.intp], dataset: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        ((part, _, own),) = self._rows(np.array([dataset]))
+        return part.pointwise(members, int(own[0]))
 
     def constant(self, members: NDArray[np.intp]) -> FloatArray:
         return np.concatenate([part.constant(members) for part in self.parts])

@@ -117,9 +117,6 @@ def test_errors() -> None:
             hoi.local(X, estimator=estimator)
     with pytest.raises(hoi.HoiError, match='measure="rsi" is about a target'):
         hoi.local(X, measure="rsi")
-    for estimator in ("gaussian", "knn"):
-        with pytest.raises(hoi.HoiError, match="X has datasets of different lengths, 20 to 30 samples"):
-            hoi.local([X, X[:20]], estimator=estimator)
     X[:, 1] = X[:, 0]
     with pytest.raises(hoi.HoiError, match="numerically singular"):
         hoi.local(X, [(0, 1, 2)])
@@ -233,3 +230,49 @@ def test_samples_with_gaps_are_nan() -> None:
         values = hoi.local(gappy, missing="drop")
     assert np.flatnonzero(np.isnan(values)).tolist() == [3, 7]
     np.testing.assert_array_equal(values[~np.isnan(values)], hoi.local(np.delete(X, [3, 7], axis=0)))
+
+
+DRAWS = np.random.default_rng(8)
+LENGTHS = [DRAWS.standard_normal((n, 6)) + 2 * DRAWS.standard_normal((n, 1)) for n in (30, 22, 50)]
+OPTIONS = [
+    {}, {"groups": [(0, 1), (2,), (3,)]}, {"given": 4}, {"target": 5, "measure": "gradient", "units": "bits"},
+    {"estimator": "gaussian"}, {"estimator": "knn", "bias_correction": False},
+    {"estimator": hoi.estimators.Binned(2), "target": 4, "measure": "information"},
+    {"estimator": hoi.estimators.GaussianCopula("random", seed=3)},
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::hoi.SparseWarning", "ignore::hoi.TiesWarning")
+@pytest.mark.parametrize("options", OPTIONS)
+def test_recordings_of_different_lengths_have_a_list(options: dict) -> None:
+    tables = [X.round() for X in LENGTHS] if "estimator" in options else LENGTHS
+    for sets in ([(0, 1), (0, 1, 2)], None) if "given" not in options else ([(0, 1), (0, 1, 2)],):
+        found = hoi.local(tables, sets, **options)
+        assert isinstance(found, list) and [len(values) for values in found] == [30, 22, 50]
+        for values, table in zip(found, tables, strict=True):
+            np.testing.assert_array_equal(values, hoi.local(table, sets, **options))
+
+
+@pytest.mark.filterwarnings("ignore::hoi.InputWarning")
+def test_samples_that_are_left_out_are_nan_in_every_form() -> None:
+    """As many in each dataset of a stack, or different numbers of them: a value stays where its sample is."""
+    import xarray
+
+    X = np.stack([data_of(seed=0), data_of(seed=1)])
+    for gaps in ([(0, 3), (1, 17)], [(0, 3), (0, 4), (1, 29)]):
+        holed = X.copy()
+        for d, t in gaps:
+            holed[d, t, 2] = np.nan
+        values = hoi.local(holed, [(0, 1, 2), (0, 3)], missing="drop")
+        assert values.shape == (2, 30, 2)
+        for d in range(2):
+            left = [t for e, t in gaps if e == d]
+            assert np.isnan(values[d, left]).all()
+            expected = hoi.local(np.delete(X[d], left, axis=0), [(0, 1, 2), (0, 3)])
+            np.testing.assert_array_equal(np.delete(values[d], left, axis=0), expected)
+        array = xarray.DataArray(holed, dims=("trial", "time", "channel"), coords={"time": np.arange(30) / 10})
+        labelled = hoi.local(array, [(0, 1, 2), (0, 3)], missing="drop")
+        assert labelled.dims == ("trial", "time", "multiplet")
+        np.testing.assert_array_equal(labelled, values)
+    short = hoi.local([holed[0], X[1][:20]], [(0, 3)], missing="drop")
+    assert [len(part) for part in short] == [30, 20] and np.isnan(short[0]).sum() == 2

@@ -53,7 +53,6 @@ def test_frames_keep_names_and_a_stack_is_pooled_too():
 
 
 def test_messages():
-    says(message(hoi.local, TABLES), "datasets of different lengths, 25 to 60 samples", "Call it for each of them")
     says(message(hoi.GaussianSystem.from_data, TABLES[0], pool=True), "pool=True needs several datasets")
     says(message(hoi.GaussianSystem.from_data, TABLES, estimator="knn", pool=True), "does not make a covariance")
     frames = [pd.DataFrame(TABLES[0], columns=list("abc")), pd.DataFrame(TABLES[1], columns=list("acb"))]
