@@ -24,7 +24,7 @@ from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._measures.registry import MEASURES, Measure
 from hoi._results.multiplets import Multiplets
-from hoi._systems.gaussian import GaussianSystem
+from hoi._systems.gaussian import Gaussian, GaussianSystem
 from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
@@ -245,6 +245,8 @@ def _conditions(
         )
     names = calls[0].system.names
     values = [scores(checks.Samples((table.values,), names, False), estimator)[0] for table in tables]
+    if isinstance(estimator, Gaussian):  # blocks of both go together: their units and means must not tell them apart
+        values = [(table - table.mean(axis=0)) / table.std(axis=0) for table in values]
     length = parts_of.block_length(values)
     matrices = parts_of.block_matrices(values, length, n_resamples, rng)
     problems = []

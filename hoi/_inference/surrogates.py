@@ -16,7 +16,7 @@ from hoi._backends.protocol import Problem
 from hoi._errors import TiesWarning
 from hoi._inputs.checks import Samples
 from hoi._maths.copula import normal_scores
-from hoi._maths.covariance import to_correlation
+from hoi._maths.covariance import of_ordinary_size, to_correlation
 from hoi._maths.influence import spectral_overlap
 from hoi._maths.surrogates import CrossCorrelations, draw_lags, moved
 from hoi._systems.combined import CombinedProblem
@@ -126,7 +126,10 @@ def _one_of(system: GaussianSystem, d: int) -> GaussianSystem:
 
 
 def scores(data: Samples, estimator: Estimator) -> list[FloatArray]:
-    """The table of each dataset as the estimator takes it: normal scores for the Gaussian copula."""
+    """The table of each dataset as the estimator takes it: normal scores for the Gaussian copula, and for a plain
+    Gaussian columns of a size whose squares are numbers."""
+    if isinstance(estimator, Gaussian):
+        return [of_ordinary_size(table)[0] for table in data.tables]
     if not isinstance(estimator, GaussianCopula):
         return list(data.tables)
     rng = np.random.default_rng(estimator.seed)

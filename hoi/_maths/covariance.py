@@ -9,7 +9,7 @@ import numpy as np
 from hoi._maths.blas import one_thread
 from hoi._typing import FloatArray, IntArray
 
-__all__ = ["EXTREME", "FAR", "covariance", "covariance_of_any_scale", "to_correlation"]
+__all__ = ["EXTREME", "FAR", "covariance", "covariance_of_any_scale", "of_ordinary_size", "to_correlation"]
 
 # Products of numbers from which several threads are worth their start.
 _LARGE = 2e9
@@ -72,6 +72,33 @@ def covariance_of_any_scale(X: FloatArray) -> tuple[FloatArray, IntArray]:
     >>> bool(np.isfinite(C).all()), exponents.tolist()
     (True, [0, 601])
     """
+    X, exponents = of_ordinary_size(X)
+    return covariance(X), exponents
+
+
+def of_ordinary_size(X: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Columns whose squares and means are exact enough: what products are made of.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_samples, n_vars)
+        Finite values.
+
+    Returns
+    -------
+    X : ndarray, shape (n_samples, n_vars)
+        The columns times ``2.0**-exponents``, those far from 0 for their range less one of their values; X itself where
+        all are of ordinary size.
+    exponents : ndarray of int, shape (n_vars,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi._maths.covariance import of_ordinary_size
+    >>> of_ordinary_size(np.array([[1.0, 2.0**600], [2.0, 2.0**599]]))
+    (array([[1.  , 0.5 ],
+           [2.  , 0.25]]), array([  0, 601]))
+    """
     high, low = X.max(axis=0), X.min(axis=0)
     exponents = np.frexp(np.maximum(high, -low))[1].astype(np.int64)
     exponents[np.abs(exponents) <= EXTREME] = 0
@@ -80,7 +107,7 @@ def covariance_of_any_scale(X: FloatArray) -> tuple[FloatArray, IntArray]:
     far = np.maximum(high, -low) > FAR * (high - low)
     if far.any():  # less one of the values, which is exact or nearly so, the mean is small
         X = X - np.where(far, X[0], 0.0)
-    return covariance(X), exponents
+    return X, exponents
 
 
 def to_correlation(C: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -36,6 +36,37 @@ def test_powers_of_two_change_nothing(power, estimator, columns, place):
     assert value == pytest.approx(hoi.oinfo(X, estimator=estimator), abs=1e-13)
 
 
+SERIES = np.random.default_rng(4).standard_normal((50, 4)).cumsum(axis=0)
+NOISE, LONG = np.random.default_rng(5).standard_normal((2, 300, 4))
+LONG[:, 3] += LONG[:, 0] - LONG[:, 1]
+OF_SAMPLES = {
+    "local": lambda X, **more: hoi.local(X, [(0, 1, 2), (1, 3)], **more),
+    "interval": lambda X, **more: hoi.confidence_interval(X, [(0, 1, 2)], **more).high,
+    "bootstrap": lambda X, **more: hoi.confidence_interval(
+        X, [(0, 1, 2)], method="bootstrap", n_resamples=9, seed=0, **more).high,
+    **{null: lambda X, null=null, **more: hoi.permutation_test(
+        X, 3, null=null, n_resamples=29, seed=0, **more).pvalue for null in ("shift", "permute", "phase")},
+    "member": lambda X, **more: hoi.permutation_test(X, 3, null="member", n_resamples=29, seed=0, **more).statistic,
+    "compare": lambda X, **more: hoi.compare(X, NOISE, 3, n_resamples=19, seed=0, **more).pvalue,
+    "effective": lambda X, **more: hoi.oinfo(X, bias_correction="effective", **more),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_SAMPLES)
+@pytest.mark.filterwarnings("ignore::hoi.HoiWarning")
+def test_what_is_made_of_samples_does_not_depend_on_their_units(name):
+    """Surrogates, local values, intervals: a plain Gaussian multiplies there, too."""
+    whole = LONG if name == "compare" else SERIES
+    expected = OF_SAMPLES[name](whole, estimator="gaussian")
+    for power in (-1000, -540, 515, 1000):
+        for columns in (slice(None), [1, 2]):
+            scaled = whole.copy()
+            scaled[:, columns] = np.ldexp(scaled[:, columns], power)
+            np.testing.assert_allclose(OF_SAMPLES[name](scaled, estimator="gaussian"), expected, rtol=0, atol=1e-10)
+    far = OF_SAMPLES[name](whole + np.array([0, 2.0**40, 0, -(2.0**41)]), estimator="gaussian")
+    np.testing.assert_allclose(far, expected, rtol=0, atol=1e-2)  # the sum rounds by 1e-4
+
+
 @pytest.mark.parametrize("factor", [1e160, 1e-160, 1e300, 1e-300])
 def test_the_value_is_that_of_numpy(factor):
     value = hoi.oinfo(X * factor, estimator="gaussian", bias_correction=False)
