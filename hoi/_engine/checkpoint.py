@@ -24,6 +24,10 @@ __all__ = ["Checkpoint", "Done", "clear_errors", "fingerprint", "status"]
 _FORMAT = 1
 # Seconds to wait for another process that has the file open.
 _PATIENCE = 30.0
+# Errors of a file that is sound: it, or the disk, is not at our disposal.
+_NOT_NOW = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL,
+}  # fmt: skip
 
 
 def fingerprint(problem: Problem, *options: Any) -> str:
@@ -182,6 +186,11 @@ def clear_errors(path: Path) -> Any:
     try:
         yield
     except (sqlite3.DatabaseError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_NOW:  # the rest of a code says more of the same
+            raise HoiError(
+                f"{path} cannot be used now ({error}): another process holds it, it may not be written, or the disk is "
+                "full. What is done stays in it."
+            ) from error
         raise HoiError(
             f"{path} is no checkpoint that can be read ({type(error).__name__}: {error}): it is damaged, or something "
             "else. Delete it, or name another file."
@@ -203,9 +212,12 @@ def status(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise HoiError(f"there is no file {str(path)!r}.")
     with clear_errors(path):
-        db = sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True, timeout=_PATIENCE)
+        # not "ro": what a killed process was writing must be taken back first, and only who may write can do that
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE)
         with contextlib.closing(db):
             entries = _entries(db, path)
+            if not entries:
+                raise HoiError(f"{path} has nothing yet: its search was stopped as it began. The same call goes on.")
             units, done, seconds = db.execute(
                 "SELECT count(*), coalesce(sum(evaluated + skipped), 0), coalesce(sum(seconds), 0) FROM unit"
             ).fetchone()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -46,9 +48,9 @@ def X() -> np.ndarray:
 
 def units_in(path: Path) -> int:
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.01)) as db:
-            return db.execute("SELECT count(*) FROM unit").fetchone()[0]
-    except sqlite3.OperationalError:
+        return checkpoint.status(path)["units"]
+    except hoi.HoiError as error:
+        assert re.search("there is no file|has nothing yet", str(error))
         return 0
 
 
@@ -75,6 +77,50 @@ def test_killed_at_any_moment_and_resumed_it_gives_the_same(tmp_path: Path, X: n
     assert kills >= 2
     printed = child.communicate()[0]
     assert printed == f"{wanted.members} {wanted.oinfo.tolist()} {wanted.settings['evaluated']}\n"
+
+
+HALF = """
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size = 1")  # so that what is not committed is in the file
+db.execute("BEGIN IMMEDIATE")
+db.execute("UPDATE unit SET kept = zeroblob(100000)")
+os._exit(0)
+"""
+
+
+def test_what_a_killed_process_was_writing_is_taken_back(tmp_path: Path, X: np.ndarray, small_units: None) -> None:
+    """The journal of a commit that was cut short is no damage: the file says how far it is, and goes on."""
+    path = tmp_path / "run.sqlite"
+    wanted = hoi.search(X, 4, checkpoint=path)
+    told = checkpoint.status(path)
+    subprocess.run([sys.executable, "-c", HALF, str(path)], check=True)
+    assert (tmp_path / "run.sqlite-journal").stat().st_size > 0
+    shutil.copytree(tmp_path, tmp_path / "other")
+    assert checkpoint.status(path) == told
+    found = hoi.search(X, 4, checkpoint=tmp_path / "other" / "run.sqlite")
+    np.testing.assert_array_equal(found.oinfo, wanted.oinfo)
+
+
+def test_a_file_that_another_process_holds_is_not_called_damaged(
+    tmp_path: Path, X: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.sqlite"
+    hoi.search(X, 3, checkpoint=path)
+    monkeypatch.setattr(checkpoint, "_PATIENCE", 0.01)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for use in (lambda: checkpoint.status(path), lambda: hoi.search(X, 3, checkpoint=path)):
+            with pytest.raises(hoi.HoiError, match=r"cannot be used now \(database is locked\): another process"):
+                use()
+    assert checkpoint.status(path)["units"] == 1
+
+
+def test_a_file_that_was_just_made_has_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    path.touch()
+    with pytest.raises(hoi.HoiError, match=r"run.sqlite has nothing yet: its search was stopped as it began"):
+        checkpoint.status(path)
 
 
 def test_a_finished_search_is_not_done_again(
