@@ -150,6 +150,8 @@ def warn_of_hours(
     if total < (_LONG if problem.kind == "gaussian" else _LONG_OF_OTHERS):
         return
     evaluator = backend.open(problem, Ranking(measure.d, measure.j, measure.l, 10))
+    if total < 3600 * evaluator.least_rate:
+        return
     seconds = total / (sets_per_second(evaluator, orders) * (workers if evaluator.parallel else 1))
     if seconds > 3600:
         surrogates = f" ({total // times:,}, {times:,} times)" if times > 1 else ""

@@ -178,6 +178,7 @@ class Evaluator(ABC):
     # What tells how long its work takes. Where the thread that asks does all of it, that is time.thread_time, which
     # others on a busy machine do not stretch; a device, or a function of the user, is waited for.
     clock: Callable[[], float] = staticmethod(time.perf_counter)
+    least_rate = 0.0  # sets a second that it goes through at least, where that is known without trying
     together = 0  # most sets of a dataset that may share units with other datasets
 
     def __init__(self, problem: Problem, ranking: Ranking) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import itertools
 import os
+import resource
 
 import numpy as np
 import pytest
@@ -182,7 +183,7 @@ def test_products_that_are_large_stay_in_range(runner, dtype):
 @pytest.fixture(params=["float64", "float32"])
 def on_kernel(request, runner, monkeypatch):
     """The backend with this kernel, an emulator or a card behind it, and parts so small that nearly all is swept."""
-    sizes = walk.Sizes(sets=3000, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0)
+    sizes = walk.Sizes(sets=500, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0)
     monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: runner)
     kind = leaf.CudaBackend if ON_CARD else leaf.TorchBackend
     return kind(kernel="nvrtc", precision=request.param, sizes=sizes)
@@ -235,12 +236,13 @@ def test_survivors_beyond_the_room_and_beyond_the_host(on_kernel, monkeypatch):
 def test_a_result_says_which_walk_ran(on_kernel):
     found = hoi.search(system_of(9), 4, backend=on_kernel)
     assert (found.settings["kernel"], found.settings["walk"]) == ("nvrtc", ["nvrtc"])
+    spare = on_kernel.spare_kernel(on_kernel.device(None))
     evaluator = on_kernel.open(system_of(9).problem(), Ranking(1, -2, -1))
     assert [evaluator.walk_name(Unit(0, order, 0, 1)) for order in (2, 3)] == ["elimination", "nvrtc"]
     assert on_kernel.open(system_of(9).problem(), UNRANKED).walk_name(Unit(0, 3, 0, 1)) == "elimination"
     assert on_kernel.open(system_of(20).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 19, 0, 1)) == "nvrtc"
-    assert on_kernel.open(system_of(60).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 51, 0, 1)) == "torch"
-    assert on_kernel.open(system_of(9).problem(), Ranking(0, -50, -2)).walk_name(Unit(0, 4, 0, 1)) == "torch"
+    assert on_kernel.open(system_of(60).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 51, 0, 1)) == spare
+    assert on_kernel.open(system_of(9).problem(), Ranking(0, -50, -2)).walk_name(Unit(0, 4, 0, 1)) == spare
 
 
 def test_a_part_is_one_launch_and_hardly_any_operation_of_torch(on_kernel, launched, monkeypatch):
@@ -248,7 +250,7 @@ def test_a_part_is_one_launch_and_hardly_any_operation_of_torch(on_kernel, launc
         number = 0
 
         def __torch_dispatch__(self, function, types, arguments=(), options=None):
-            self.number += 1
+            self.number += not function.is_view
             return function(*arguments, **(options or {}))
 
     def counting(original, counts):
@@ -266,7 +268,7 @@ def test_a_part_is_one_launch_and_hardly_any_operation_of_torch(on_kernel, launc
     monkeypatch.setattr(walk.Walk, "_finish", counting(walk.Walk._finish, reading))
     hoi.search(system_of(16), 5, n_best=3, backend=on_kernel)
     assert len(launched) == len(queueing) == len(reading) > 2
-    assert max(queueing) <= 4
+    assert max(queueing) <= 3, "room for the list, its head, and what is read of it"
     assert max(reading) <= 60, "unranking some survivors, on the host"
 
 
@@ -304,7 +306,7 @@ def test_a_set_exactly_at_the_floor_is_given(on_kernel):
         ((100, 3, 20, 1, torch.float64, 200_000), "powers 20 and 1"),
         ((100, 3, 1, -17, torch.float64, 200_000), "powers 1 and -17"),
         ((3000, 8, 2, 1, torch.float32, 10**7), "more sets than 64 bits count"),
-        ((3000, 3, 2, 1, torch.float64, 200_000), "484352 bytes of shared memory, of 200000"),
+        ((3000, 3, 2, 1, torch.float64, 200_000), "436352 bytes of shared memory, of 200000"),
     ],
 )
 def test_shapes_without_a_kernel_have_a_reason(arguments, reason):
@@ -329,24 +331,27 @@ def test_without_a_barrier_the_emulator_finds_a_fault(runner, barrier, tmp_path)
     assert broken != text
     kernel = Kernel(torch.float64, 3, 2, 1, 32)
     # with stems that are weak, and some that are singular
-    C = noisy_copy(noisy_copy(correlations(12, seed=4), 4, 1, 1e-3), 3, 2, 0.0)
+    few = noisy_copy(noisy_copy(correlations(12, seed=4), 4, 1, 1e-3), 3, 2, 0.0)
+    many = correlations(38, seed=5)  # its first stem has more than twice the children that are judged at a time
 
     def outcomes(library):
         """The lists and counts of launches with threads in another order each."""
-        launches = Launches(Emulator(library), chunk=4, room=12)
         found = set()
-        for _ in range(6):
+        for C, chunk, room, stop, low in 6 * [(few, 4, 12, 120, -8.0), (many, 60, 40, 60, 1e-3)]:
+            launches = Launches(Emulator(library), chunk=chunk, room=room)
             try:
-                listed, _, singular = launches(C, 3, 2, 1, -8.0, 1.0, torch.float64)
-                found.add((tuple(sorted(listed)), singular))
+                listed, _, singular = launches(C, 3, 2, 1, low, 1.0, torch.float64, stop=stop)
+                found.add((len(C), tuple(sorted(listed)), singular))
             except RuntimeError:
                 found.add("threads at different barriers")
         return found
 
-    (wanted,) = outcomes(runner.library)
+    wanted = outcomes(runner.library)
+    assert len(wanted) == 2
     library = build(tmp_path, [kernel], broken)
     child = os.fork()  # what reads garbage may take the process with it
     if child == 0:
         faulthandler.disable()
-        os._exit(outcomes(library) != {wanted})
+        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # or never end
+        os._exit(outcomes(library) != wanted)
     assert os.waitpid(child, 0)[1] != 0

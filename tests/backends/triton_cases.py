@@ -38,7 +38,7 @@ def infinite_values_are_no_surprise():
 @pytest.fixture(params=["float64", "float32"])
 def on_triton(request, monkeypatch):
     """The Triton kernel with a screen in each precision, and parts so small that nearly all sets are swept."""
-    sizes = walk.Sizes(sets=2000, prefixes=500, spare=20, room=1 << 12, plain=10, together=0)
+    sizes = walk.Sizes(sets=500, prefixes=500, spare=20, room=1 << 12, plain=10, together=0)
     monkeypatch.setattr(evaluator, "CPU", sizes)
     monkeypatch.setattr(evaluator, "GPU", sizes)
     chosen = (leaf.TorchBackend if INTERPRETED else leaf.CudaBackend)(kernel="triton", precision=request.param)

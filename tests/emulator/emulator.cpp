@@ -30,6 +30,7 @@ static void __syncthreads() {
     threadIdx.x = me;
 }
 static void __syncwarp() { __syncthreads(); }
+static double rsqrt(double x) { return 1.0 / std::sqrt(x); }
 
 using std::fma;
 #include "pairs.cuh"

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 import hoi
-from hoi._backends.torch_.cuda.pairs import PairSweep
+from hoi._backends.torch_.cuda.pairs import HEAD, PairSweep
 from hoi._backends.torch_.ranges import unrank_at
 from hoi._backends.torch_.sweep import Screen
 from hoi._backends.torch_.walk import NEAR
@@ -53,9 +53,9 @@ class Launches:
         sweep = PairSweep(R, members, dtype, self.runner, weight=weight, **self.shares)
         stop = comb(n - 2, members) if stop is None else stop
         screen = Screen(a, b, low, high, NEAR[dtype], dtype)
-        codes, count = sweep.queue(start, stop, screen, room)
-        found, singular = count.tolist()
-        codes = codes[: min(found, room)]
+        listed = sweep.queue(start, stop, screen, room)
+        found, singular = listed[:2].tolist()
+        codes = listed[HEAD:][: min(found, room)]
         prefixes = unrank_at(start + codes // (n * n), n - 2, members)
         listed = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], 1)
         return list(map(tuple, listed.tolist())), found, singular

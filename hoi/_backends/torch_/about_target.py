@@ -73,8 +73,7 @@ class _TargetWalk(Walk):
         return PairSweep(self.R, self.k - 2, self.dtype, runner, weight=on_device)
 
     def _evaluate(self, start: int, stop: int, floor: Callable[..., Floor]) -> Iterator[Found]:
-        part = Unit(self.unit.dataset, self.k, start, stop)
-        return BlockEvaluator(self.problem, self.ranking).walk(part, floor)
+        return self._on_host(start, stop, floor)
 
     def _constant(self) -> float:
         parts = self.problem.whole, self.problem.conditional

@@ -22,6 +22,8 @@ __all__ = ["SHARED_UNIT_SETS", "DeviceEvaluator"]
 
 # Sets in a unit where several devices share them: a few milliseconds each. An estimate.
 SHARED_UNIT_SETS = 1 << 28
+# Sets a second of a compiled kernel on any GPU: a twentieth of what an H200 does at (30, 15).
+_LEAST_RATE = 5e7
 
 
 class DeviceEvaluator(BlockEvaluator):
@@ -47,6 +49,8 @@ class DeviceEvaluator(BlockEvaluator):
         self.parallel = len(self._busy) > 1
         if self.parallel:
             self.unit_sets = SHARED_UNIT_SETS
+        if self.device.type == "cuda" and self.kernel != "torch":
+            self.least_rate = _LEAST_RATE
 
     @property
     def dtype(self) -> torch.dtype:

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hoi._backends.blocks import set_position
+from hoi._backends.blocks import BlockEvaluator, set_position
 from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_ import sweep
-from hoi._backends.torch_.cuda.pairs import PairSweep, Runner
+from hoi._backends.torch_.cuda.pairs import HEAD, PairSweep, Runner
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._backends.torch_.eliminate import DeviceTerms, bytes_per_set, terms_of
 from hoi._backends.torch_.ranges import count_last, unrank, unrank_at
@@ -30,10 +30,15 @@ __all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin", "powers", "shift_of"
 NEAR = {torch.float64: 1e-4, torch.float32: 1e-2}
 # The same down to the most singular sets that have a value: sets that close to the floor go to the reference path.
 _APPROXIMATE = 1e-4
-# A part is at most so many times as large as all that came before it in its unit: the floor is still rising.
-_GROWTH = 8
-# Survivors that the reference path of the host evaluates sooner than their elimination is queued on a device.
-_FEW = 2048
+# A part is at most so many times as large as all whose results are in: the floor is still rising, and about that many
+# survivors come for each one that is kept.
+_GROWTH = 32
+# Sets that the reference path of the host evaluates sooner than their elimination is queued on a device (4 ms, by an
+# H200), and how many of them are read with their number; of the first part, members in all of its sets.
+_FEW = 4096
+_FIRST_MEMBERS = 1 << 14
+# A sweep that keeps its prefixes on the chip takes so many times as many in a part.
+_ON_CHIP = 8
 
 
 class Sizes(NamedTuple):
@@ -49,9 +54,9 @@ class Sizes(NamedTuple):
     together: int
 
 
-# An H200 at 1e10 sets a second: 0.2 s a part. All sets of a plain part may go to the host, which takes its time over
-# them: few, then. To queue a sweep takes as long as to evaluate a million sets. Estimated, not measured; on a CPU,
-# datasets of 4060 sets of three took a third of the time together, and of 126 000 sets of eight 1.7 times as long.
+# An H200 takes 10 ms for the largest part at (200, 5). All sets of a plain part may go to the host, which takes long:
+# few, then. To queue a sweep takes as long as to evaluate a million sets. On a CPU, datasets of 4060 sets of three took
+# a third of the time together, and of 126 000 sets of eight 1.7 times as long.
 GPU = Sizes(sets=2_000_000_000, prefixes=4_000_000, spare=3_000_000, room=1 << 20, plain=1 << 16, together=1 << 20)
 CPU = Sizes(sets=2_000_000, prefixes=100_000, spare=10_000, room=1 << 20, plain=1 << 14, together=1 << 16)
 
@@ -86,8 +91,9 @@ def powers(ranking: Ranking) -> tuple[int, int, int]:
 
 
 class _Part(NamedTuple):
-    """Queued work on prefixes start..stop. When the device has come there, `count` holds the number of survivors and
-    of singular sets, on the host, and `codes` the survivors, ``(place among the prefixes * n + x) * n + y``."""
+    """Queued work on prefixes start..stop. When the device has come there, `count` begins with the number of survivors
+    and of singular sets, on the host, and `codes` are the survivors, ``(place among the prefixes * n + x) * n + y``;
+    the first of these follow in `count` where they are not sorted by prefixes."""
 
     start: int
     stop: int
@@ -130,27 +136,37 @@ class Walk:
         return self.R.to(self.dtype)
 
     def run(self, floor: Callable[..., Floor]) -> Iterator[Found]:
-        """Parts in order. While the floor is open, every set is evaluated; then they are swept."""
+        """Parts in order. While the floor is open, every set is evaluated; then they are swept.
+
+        The next part is queued before the results of the last one are read once parts grow no more: the floor of a
+        larger one would be too low.
+        """
         position, stop = self.unit.start, self.unit.stop
-        seen, ahead = 0, None
+        known, ahead = 0, None  # sets whose results are in
         while position < stop or ahead is not None:
-            part = None
-            if position < stop:
+            part, wanted = None, max(self._first(), _GROWTH * known)
+            if position < stop and (ahead is None or wanted >= self.sizes.sets):
                 now = floor()
                 if self._plain(now):
                     if ahead is not None:  # cannot be: a floor does not open again
+                        known += self._sets(ahead.start, ahead.stop)
                         yield from self._finish(ahead, floor)
                         ahead = None
-                    end = self._advance(position, max(self.sizes.plain, seen))
+                    end = self._advance(position, max(self._first(), known))
                     yield from self._evaluate(position, end, floor)
+                    known += self._sets(position, end)
                 else:
-                    end = self._advance(position, min(self.sizes.sets, max(self.sizes.plain, _GROWTH * seen)))
+                    end = self._advance(position, min(self.sizes.sets, wanted))
                     part = self._queue(position, end, now)
-                seen += self._sets(position, end)
                 position = end
             if ahead is not None:
+                known += self._sets(ahead.start, ahead.stop)
                 yield from self._finish(ahead, floor)
             ahead = part
+
+    def _first(self) -> int:
+        """Sets of the first part."""
+        return self.sizes.plain if self.pairs is None else min(self.sizes.plain, _FIRST_MEMBERS // self.k)
 
     def _plain(self, floor: Floor) -> bool:
         """Whether sets are evaluated one by one: everything is of interest, or there is nothing to share."""
@@ -164,7 +180,8 @@ class Walk:
     def _advance(self, position: int, sets: int) -> int:
         """The prefix position after about so many sets, at least one prefix on."""
         target = set_position(self.k, position, self.n) + sets
-        end = min(self.unit.stop, position + self.sizes.prefixes)
+        most = self.sizes.prefixes * (1 if self.pairs is None else _ON_CHIP)
+        end = min(self.unit.stop, position + most)
         if target >= combinatorics.count(self.n, self.k):
             return end
         prefix = combinatorics.unrank(target, self.n, self.k)[: self.k - 2]
@@ -175,6 +192,9 @@ class Walk:
     def _evaluate(self, start: int, stop: int, floor: Callable[..., Floor]) -> Iterator[Found]:
         """All the sets of a range of prefixes in all datasets, by elimination: as many datasets at once as fit."""
         first, last = (set_position(self.k, p, self.n) for p in (start, stop))
+        if self.pairs is not None and self.unit.n_datasets == 1 and last - first <= _FEW:
+            yield from self._on_host(start, stop, floor)
+            return
         step = budget(self.device) // bytes_per_set(self.k, int(self.widths.max()))
         if not 0 < (self.ranking.n_best or 0) < last - first:  # all may go to the host
             step = min(step, self.sizes.plain)
@@ -187,6 +207,11 @@ class Walk:
 
             yield from in_parts(work, first, last, step // len(some), self.device, f"set of {self.k} variables")
             begin += len(some)
+
+    def _on_host(self, start: int, stop: int, floor: Callable[..., Floor]) -> Iterator[Found]:
+        """All the sets of a range of prefixes by the reference path."""
+        part = Unit(self.unit.dataset, self.k, start, stop)
+        return BlockEvaluator(self.problem, self.ranking).walk(part, floor)
 
     def _keep(
         self, R: Tensor, begin: int, members: Tensor, floor: Callable[..., Floor], others: tuple[int, int] = (0, 0)
@@ -244,8 +269,9 @@ class Walk:
         """Queue all the work on a range of prefixes; nothing here waits for the device."""
         n, M = self.n, self.k - 2
         if self.pairs is not None:
-            listed, count = self.pairs.queue(start, stop, self._screen(floor), self.sizes.room)
-            return self._queued(_Part(start, stop, None, [listed], count, None))
+            listed = self.pairs.queue(start, stop, self._screen(floor), self.sizes.room)
+            head = listed[: HEAD + min(_FEW, self.sizes.room)]
+            return self._queued(_Part(start, stop, None, [listed[HEAD:]], head, None))
         codes: list[Tensor] = []
         with saying_what_needs_memory(self.device, f"{stop - start} prefixes of {M} variables"):
             prefixes = unrank(start, stop, n - 2, M, self.device)
@@ -321,7 +347,7 @@ class Walk:
         """Wait for a part and give its survivors; one with too many is done again in halves, with a higher floor."""
         if part.done is not None:
             part.done.synchronize()
-        found, skipped = part.count.tolist()
+        found, skipped = part.count[:2].tolist()
         if found > self.sizes.room and part.stop - part.start > 1:
             middle = (part.start + part.stop) // 2
             for start, stop in ((part.start, middle), (middle, part.stop)):
@@ -334,7 +360,9 @@ class Walk:
         few = found <= self._few()
         with self._reading():
             codes = part.codes[0][:found] if len(part.codes) == 1 else torch.cat(part.codes)
-            members = self._members_of(part, (codes.cpu() if few else codes).sort().values)
+            if few:  # the first are there already
+                codes = part.count[HEAD:][:found] if found <= _FEW else codes.cpu()
+            members = self._members_of(part, codes.sort().values)
         if few:  # the engine evaluates what has no terms, and that takes less time than queueing it here
             sets = members.numpy().astype(np.intp, copy=False)
             unknown = np.full(len(sets), np.nan)

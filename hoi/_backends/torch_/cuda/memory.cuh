@@ -88,8 +88,8 @@ template <typename X> __device__ __forceinline__ X* take(char*& at, int count) {
 }
 
 // What is known of one matrix. A stem of M - 1 members is a stack: level i holds what its first i members leave to the
-// lanes behind them, in float64; levels from 1 to `LOWEST` have one place. What each child of the stem, a prefix of M members, leaves to the lanes behind it
-// follows, in the type of the screen; children lie one after the other.
+// lanes behind them, in float64; levels from 1 to `LOWEST` have one place. What each child of the stem, a prefix of M
+// members, leaves to the lanes behind it follows, in the type of the screen; children lie one after the other.
 template <typename T, int M> struct Plane {
     static constexpr int LOWEST = M - 1 > KEPT ? M - 1 - KEPT : 1, LEVELS = M > 1 ? M - LOWEST : 0;
 
@@ -98,7 +98,7 @@ template <typename T, int M> struct Plane {
     double *S, *squares;  // (LEVELS, lanes): conditional variances, and sums of squares of U
     double *p;            // (M, M): level i in row i, the diagonal of the inverse
     double *det, *trace;  // (M)
-    T* coarse;            // (M - 1, lanes): V again
+    T* coarse;            // (M - 1, lanes): V in the type of the screen
     double *over, *root, *traces;  // of each child: 1 / s, its square root, the trace of the inverse
     double* scale;                 // (M, CHILDREN): 1 / sqrt(p_j)
     T *v, *s, *i;                  // (room): the last row of the factor, s and 1 / s
@@ -110,6 +110,12 @@ template <typename T, int M> struct Plane {
         return level > LOWEST ? (level * (level - 1) - LOWEST * (LOWEST - 1)) / 2 : 0;
     }
 
+    // The entry of member j of the stem in the diagonal of the inverse, when lane c comes in with 1 / s of it.
+    __device__ __forceinline__ double diagonal(int j, int c, double is, int lanes) const {
+        const double u = U[(rows(M - 1) + j) * lanes + c];
+        return fma(u * u, is, p[(M - 1) * M + j]);
+    }
+
     __device__ __forceinline__ void place(char*& at, int lanes, int room) {
         V = take<double>(at, (M - 1) * lanes);
         U = take<double>(at, rows(M) * lanes);
@@ -118,7 +124,7 @@ template <typename T, int M> struct Plane {
         p = take<double>(at, M * M);
         det = take<double>(at, M);
         trace = take<double>(at, M);
-        coarse = take<T>(at, (M - 1) * lanes);
+        coarse = sizeof(T) == 8 ? (T*)V : take<T>(at, (M - 1) * lanes);
         over = take<double>(at, CHILDREN);
         root = take<double>(at, CHILDREN);
         traces = take<double>(at, CHILDREN);

@@ -152,17 +152,17 @@ template <int E> __device__ __forceinline__ int tiles_of(int c) {
     return blocks * (blocks + 1) / 2;
 }
 
-// All pairs of some children, in one list of tiles. Neighbours in a warp share x, and read lanes y that follow one
-// another. One test serves a tile.
+// All pairs of the children k to `until`, in one list of tiles. Neighbours in a warp share x, and read lanes y that
+// follow one another. One test serves a tile.
 template <typename T, int P, int M, int A, int B, int G, int X, int E>
 __device__ __forceinline__ void look_at_all(
-    const Part& part, const Shared<T, P, M>& at, long long prefix, int longest, int children, int slice
+    const Part& part, const Shared<T, P, M>& at, long long prefix, int longest, int k, int until, int slice
 ) {
-    int k = 0, before = 0, tasks = tiles_of<E>(longest);
+    int before = 0, tasks = tiles_of<E>(longest - k);
     for (int task = (int)threadIdx.x + G * slice;; task += G * part.slices) {
         while (task - before >= tasks) {
             before += tasks;
-            if (++k == children) return;
+            if (++k == until) return;
             tasks = tiles_of<E>(longest - k);
         }
         if (at.state[k] == SINGULAR) continue;
@@ -193,28 +193,34 @@ __device__ __forceinline__ void judge_child(const Part& part, const Shared<T, P,
 #pragma unroll
     for (int plane = 0; plane < P; plane++) {
         const Plane<T, M>& it = at.plane[plane];
-        const double s = M > 1 ? it.S[it.row(M - 1) * W + c] : 1.0, is = 1.0 / s;
+        const double s = M > 1 ? it.S[it.row(M - 1) * W + c] : 1.0, is = inverse(s);
         const double without = M > 1 ? it.trace[M - 1] : 0.0;
         const double with = without + is * (1.0 + (M > 1 ? it.squares[it.row(M - 1) * W + c] : 0.0));
         const int state = judge(part, s, without, with);
         worst = state > worst ? state : worst;
-        const double* U = it.U + it.rows(M - 1) * W;
         double product = is, det = (M > 1 ? it.det[M - 1] : 1.0) * s * (plane == 1 ? part.weight[c] : 1.0);
-        for (int j = 0; j < M - 1; j++) {
-            const double u = U[j * W + c], p = fma(u * u, is, it.p[(M - 1) * M + j]);
-            product *= p;
-            it.scale[j * CHILDREN + k] = 1.0 / sqrt(p);
-        }
+        for (int j = 0; j < M - 1; j++) product *= it.diagonal(j, c, is, W);
         it.scale[(M - 1) * CHILDREN + k] = sqrt(s);
         it.over[k] = is;
         it.root[k] = sqrt(is);
         it.traces[k] = with;
         own += (plane == 1 ? -1.0 : 1.0) * (A * log(det) + B * log(product));
     }
+    at.first[k] = 0;
     at.low[k] = (T)exp(part.low - own);
     at.high[k] = (T)exp(part.high - own);
     at.state[k] = worst;
     if (worst == SINGULAR && counts) atomicAdd(part.count + 1, (unsigned long long)c * (c - 1) / 2);
+}
+
+// What the members of the stem of some children are scaled by, one member of a child a thread.
+template <typename T, int M, int G>
+__device__ __forceinline__ void make_scales(const Part& part, const Plane<T, M>& at, int longest, int children) {
+    for (int i = threadIdx.x; i < children * (M - 1); i += G) {
+        const int j = i / children, k = i - j * children, c = longest - k;
+        const double is = inverse(at.S[at.row(M - 1) * part.lanes + c]);
+        at.scale[j * CHILDREN + k] = rsqrt(at.diagonal(j, c, is, part.lanes));
+    }
 }
 
 // What the last member of a child leaves to a lane behind it, in the type of the screen; lanes l from c on are filled up.
@@ -238,7 +244,7 @@ __device__ __forceinline__ void make_lane(
     at.v[place] = (T)(q * at.root[k]);
     // an x that is near-singular is no number, so that every test of it fails; so is one with which a variance of `near`
     // might make the trace of the inverse too large
-    const double over = left >= part.near ? 1.0 / left : 0.0 / 0.0;
+    const double over = left >= part.near ? inverse(left) : 0.0 / 0.0;
 #pragma unroll 4
     for (int j = 0; j < M; j++) {
         double u = j < M - 1 && l < c ? fma(-U[j * W + c], e, U[j * W + l]) : j < M - 1 ? 0 : e;
@@ -252,46 +258,53 @@ __device__ __forceinline__ void make_lane(
     at.i[place] = (T)(sound ? over : 0.0 / 0.0);
 }
 
-// The children of a stem, lanes `child` and below, as many at a time as there is room for.
+// The children of a stem, lanes `child` and below: judged many at a time, one thread each, and looked at one by one, or
+// where they are short as many together as there is room for.
 template <typename T, int P, int M, int A, int B, int G>
 __device__ __forceinline__ void look_at_children(
     const Part& part, const Shared<T, P, M>& at, long long prefix, int child, int count, int slice
 ) {
     constexpr int MOST = G < CHILDREN ? G : CHILDREN, LONG = 24;
-    for (int done = 0; done < count;) {
-        const int longest = child - done, mine = longest - (int)threadIdx.x;
-        const bool alone = longest > LONG;
-        const int aligned = alone ? 3 : 1;
-        int children = 0, lanes = 0, begin = 0, pairs = 0;
-        do {
-            const int c = longest - children;
-            begin = c == mine ? lanes : begin;
-            lanes += (c + aligned) & ~aligned;
-            pairs += c * (c - 1) / 2;
-            children++;
-        } while (!alone && children < MOST && done + children < count && lanes + longest - children + 1 <= part.room);
-        sync_group<G>();  // BARRIER: nobody reads the last children any more
-        if (longest - mine < children) {
-            at.first[longest - mine] = begin;
-            judge_child<T, P, M, A, B>(part, at, longest - mine, mine, slice == 0);
-            for (int l = 0; l < ((mine + aligned) & ~aligned); l++) at.owner[begin + l] = (unsigned char)(longest - mine);
-        }
-        sync_group<G>();  // BARRIER: it is known which children are sound, and where they lie
-        for (int place = threadIdx.x; place < lanes; place += G) {
-            const int k = at.owner[place], l = place - at.first[k];
+    const int own = (int)threadIdx.x;
+    for (int done = 0; done < count; done += MOST) {
+        const int longest = child - done, batch = count - done < MOST ? count - done : MOST;
+        if (done > 0) sync_group<G>();  // BARRIER: nobody reads what is known of the last children
+        if (own < batch) judge_child<T, P, M, A, B>(part, at, own, longest - own, slice == 0);
 #pragma unroll
-            for (int plane = 0; plane < P; plane++)
-                make_lane<T, M>(
-                    part, at.plane[plane], part.R + (long long)plane * part.lanes * part.pitch, k, longest - k, l, place
-                );
+        for (int plane = 0; plane < P; plane++) make_scales<T, M, G>(part, at.plane[plane], longest, batch);
+        for (int k = 0; k < batch;) {
+            const bool alone = longest - k > LONG;
+            const int aligned = alone ? 3 : 1;
+            int until = k, lanes = 0, begin = 0, pairs = 0;
+            do {
+                const int c = longest - until;
+                begin = until == own ? lanes : begin;
+                lanes += (c + aligned) & ~aligned;
+                pairs += c * (c - 1) / 2;
+                until++;
+            } while (!alone && until < batch && lanes + longest - until + 1 <= part.room);
+            if (!alone && own >= k && own < until) {
+                at.first[own] = begin;
+                for (int l = 0; l < ((longest - own + aligned) & ~aligned); l++) at.owner[begin + l] = (unsigned char)own;
+            }
+            sync_group<G>();  // BARRIER: the last lanes are read, and it is known where these lie
+            for (int place = own; place < lanes; place += G) {
+                const int of = alone ? k : at.owner[place], l = alone ? place : place - at.first[of];
+#pragma unroll
+                for (int plane = 0; plane < P; plane++)
+                    make_lane<T, M>(
+                        part, at.plane[plane], part.R + (long long)plane * part.lanes * part.pitch, of, longest - of, l,
+                        place
+                    );
+            }
+            sync_group<G>();  // BARRIER: the children are there
+            // small tiles where there are few pairs for a thread
+            constexpr int X = sizeof(T) == 8 || P == 2 ? 2 : 4;
+            if (alone) look_at_all<T, P, M, A, B, G, X, 4>(part, at, prefix + done, longest, k, until, slice);
+            else if (pairs > 2 * G) look_at_all<T, P, M, A, B, G, 2, 2>(part, at, prefix + done, longest, k, until, slice);
+            else look_at_all<T, P, M, A, B, G, 1, 1>(part, at, prefix + done, longest, k, until, slice);
+            k = until;
         }
-        sync_group<G>();  // BARRIER: the children are there
-        // small tiles where there are few pairs for a thread
-        constexpr int X = sizeof(T) == 8 || P == 2 ? 2 : 4;
-        if (alone) look_at_all<T, P, M, A, B, G, X, 4>(part, at, prefix + done, longest, children, slice);
-        else if (pairs > 2 * G) look_at_all<T, P, M, A, B, G, 2, 2>(part, at, prefix + done, longest, children, slice);
-        else look_at_all<T, P, M, A, B, G, 1, 1>(part, at, prefix + done, longest, children, slice);
-        done += children;
     }
 }
 

@@ -18,8 +18,8 @@ from hoi._backends.torch_.ranges import LARGEST, before
 from hoi._backends.torch_.sweep import Screen, largest_trace, sure_trace
 
 __all__ = [
-    "LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "lanes_of", "source",
-    "text", "try_out", "why_not",
+    "HEAD", "LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "lanes_of",
+    "source", "text", "try_out", "why_not",
 ]
 
 # A prefix with a larger trace of its inverse is handed over whole: pairs may be off by more than the margin.
@@ -28,15 +28,17 @@ LARGEST_INVERSE = 1e6
 MOST_MEMBERS = 48
 # The highest power of the determinant or the diagonal: products of more leave the range of float32 soon.
 MOST_POWER = 16
-# Tiles of a prefix for each thread, from where a larger group is taken. Not measured on a card yet.
-_TILES_A_THREAD = 40
+# Threads of a group for the longest tail of a prefix: the most lanes, and threads; 256 beyond. Measured on an H200.
+_THREADS = ((32, 32), (256, 64), (512, 128))
 # Tickets for each group that runs at once, so that the last ones end together; most prefixes of a ticket, which makes
 # the stack of its first one from nothing.
 _TICKETS, _CHUNK = 8, 512
 # Children that a group works on at a time and levels of the stack that are kept (memory.cuh), and the least room for
-# the lanes of children, of prefixes of few and of many members.
+# the lanes of children, of prefixes of few members and of many, which need the memory for groups beside one another.
 _CHILDREN, _KEPT = 16, 4
-_ROOM, _ROOM_OF_MANY, _MANY = 96, 64, 8
+_ROOM, _ROOM_OF_MANY, _MANY = 128, 32, 8
+# A list of survivors begins with their number, that of singular sets, and that of tickets.
+HEAD = 3
 # The files of the kernel, in the order in which they are one text.
 _FILES = ("memory.cuh", "stems.cuh", "pairs.cuh")
 
@@ -58,7 +60,8 @@ class Kernel(NamedTuple):
         levels = M - lowest if M > 1 else 0
         stack = [M - 1, (M * (M - 1) - lowest * (lowest - 1)) // 2 if M > 1 else 0, levels, levels]
         plane = [
-            *(8 * rows * lanes for rows in stack), 8 * M * M, 8 * M, 8 * M, size * (M - 1) * lanes,
+            *(8 * rows * lanes for rows in stack), 8 * M * M, 8 * M, 8 * M,
+            size * (M - 1) * lanes * (size < 8),
             8 * C, 8 * C, 8 * C, 8 * M * C, *[size * room] * 3, *[size * M * room] * 2,
         ]  # fmt: skip
         common = [size * C, size * C, 4 * C, 4 * C, room, 4 * M, 4, 8]
@@ -118,13 +121,13 @@ def why_not(n: int, members: int, a: int, b: int, dtype: torch.dtype, shared: in
     if comb(n, members + 2) >= LARGEST:
         return "more sets than 64 bits count"
     lanes = lanes_of(n)
-    need = Kernel(dtype, members, a, b, 32, planes).shared(lanes, _room(n, members))
+    need = Kernel(dtype, members, a, b, 32, planes).shared(lanes, _room(n, members, planes))
     return f"{need} bytes of shared memory, of {shared}" if need > shared else ""
 
 
-def _room(n: int, members: int) -> int:
+def _room(n: int, members: int, planes: int) -> int:
     """Lanes of children at a time: those of one at least."""
-    return max(lanes_of(n), _ROOM_OF_MANY if members > _MANY else _ROOM)
+    return max(lanes_of(n), (_ROOM_OF_MANY if members > _MANY else _ROOM) // planes)
 
 
 def lanes_of(n: int) -> int:
@@ -147,7 +150,7 @@ class PairSweep:
         n = R.shape[-1]
         self.n, self.members, self.runner, self.planes = n, members, runner, (R.ndim == 3 and len(R)) or 1
         self.lanes = lanes_of(n)
-        self.room = room or _room(n, members)
+        self.room = room or _room(n, members, self.planes)
         pad = self.lanes - n
         self.R = torch.nn.functional.pad(R.flip(-2, -1), (0, pad, 0, pad)).contiguous()
         self.Q = self.R.to(dtype)
@@ -162,25 +165,29 @@ class PairSweep:
         kernel = self._kernel(a, b, dtype)
         self.runner.groups(source(kernel), kernel.threads, kernel.shared(self.lanes, self.room))
 
-    def queue(self, start: int, stop: int, screen: Screen, room: int) -> tuple[Tensor, Tensor]:
-        """Queue the prefixes at positions start to stop: survivors as ``((position - start) * n + x) * n + y``, at most
-        `room` of them, and the numbers of survivors and of singular sets."""
-        device, M = self.R.device, self.members
-        codes = torch.empty(room, dtype=torch.int64, device=device)
-        count = torch.zeros(3, dtype=torch.int64, device=device)
+    def queue(self, start: int, stop: int, screen: Screen, room: int) -> Tensor:
+        """Queue the prefixes at positions start to stop, and give the list that is filled.
+
+        It begins with the numbers of survivors and of singular sets, and one that is of no use; from `HEAD` on are the
+        survivors, at most `room`, as ``((position - start) * n + x) * n + y``.
+        """
+        M = self.members
+        listed = torch.empty(HEAD + room, dtype=torch.int64, device=self.R.device)
+        listed[:HEAD] = 0
         kernel = self._kernel(screen.a, screen.b, screen.dtype)
         text, shared = source(kernel), kernel.shared(self.lanes, self.room)
         groups = self.runner.groups(text, kernel.threads, shared)
         chunk, slices = self._cut(stop - start, groups)
         tickets = -(-(stop - start) // chunk) * slices
         part = Part(
-            *(array.data_ptr() for array in (self.R, self.Q, self.weight, self.F, self.before, codes, count)),
+            *(array.data_ptr() for array in (self.R, self.Q, self.weight, self.F, self.before)),
+            listed.data_ptr() + 8 * HEAD, listed.data_ptr(),
             start, stop, room, screen.low, screen.high, screen.near, SURELY_SINGULAR, LARGEST_INVERSE,
             screen.near * largest_trace(M + 2), sure_trace(M + 2), self.n, self.lanes, self.lanes, self.room, chunk,
             slices,
         )  # fmt: skip
         self.runner.launch(text, min(groups, tickets), kernel.threads, shared, part)
-        return codes, count[:2]
+        return listed
 
     def _kernel(self, a: int, b: int, dtype: torch.dtype) -> Kernel:
         return Kernel(dtype, self.members, a, b, self.threads, self.planes)
@@ -192,10 +199,8 @@ class PairSweep:
 
     def _threads(self) -> int:
         """Threads of a group: as many as a prefix has work for."""
-        threads = 32
-        while threads < 256 and self._tiles() > _TILES_A_THREAD * threads:
-            threads *= 2
-        return threads
+        tail = self.n - self.members
+        return next((threads for most, threads in _THREADS if tail <= most), 256)
 
     def _cut(self, prefixes: int, groups: int) -> tuple[int, int]:
         """Prefixes of a ticket, and slices of each prefix."""
@@ -209,6 +214,5 @@ def try_out(runner: Runner, device: torch.device) -> None:
     """Compile, launch and read a kernel: whatever is lacking on a device is raised here, and not in a search."""
     R = torch.eye(5, dtype=torch.float64, device=device)
     screen = Screen(1, 0, 1.0, -1.0, 1e-2, torch.float32)  # lets all ten sets by
-    _, count = PairSweep(R, 1, torch.float32, runner).queue(0, 3, screen, 16)
-    if count.tolist() != [10, 0]:
+    if PairSweep(R, 1, torch.float32, runner).queue(0, 3, screen, 16)[:2].tolist() != [10, 0]:
         raise KernelUnavailableError(f"the kernel does not find what it should on {device}")

@@ -20,7 +20,7 @@ __device__ __forceinline__ int make_stem(
     for (int i = valid; i < M - 1; i++) {
         const int lane = part.n - 1 - member[i];
         const double *S = at.S + at.row(i) * W, *squares_of = at.squares + at.row(i) * W;
-        const double s = i > 0 ? S[lane] : 1.0, is = 1.0 / s, rs = sqrt(is);
+        const double s = i > 0 ? S[lane] : 1.0, is = inverse(s), rs = sqrt(is);
         const double without = i > 0 ? at.trace[i] : 0.0;
         const double with = without + is * (1.0 + (i > 0 ? squares_of[lane] : 0.0));
         const int state = judge(part, s, without, with);
@@ -49,7 +49,7 @@ __device__ __forceinline__ int make_stem(
             }
             deeper[i * W + l] = e;
             at.V[i * W + l] = q * rs;
-            at.coarse[i * W + l] = (T)(q * rs);
+            if (sizeof(T) < 8) at.coarse[i * W + l] = (T)(q * rs);
             at.S[at.row(i + 1) * W + l] = fma(-q, e, i > 0 ? S[l] : 1.0);
             at.squares[at.row(i + 1) * W + l] = squares;
         }
