@@ -9,10 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._engine.reduce import LeaveOut
-from hoi._errors import DeterminedWarning, HoiError, IllConditionedWarning, InputWarning, SparseWarning, warn
+from hoi._errors import (
+    DeterminedWarning,
+    HoiError,
+    HoiWarning,
+    IllConditionedWarning,
+    InputWarning,
+    SparseWarning,
+    warn,
+)
 from hoi._inputs.words import listing
 from hoi._maths.dependence import NOTHING, SPARE, RawColumns, sums_among, within
 from hoi._maths.terms import DETERMINED, FEW_DIGITS
+from hoi._typing import FloatArray
 
 if TYPE_CHECKING:
     from hoi._api.call import Call
@@ -20,7 +29,10 @@ if TYPE_CHECKING:
 # Members (m, k) of sets, and the dataset of each.
 Sets = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-__all__ = ["Sets", "judge", "leave_out", "named", "of_columns", "of_samples", "raw_columns"]
+__all__ = ["Sets", "judge", "leave_out", "named", "of_columns", "of_labels", "of_samples", "raw_columns"]
+
+# Nats of rounding by which an information may be above what there is to know.
+_BEYOND = 1e-6
 
 
 def of_columns(call: Call) -> None:
@@ -66,6 +78,34 @@ def of_samples(call: Call, n_columns: int, what: Callable[[], str], chosen: bool
     scarce = call.system.scarcity(n_columns, chosen)
     if scarce is not None:
         warn(f"{what()} {scarce}", SparseWarning)
+
+
+def of_labels(
+    call: Call, sets: Sequence[Sequence[int]], J: FloatArray, dataset: NDArray[np.intp] | None = None
+) -> None:
+    """Warn of information about labels that is more than their entropy, J / 2 of sets: (n_datasets, n_sets), or of each
+    set in its dataset."""
+    most = call.system.most_about(call.target, call.given) if call.target else None
+    if most is None:
+        return
+    if call.problem.n_datasets != len(most):  # a mean over datasets
+        most = most.mean(keepdims=True)
+    limit = most[:, None] if dataset is None else most[dataset]
+    excess = np.nan_to_num(J / 2 - limit)
+    beyond = np.unique(np.nonzero(excess > _BEYOND)[-1])
+    if not len(beyond):
+        return
+    worst = np.unravel_index(int(excess.argmax()), J.shape)
+    largest = float(J[worst] / 2)
+    members = [v for v in sets[int(worst[-1])] if v >= 0]
+    more = f" (and of {len(beyond) - 1} more sets)" if len(beyond) > 1 else ""
+    labels = listing([call.system.names[c] for c in call.target])
+    warn(
+        f"the information of {named(call, members)}{more} about the labels of {labels} comes out as {largest:.2f} "
+        f"nats, and there are {largest - float(excess[worst]):.2f} nats to know of them: the Gaussian entropy of all "
+        'classes together is too high where classes lie apart. To rank sets it serves; for values use estimator="knn".',
+        HoiWarning,
+    )
 
 
 def judge(call: Call, sets: Sequence[Sets], told: bool = False) -> list[NDArray[np.bool_]]:

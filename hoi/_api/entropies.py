@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hoi._api.call import open_call, pick, scale_of
+from hoi._api.cautions import of_labels
 from hoi._api.given_sets import as_user_shape, by_order, evaluate, sets_of, unwrap
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
@@ -168,7 +169,11 @@ def mutual_information(
         groups=groups[:2], backend=backend, missing=missing, singular=singular,
     )  # fmt: skip
     D, J, L, _ = evaluate(call, [(0, 1)], pick(backend, 1).open(call.problem, UNRANKED))
-    found = scale * MEASURES["tc"].value(D, J, L)[:, 0]
+    found = MEASURES["tc"].value(D, J, L)
+    for side in (0, 1):
+        if ("X", "Y")[side] in labelled:
+            of_labels(call._replace(roles=call.roles._replace(target=groups[side])), [(1 - side,)], 2 * found)
+    found = scale * found[:, 0]
     return found if call.system.stacked else float(found[0])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._api.call import Call
-from hoi._api.cautions import Sets, judge, named, of_samples
+from hoi._api.cautions import Sets, judge, named, of_labels, of_samples
 from hoi._backends.protocol import Evaluator
 from hoi._errors import HoiError
 from hoi._inputs import checks
@@ -73,6 +73,7 @@ def evaluate(
     for (_, datasets), rows, determined in zip(judged, places, judge(call, judged) if judged else [], strict=True):
         if marks is not None:
             marks[datasets[determined], rows[determined]] = True
+    of_labels(call, sets, terms.J)
     return terms
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
+from hoi._api.cautions import of_labels
 from hoi._api.planning import warn_of_hours
 from hoi._api.sets import ENDS, warn_of_skipped
 from hoi._engine.checkpoint import Checkpoint, fingerprint
@@ -196,6 +197,8 @@ def permutation_test(
         if file is not None:
             file.close()
     warn_of_skipped(found.skipped, found.evaluated)
+    means = call._replace(problem=observed)
+    of_labels(means, found.members.tolist(), found.terms.J, np.zeros(len(found.members), dtype=np.intp))
     factor = 1.0 if null == "member" else scale
     settings = settings_of(
         call, units, chosen, found.about, measure=measure, order=list(orders), which=which, n_best=n_best,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
-from hoi._api.cautions import judge, leave_out
+from hoi._api.cautions import judge, leave_out, of_labels
 from hoi._api.planning import warn_of_hours
 from hoi._backends.protocol import UNRANKED, Problem
 from hoi._engine.executors import size_of
@@ -240,6 +240,7 @@ def search(
         marks[sizes == members.shape[1]] = found_so
     if marks.any():
         more["determined"] = marks
+    of_labels(call, rows.members.tolist(), rows.terms.J, rows.dataset)
     prepared += rows.prepared
     if of_mean:
         more["agreement"] = _agreement(each, rows, row)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.protocol import Problem
-from hoi._errors import HoiError, TiesWarning
+from hoi._errors import HoiError, HoiWarning
 from hoi._maths.influence import parts_of_samples, standard_error
 from hoi._measures.registry import Measure
 from hoi._systems.protocol import Estimator, System
@@ -94,7 +94,7 @@ def by_blocks(
             number = min(size, n_resamples - start)
             rows = _blocks(n_samples, length, number, rng)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", TiesWarning)  # rows come twice in a resample
+                warnings.simplefilter("ignore", HoiWarning)  # of the samples themselves it has been said
                 try:
                     values.append(values_of(problem_of(estimator.fit(table[rows]))))
                 except HoiError as error:

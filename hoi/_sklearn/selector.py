@@ -11,7 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hoi import _api
-from hoi._errors import HoiError, SingularWarning, warn
+from hoi._errors import HoiError, HoiWarning, SingularWarning, warn
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
 from hoi._inputs.words import columns, listing
@@ -67,9 +67,10 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
     -----
     Given classes, the entropy of features is the mean over classes of Gaussian entropies (see ``discrete`` in
     :func:`hoi.information`): classes that differ in the spread of features, or in how these go together, are seen, and
-    each needs more samples than a set has features. Equal values share their mean rank, and the copula describes
-    columns with many of them only roughly. Features that have one value only in some class, and sets whose covariance
-    is numerically singular, are left out, with a warning.
+    each needs more samples than a set has features. Where classes lie far apart values are too large; sets are ranked
+    by them. Equal values share their mean rank, and the copula describes columns with many of them only roughly.
+    Features that have one value only in some class, and sets whose covariance is numerically singular, are left out,
+    with a warning.
 
     References
     ----------
@@ -165,6 +166,7 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         which = "lowest" if self.by == "synergy" else "highest"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SingularWarning)
+            warnings.filterwarnings("ignore", "the information of", HoiWarning)  # sets are ranked here
             found = _api.search(
                 system, k, measure="gradient", target=n_features, which=which, n_best=1, progress=False
             )

@@ -200,6 +200,15 @@ class MixedSystem(System):
                 "Leave it out, join this class with another, or name the column in `discrete` too."
             )
 
+    def most_about(self, target: tuple[int, ...], given: tuple[int, ...]) -> FloatArray | None:
+        """The entropy of labels, which the Gaussian of all classes together can exceed where classes lie apart."""
+        if not all(c in self.categories.labels for c in target):
+            return None
+        fixed = tuple(c for c in given if c in self.categories.labels)
+        labels = MixedProblem(self.values, ((*target,),), fixed, self.names, frozenset(self.categories.labels), True)
+        terms = labels.reference(np.zeros((self.n_datasets, 1), dtype=np.intp), np.arange(self.n_datasets))
+        return terms.J / 2
+
     def about(self) -> dict[str, Any]:
         return {**super().about(), **self._about, "discrete": [self.names[c] for c in self.categories.columns]}
 

@@ -128,6 +128,10 @@ class System(ABC):
         """The same, whose problems give what each sample adds, if its entropies are means over samples."""
         return self
 
+    def most_about(self, target: tuple[int, ...], given: tuple[int, ...]) -> FloatArray | None:
+        """Nats (n_datasets,) that there are to know of a target, where estimates may come out above them; or None."""
+        return None
+
     def about(self) -> dict[str, Any]:
         """What a result says of the estimate.
 

@@ -99,6 +99,10 @@ class SeveralSystem(System):
     def by_samples(self) -> SeveralSystem:
         return SeveralSystem([part.by_samples() for part in self.parts], self.remarks, self.datasets)
 
+    def most_about(self, target: tuple[int, ...], given: tuple[int, ...]) -> FloatArray | None:
+        each = [part.most_about(target, given) for part in self.parts]
+        return None if each[0] is None else np.concatenate(each)  # type: ignore[arg-type]
+
     def about(self) -> dict[str, Any]:
         return self.parts[0].about()
 

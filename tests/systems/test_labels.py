@@ -148,3 +148,41 @@ def test_sets_of_numbers_that_determine_each_other_are_left_out(estimator) -> No
     assert (0, 1, 3) not in found.members and (0, 1, 2) in found.members and (0, 3, 4) in found.members
     about = hoi.search(X, (2, 3), measure="gradient", target=4, given=[5], **options)
     assert (0, 1, 3) not in about.members and (0, 1) in about.members
+
+
+def test_more_information_than_there_are_labels_is_warned_of() -> None:
+    """Two classes eight deviations apart: 1.4 nats and more by one Gaussian for all, log 2 in truth."""
+    X = table(15, 400)
+    X[:, :2] += 8 * X[:, 5:]
+    by = {"estimator": "gaussian"}
+    options = {"target": 5, "discrete": LABELLED, **by}
+    drawn = {"method": "bootstrap", "n_resamples": 9, "seed": 0}
+    calls = {
+        "search": lambda: hoi.search(X, 2, measure="information", n_best=2, **options),
+        "test": lambda: hoi.permutation_test(
+            X[:, [0, 1, 5]], 2, measure="rsi", target=2, discrete=2, n_resamples=19, seed=0, which="lowest", **by),
+        "interval": lambda: hoi.confidence_interval(X, [(0, 1)], measure="information", **drawn, **options),
+        "local": lambda: hoi.local(X, [(0, 1)], measure="information", **options),
+        "value": lambda: hoi.rsi(X, [(0, 1), (2, 3)], **options),
+        "lengths": lambda: hoi.synergy_mmi([X, X[:300]], [(0, 1)], **options),
+        "two tables": lambda: hoi.mutual_information(X[:, :2], X[:, 5], discrete="Y", **by),
+    }  # fmt: skip
+    for call in calls.values():
+        with pytest.warns(hoi.HoiWarning) as caught:
+            call()
+        (said,) = (str(w.message) for w in caught)
+        says(said, "the information of (", "about the labels of", "nats, and there are 0.69 nats to know of them",
+             'for values use estimator="knn"')  # fmt: skip
+    with pytest.warns(hoi.HoiWarning):
+        found = hoi.search([X, X[:200]], 2, measure="information", across="mean", n_best=1, which="highest", **options)
+    says(found.settings["warnings"][0], "about the labels of 5")
+
+
+@pytest.mark.parametrize("far", [0.0, 4.0])
+def test_and_not_where_it_is_less_or_exact(far) -> None:
+    X = table(16, 400)
+    X[:, 0] += far * X[:, 5]
+    X[:, 4] = 2 * X[:, 5]  # labels that tell all of the others
+    assert hoi.information(X, [(4,)], target=5, discrete=LABELLED)[0] == pytest.approx(np.log(2), abs=0.01)
+    hoi.information(X, [(0, 4), (0, 1)], target=5, discrete=LABELLED, estimator="knn")
+    hoi.information(X, [(2,)], target=5, discrete=LABELLED)
