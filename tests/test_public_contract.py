@@ -122,14 +122,15 @@ OPTIONS = {
     "coinformation": ESTIMATION | {"given", "discrete", "groups"},
     "tse_complexity": ESTIMATION | {"given", "discrete", "groups"},
     "delta": ESTIMATION | {"given", "discrete", "groups", "k", "singular"},
-    "pairwise": ESTIMATION | {"given", "discrete", "groups", "measure", "target"},
+    "pairwise": ESTIMATION | {"given", "discrete", "groups", "measure", "target", "names"},
     "local": ESTIMATION | {"given", "discrete", "groups", "measure", "target"},
-    "lagged": set(),
+    "lagged": {"names"},
     "oinfo_rate": {"segment", "units"},
     "oinfo_spectrum": {"sampling_rate", "segment", "units"},
-    "transfer_entropy": ESTIMATION | {"discrete", "lags"},
-    "drivers": ESTIMATION | {"discrete", "lags", "targets", "which", "n_best", "per_order", "threads", "progress"},
-    "phiid": ESTIMATION | {"discrete", "lag"},
+    "transfer_entropy": ESTIMATION | {"discrete", "lags", "names"},
+    "drivers": ESTIMATION | {"discrete", "lags", "targets", "which", "n_best", "per_order", "threads", "progress"}
+    | {"names"},
+    "phiid": ESTIMATION | {"discrete", "lag", "names"},
     **{name: ESTIMATION | {"given", "discrete", "groups", "target"} for name in TARGET},
     **{name: ESTIMATION | {"given", "discrete", "groups"} for name in SETS},
     "measures": ESTIMATION | {"given", "discrete", "groups", "names"},
@@ -140,14 +141,15 @@ OPTIONS = {
     "plan": {"missing", "estimator", "given", "discrete", "groups", "backend", "measure", "threads"},
     "permutation_test": ESTIMATION
     | {"given", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
-    | {"discrete", "null", "n_resamples", "seed", "executor", "checkpoint"},
+    | {"discrete", "null", "n_resamples", "seed", "executor", "checkpoint", "names"},
     "confidence_interval": ESTIMATION
-    | {"given", "discrete", "groups", "measure", "target", "confidence_level", "method", "n_resamples", "seed"},
+    | {"given", "discrete", "groups", "measure", "target", "confidence_level", "method", "n_resamples", "seed"}
+    | {"names"},
     "split_half": ESTIMATION
     | {"given", "discrete", "groups", "measure", "which", "n_best", "per_order", "threads", "progress"}
-    | {"confidence_level", "method", "n_resamples", "seed"},
+    | {"confidence_level", "method", "n_resamples", "seed", "names"},
     "compare": ESTIMATION
-    | {"given", "discrete", "groups", "measure", "n_best", "paired", "n_resamples", "seed", "executor"},
+    | {"given", "discrete", "groups", "measure", "n_best", "paired", "n_resamples", "seed", "executor", "names"},
     "effective_sample_size": set(),
     "scan": ESTIMATION | {"given", "discrete", "groups", "names", "executor"},
     "copula_transform": {"ties", "seed"},

@@ -12,6 +12,7 @@ import numpy as np
 from hoi._api.call import Call, columns_of, open_call, pick, require_order, scale_of, settings_of
 from hoi._api.given_sets import evaluate
 from hoi._api.planning import warn_of_hours
+from hoi._api.samples import read_samples
 from hoi._backends.protocol import UNRANKED, Problem
 from hoi._engine.plan import count_sets
 from hoi._errors import HoiError, HoiWarning, warn
@@ -19,13 +20,10 @@ from hoi._inference import compare as parts_of
 from hoi._inference.maximum import MaximumNull
 from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
-from hoi._inputs.containers import read_all
-from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._measures.registry import MEASURES, Measure
 from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import Gaussian, GaussianSystem
-from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, Groups, Multiplet, Seed, Units
@@ -51,6 +49,7 @@ def compare(
     units: Units = "nats",
     groups: Groups | None = None,
     missing: str = "raise",
+    names: Sequence[str] | None = None,
     backend: str = "auto",
     seed: Seed = None,
     executor: Any = None,
@@ -74,6 +73,8 @@ def compare(
         Sets to report at each end: those higher in B ("lowest"), and those higher in A ("highest").
     estimator, given, discrete, bias_correction, units, groups, missing, backend
         As in :func:`hoi.oinfo`. For one recording a Gaussian estimator of numbers.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
     seed : int or numpy.random.Generator, optional
         Of the arrangements.
     executor
@@ -127,7 +128,7 @@ def compare(
     checks.check_executor(executor)
     resolved = resolve(estimator)
     (first, one_recording, by), (second, one_too, by_too) = (
-        _tables(X, what, resolved, discrete, missing) for X, what in ((A, "A"), (B, "B"))
+        _tables(X, what, resolved, discrete, names, missing) for X, what in ((A, "A"), (B, "B"))
     )
     if one_recording != one_too:
         raise HoiError(
@@ -197,16 +198,15 @@ def _t(r: Any, freedom: int) -> Any:
 
 
 def _tables(
-    X: Any, what: str, estimator: Estimator, discrete: Any, missing: str
+    X: Any, what: str, estimator: Estimator, discrete: Any, names: Sequence[str] | None, missing: str
 ) -> tuple[list[Table], bool, Estimator]:
     """The tables of several datasets, or a single one; whether it is a single one; and the estimator, which knows of
     categories."""
     if isinstance(X, System):
         raise HoiError(f"{what} is a {type(X).__name__}, and what is compared are samples: give tables of samples.")
-    X, estimator = with_categories(X, estimator, discrete, what=what)
-    whole, _ = rows_without_gaps(read_all(X, what, ranks=estimator.ranks), missing, what=what)
-    data = checks.check_datasets(whole, what=what)
-    return [Table(values, data.names) for values in data.tables], not data.stacked, estimator
+    found = read_samples(X, estimator, discrete=discrete, names=names, missing=missing, what=what)
+    data = checks.check_datasets(found.data, what=what)
+    return [Table(values, data.names) for values in data.tables], not data.stacked, found.estimator
 
 
 def _require_same_columns(tables: Sequence[Table]) -> None:

@@ -10,22 +10,19 @@ from scipy.special import ndtri
 
 from hoi._api.call import columns_of, open_call, pick, ranked_by, scale_of, settings_of
 from hoi._api.given_sets import evaluate, filled, sets_of
+from hoi._api.samples import read_samples
 from hoi._api.sets import search
 from hoi._backends.protocol import UNRANKED, Problem
 from hoi._errors import HoiError
 from hoi._inference.interval import by_blocks, by_influence
 from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
-from hoi._inputs.containers import read_all
-from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._maths import influence
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
 from hoi._systems.gaussian import GaussianCopula
-from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
-from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
 
 __all__ = ["confidence_interval", "effective_sample_size", "split_half"]
@@ -51,6 +48,7 @@ def confidence_interval(
     groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
     seed: Seed = None,
 ) -> Multiplets:
     """Given sets with an interval that holds the true value of a measure so often, for samples that follow in time.
@@ -76,6 +74,8 @@ def confidence_interval(
         As in :func:`hoi.search`: columns that the measure is about.
     estimator, given, discrete, bias_correction, units, groups, backend, missing
         As in :func:`hoi.oinfo`.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
     seed : int or numpy.random.Generator, optional
         Of the bootstrap.
 
@@ -122,9 +122,8 @@ def confidence_interval(
     seed = checks.check_seed(seed)
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and an interval needs samples: give the table of samples itself.")
-    X, resolved = with_categories(X, resolve(estimator), discrete)
+    _, X, dropped, resolved = read_samples(X, estimator, discrete=discrete, names=names, missing=missing)
     _check_resampling(method, resolved)
-    X, dropped = rows_without_gaps(read_all(X, ranks=resolved.ranks), missing)
     call = open_call(
         X, estimator=resolved, given=given, target=target, bias_correction=bias_correction, groups=groups,
         backend=backend,
@@ -185,6 +184,7 @@ def split_half(
     groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
     threads: int | None = None,
     seed: Seed = None,
     progress: bool | None = None,
@@ -206,6 +206,8 @@ def split_half(
         As in :func:`confidence_interval`: ``method="bootstrap"`` for estimators that are not Gaussian.
     estimator, given, discrete, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
     backend, threads, progress
         As in :func:`hoi.search`.
 
@@ -235,10 +237,9 @@ def split_half(
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and there are halves of samples only: give the table of samples.")
     checks.check_choice(method, ("influence", "bootstrap"), "method")
-    X, resolved = with_categories(X, resolve(estimator), discrete)
+    _, X, dropped, resolved = read_samples(X, estimator, discrete=discrete, names=names, missing=missing)
     _check_resampling(method, resolved)
-    X, dropped = rows_without_gaps(X, missing, ranks=resolved.ranks)
-    data = checks.check_datasets(X, ranks=resolved.ranks)
+    data = checks.check_datasets(X)
     if data.stacked:
         raise HoiError(
             f"X has {len(data.tables)} datasets: the halves are of one. Search some of the datasets, and give the "

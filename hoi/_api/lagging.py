@@ -14,7 +14,7 @@ from hoi._api.sets import search
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
-from hoi._inputs.containers import read_all
+from hoi._inputs.containers import named, read_all
 from hoi._inputs.datasets import apart, labels_of, names_of
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.roles import check_columns
@@ -29,7 +29,9 @@ from hoi._typing import ArrayLike, BiasCorrection, Multiplet, Units
 __all__ = ["drivers", "lagged", "read_lags", "transfer_entropy"]
 
 
-def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table | Recordings:
+def lagged(
+    X: ArrayLike, lags: int | Sequence[int] = 1, *, names: Sequence[str] | None = None
+) -> Table | Recordings:
     """Each column beside its own past: the table that dynamic measures are about.
 
     Parameters
@@ -38,6 +40,8 @@ def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table | Recordings:
         Time series: rows are equal steps in time. Datasets stay apart, of one length or of different ones.
     lags : int or sequence of int
         Steps back: 3 stands for 1, 2 and 3, and ``[1, 5]`` for these two.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def lagged(X: ArrayLike, lags: int | Sequence[int] = 1) -> Table | Recordings:
            [4., 3., 2., 5., 7., 6.]])
     """
     steps = _check_lags(lags)
-    data = read_all(X)
+    data = read_all(named(X, names))
     if isinstance(data, Table):
         return _shifted(data, steps)
     parts = zip(labels_of(data), data.tables, strict=True)
@@ -79,6 +83,7 @@ def transfer_entropy(
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
 ) -> Any:
     r"""Transfer entropy between all columns: what the past of one tells of another beyond that one's own past.
 
@@ -94,6 +99,8 @@ def transfer_entropy(
         As in :func:`hoi.oinfo`; the past of a categorical column is categorical too.
     missing : {"raise", "drop"}
         What a gap is: an error, or a reason to leave out the rows of the lagged table that it is in.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
 
     Returns
     -------
@@ -123,10 +130,10 @@ def transfer_entropy(
     """
     import pandas as pd
 
-    table, resolved, names, steps = read_lags(X, lags, estimator, discrete, stacked=False)
-    n = len(names)
+    table, resolved, labels, steps = read_lags(X, lags, estimator, discrete, names, stacked=False)
+    n = len(labels)
     if n < 2:
-        raise HoiError(f"X has the one column {names[0]!r}: transfer entropy is between two. Give more columns.")
+        raise HoiError(f"X has the one column {labels[0]!r}: transfer entropy is between two. Give more columns.")
     system = _fitted(table, resolved, bias_correction, backend, missing)
     values = np.full((n, n), np.nan)
     for j in range(n):
@@ -135,7 +142,7 @@ def transfer_entropy(
             system, [(g,) for g in range(n - 1)], target=_present(j, steps), given=_past(j, steps),
             groups=[_past(i, steps) for i in others], bias_correction=bias_correction, units=units, backend=backend,
         )  # fmt: skip
-    return pd.DataFrame(values, index=pd.Index(names, name="from"), columns=pd.Index(names, name="to"))
+    return pd.DataFrame(values, index=pd.Index(labels, name="from"), columns=pd.Index(labels, name="to"))
 
 
 def drivers(
@@ -154,6 +161,7 @@ def drivers(
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
     threads: int | None = None,
     progress: bool | None = None,
 ) -> dict[str, Multiplets]:
@@ -181,6 +189,8 @@ def drivers(
         As in :func:`hoi.search`.
     missing : {"raise", "drop"}
         As in :func:`hoi.transfer_entropy`.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
 
     Returns
     -------
@@ -207,10 +217,10 @@ def drivers(
     >>> found["4"].members
     [(0, 2)]
     """
-    table, resolved, names, steps = read_lags(X, lags, estimator, discrete, stacked=True)
+    table, resolved, labels, steps = read_lags(X, lags, estimator, discrete, names, stacked=True)
     system = _fitted(table, resolved, bias_correction, backend, missing)
-    n = len(names)
-    chosen = range(n) if targets is None else check_columns(targets, names, "targets")
+    n = len(labels)
+    chosen = range(n) if targets is None else check_columns(targets, labels, "targets")
     found = {}
     for j in chosen:
         others = np.array([i for i in range(n) if i != j])
@@ -219,9 +229,9 @@ def drivers(
             groups=[_past(i, steps) for i in others.tolist()], which=which, n_best=n_best, per_order=per_order,
             bias_correction=bias_correction, units=units, backend=backend, threads=threads, progress=progress,
         )  # fmt: skip
-        found[names[j]] = Multiplets(
-            np.where(result.indices >= 0, others[result.indices], -1), names, dataset=result.dataset,
-            extreme=result.extreme, settings={**result.settings, "target": [names[j]], "lags": list(steps)},
+        found[labels[j]] = Multiplets(
+            np.where(result.indices >= 0, others[result.indices], -1), labels, dataset=result.dataset,
+            extreme=result.extreme, settings={**result.settings, "target": [labels[j]], "lags": list(steps)},
             **{name: getattr(result, name) for name in result.columns},
         )  # fmt: skip
     return found
@@ -229,23 +239,23 @@ def drivers(
 
 def read_lags(
     X: ArrayLike, lags: int | Sequence[int], estimator: str | Estimator, discrete: Multiplet | int | str | None,
-    *, stacked: bool
+    names: Sequence[str] | None, *, stacked: bool
 ) -> tuple[Table | Recordings, Estimator, tuple[str, ...], tuple[int, ...]]:
     """The table of lagged columns and the estimator that knows which of them are categories, the names of the
     variables, and the lags."""
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples to shift in time: give the data themselves.")
     steps = _check_lags(lags)
-    X, resolved = with_categories(X, resolve(estimator), discrete)
-    table = lagged(X, steps)
+    X, resolved = with_categories(X, resolve(estimator), discrete, names)
+    table = lagged(X, steps, names=names)
     if not stacked and (isinstance(table, Recordings) or table.values.ndim == 3):
         raise HoiError(f"X has {len(apart(table))} datasets: one table is needed. Call it for each of them.")
-    names = tuple((table.names or ())[:: len(steps) + 1])
+    labels = tuple((table.names or ())[:: len(steps) + 1])
     if isinstance(resolved, WithCategories):
         known = resolved.categories.labels
         own = {c: known[j] for j in known for c in (_present(j, steps), *_past(j, steps))}
         resolved = WithCategories(resolved.by, Categories(own))
-    return table, resolved, names, steps
+    return table, resolved, labels, steps
 
 
 def _shifted(table: Table, steps: Sequence[int], where: str = "") -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ def pairwise(
     groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
 ) -> Any:
     """A measure of every pair of variables, as a table: mutual information by default.
 
@@ -45,6 +47,8 @@ def pairwise(
     target : int, str, or sequence of them, optional
         As in :func:`hoi.information`, for the measures about one: "rsi" is what a pair tells of it beyond the sum of
         both.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def pairwise(
     row = ranked_by(measure, target)
     call = open_call(
         X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target, discrete=discrete, missing=missing,
+        target=target, discrete=discrete, missing=missing, names=names,
     )  # fmt: skip
     n = call.problem.n_variables
     if call.system.stacked:
@@ -82,5 +86,5 @@ def pairwise(
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     values = np.full((n, n), np.nan)
     values[first, second] = values[second, first] = scale * row.value(D, J, L)[0]
-    names = [call.names[position] for position in call.positions.tolist()]
-    return pd.DataFrame(values, index=names, columns=names)
+    labels = [call.names[position] for position in call.positions.tolist()]
+    return pd.DataFrame(values, index=labels, columns=labels)

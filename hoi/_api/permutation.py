@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from hoi._api.call import Call, columns_of, open_call, pick, ranked_by, require_order, scale_of, settings_of
 from hoi._api.cautions import of_labels
 from hoi._api.planning import warn_of_hours
+from hoi._api.samples import read_samples
 from hoi._api.sets import ENDS, warn_of_skipped
 from hoi._engine.checkpoint import Checkpoint, fingerprint
 from hoi._engine.executors import size_of
@@ -22,15 +24,11 @@ from hoi._errors import HoiError, HoiWarning, warn
 from hoi._inference.permutation import LEVEL, Independence, Members, Question, families, tested
 from hoi._inference.surrogates import Surrogates, mean_problem, not_gaussian
 from hoi._inputs import checks
-from hoi._inputs.containers import read_all
-from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.words import listing
 from hoi._maths.influence import effective_sample_size
 from hoi._maths.surrogates import NULLS
 from hoi._results.multiplets import Multiplets
-from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
-from hoi._systems.registry import resolve
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Seed, Units
 
 __all__ = ["permutation_test"]
@@ -62,6 +60,7 @@ def permutation_test(
     groups: Groups | None = None,
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
     threads: int | None = None,
     seed: Seed = None,
     executor: Any = None,
@@ -92,6 +91,8 @@ def permutation_test(
         Surrogates (of each variable, for "member"). p is at least 1 / (n_resamples + 1).
     estimator, given, discrete, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
     target
         As in :func:`hoi.search`. The target alone moves, all its columns together, and the variables keep their
         dependence on each other: what is tested is that the target does not depend on the set.
@@ -160,9 +161,8 @@ def permutation_test(
         raise HoiError(
             f"X is a {type(X).__name__}, and surrogates are made of samples: give the table of samples itself."
         )
-    X, resolved = with_categories(X, resolve(estimator), discrete)
     # read once: the surrogates are made of the same samples
-    X, dropped = rows_without_gaps(read_all(X, ranks=resolved.ranks), missing)
+    _, X, dropped, resolved = read_samples(X, estimator, discrete=discrete, names=names, missing=missing)
     call = open_call(
         X, estimator=resolved, target=target, given=given, bias_correction=bias_correction, groups=groups,
         backend=backend,

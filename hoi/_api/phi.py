@@ -41,6 +41,7 @@ def phiid(
     units: Units = "nats",
     backend: str = "auto",
     missing: str = "raise",
+    names: Sequence[str] | None = None,
 ) -> Any:
     """The 16 atoms of integrated information of pairs of time series (PhiID), with minimum mutual information.
 
@@ -64,6 +65,8 @@ def phiid(
         As in :func:`hoi.oinfo`; the past of a categorical column is categorical too.
     missing : {"raise", "drop"}
         As in :func:`hoi.transfer_entropy`.
+    names : sequence of str, optional
+        As in :func:`hoi.search`.
 
     Returns
     -------
@@ -93,14 +96,14 @@ def phiid(
 
     scale = scale_of(units)
     step = checks.check_positive_int(lag, "lag")
-    table, resolved, names, _ = read_lags(X, [step], estimator, discrete, stacked=False)
-    chosen = list(itertools.combinations(range(len(names)), 2))
+    table, resolved, labels, _ = read_lags(X, [step], estimator, discrete, names, stacked=False)
+    chosen = list(itertools.combinations(range(len(labels)), 2))
     if pairs is not None:
-        chosen = [tuple(pair) for pair in checks.check_multiplets(pairs, names)]  # type: ignore[misc]
+        chosen = [tuple(pair) for pair in checks.check_multiplets(pairs, labels)]  # type: ignore[misc]
         if wrong := next((pair for pair in chosen if len(pair) != 2), None):
             raise HoiError(f"the set {wrong} has {len(wrong)} members: phiid is about pairs. Give two columns each.")
     if not chosen:
-        raise HoiError(f"X has the one column {names[0]!r}: phiid is about pairs. Give two columns or more.")
+        raise HoiError(f"X has the one column {labels[0]!r}: phiid is about pairs. Give two columns or more.")
     call = open_call(
         table, estimator=resolved, given=None, bias_correction=bias_correction, groups=None, backend=backend,
         missing=missing,
@@ -108,7 +111,7 @@ def phiid(
     # entropies that are known but for constants belong together within a set only
     known = (_by_entropies if call.problem.has_entropies else _by_sets)(call, chosen, backend)
     rows = [_atoms(pair, known) for pair in chosen]
-    index = pd.MultiIndex.from_tuples([(names[i], names[j]) for i, j in chosen], names=["x", "y"])
+    index = pd.MultiIndex.from_tuples([(labels[i], labels[j]) for i, j in chosen], names=["x", "y"])
     return pd.DataFrame(scale * np.array(rows), index=index, columns=_ATOMS)
 
 

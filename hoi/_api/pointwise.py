@@ -11,18 +11,16 @@ import numpy as np
 
 from hoi._api.call import Call, open_call, pick, ranked_by, scale_of
 from hoi._api.given_sets import by_order, evaluate, sets_of
+from hoi._api.samples import read_samples
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inference.surrogates import scores
 from hoi._inputs import checks
-from hoi._inputs.containers import read_all
 from hoi._inputs.datasets import apart
-from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.labelled import is_labelled, leading
 from hoi._maths.pointwise import add_quadratic, forms, grouped_form, residuals
 from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
-from hoi._systems.mixed import with_categories
 from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem
@@ -110,9 +108,7 @@ def local(
     resolved = resolve(estimator)
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples: local values are of samples. Give the data themselves.")
-    labels, resolved = with_categories(X, resolved, discrete)
-    whole = read_all(labels, ranks=resolved.ranks)
-    data, dropped = rows_without_gaps(whole, missing, ranks=resolved.ranks)
+    whole, data, dropped, resolved = read_samples(X, resolved, discrete=discrete, missing=missing)
     drawing = copy.deepcopy(resolved)  # with a generator of its own, which draws the same ties
     call = open_call(
         data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,

@@ -93,7 +93,7 @@ def search(
     estimator, given, discrete, bias_correction, units, groups, missing
         As in :func:`hoi.oinfo`. With `groups` the sets are made of groups.
     names : sequence of str, optional
-        Names of the variables, for data that have none.
+        Names of the variables, in place of those that X has.
     backend : {"auto", "numpy", "numba", "torch", "cuda"}
         Where to compute; "auto" takes numba unless the search is tiny.
     determined : {"keep", "drop"}

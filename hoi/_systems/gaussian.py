@@ -14,6 +14,7 @@ from hoi._backends.protocol import Problem
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
+from hoi._inputs.containers import named
 from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._maths.bias import chance_deviation
@@ -192,6 +193,7 @@ class GaussianSystem(System):
         estimator: str | Estimator = "gaussian_copula",
         backend: str = "auto",
         missing: str = "raise",
+        names: Sequence[str] | None = None,
         pool: bool = False,
     ) -> GaussianSystem:
         """Estimate a system from samples.
@@ -206,8 +208,8 @@ class GaussianSystem(System):
         backend : {"auto", "numpy", "numba", "torch", "cuda"}
             Where to estimate: "torch" on the device of the data, "cuda" on the GPU, "auto" there too if the data are a
             tensor on a GPU, and otherwise in numpy. Values do not depend on it.
-        missing : {"raise", "drop"}
-            What a missing or masked value is: an error, or a reason to leave out its sample (row).
+        missing, names
+            As in :func:`hoi.search`.
         pool : bool
             Estimate one system of all datasets, which may then be a list of tables of different lengths. Ranks are
             taken, and means removed, within each dataset; `n_samples` is the number of all samples less that of the
@@ -230,8 +232,7 @@ class GaussianSystem(System):
 
         References
         ----------
-        Ince et al. (2017), A statistical framework for neuroimaging data analysis based on mutual information
-        estimated via a Gaussian copula, Human Brain Mapping 38, 1541-1573.
+        Ince et al. (2017), Human Brain Mapping 38, 1541-1573.
 
         Examples
         --------
@@ -240,6 +241,7 @@ class GaussianSystem(System):
         (2, 2)
         """
         chosen = resolve(estimator)
+        X = named(X, names, ranks=chosen.ranks)
         if checks.check_bool(pool, "pool"):
             matrices, n_samples, first = pooled(X, chosen, backend, missing)
             return cls(matrices, first.names, n_samples, first.estimator, first.ties, False, first.device, first.seed)

@@ -96,6 +96,55 @@ def test_names_of_arrays(data):
     assert hoi.measures(data, [("b", "e")], names=LABELS).members[0] == (1, 4)
 
 
+LONG = np.random.default_rng(5).standard_normal((300, 5))
+LONG[1:, 4] += LONG[:-1, 0] + LONG[:-1, 2]
+WITH_NAMES = {
+    "permutation_test": lambda X, **more: hoi.permutation_test(X, 3, n_resamples=9, n_best=1, seed=0, **more),
+    "member": lambda X, **more: hoi.permutation_test(X, 3, null="member", n_resamples=9, n_best=1, seed=0, **more),
+    "confidence_interval": lambda X, **more: hoi.confidence_interval(X, **more),
+    "split_half": lambda X, **more: hoi.split_half(X, 3, n_best=1, **more),
+    "compare": lambda X, **more: hoi.compare(X, X[::-1] + 1, 3, n_resamples=9, n_best=1, seed=0, **more),
+    "drivers": lambda X, **more: hoi.drivers(X, n_best=1, targets=4, **more),
+    "transfer_entropy": lambda X, **more: hoi.transfer_entropy(X, **more),
+    "phiid": lambda X, **more: hoi.phiid(X, [(0, 4)], **more),
+    "pairwise": lambda X, **more: hoi.pairwise(X, **more),
+    "lagged": lambda X, **more: hoi.lagged(X, 2, **more),
+    "from_data": lambda X, **more: hoi.GaussianSystem.from_data(X, **more),
+    "search": lambda X, **more: hoi.search(X, 3, n_best=1, **more),
+    "scan": lambda X, **more: next(hoi.scan(X, 3, **more)),
+    "measures": lambda X, **more: hoi.measures(X, **more),
+    "as_table": lambda X, **more: hoi.as_table(X, **more),
+}
+
+
+def seen_in(found):
+    """All names, and all numbers, that a result shows."""
+    if isinstance(found, dict):
+        return list(found), [seen_in(part) for part in found.values()]
+    if isinstance(found, hoi.Multiplets):
+        return list(found.names), found.indices.tolist(), found.to_dataframe().select_dtypes("number").to_numpy()
+    if isinstance(found, pd.DataFrame):
+        return [*map(str, found.index), *map(str, found.columns)], found.to_numpy()
+    return list(found.names), getattr(found, "values", None) if isinstance(found, hoi.Table) else found.covariance
+
+
+@pytest.mark.parametrize("name", WITH_NAMES)
+@pytest.mark.filterwarnings("ignore::hoi.HoiWarning")
+def test_every_result_with_names_takes_them(name):
+    """As from a frame that has them, and over those that a frame has; with gaps; or an error."""
+    call, frame = WITH_NAMES[name], pd.DataFrame(LONG, columns=LABELS)
+    wanted = seen_in(call(frame))
+    assert any(f"'{label}'" in repr(wanted[0]) for label in LABELS)
+    np.testing.assert_equal(seen_in(call(LONG, names=LABELS)), wanted)
+    np.testing.assert_equal(seen_in(call(pd.DataFrame(LONG, columns=list("vwxyz")), names=LABELS)), wanted)
+    if name not in ("lagged", "as_table"):
+        gaps = LONG.copy()
+        gaps[[3, 50], [1, 2]] = np.nan
+        np.testing.assert_equal(seen_in(call(gaps, names=LABELS, missing="drop"))[0], wanted[0])
+    says(message(call, LONG, names=LABELS[:3]), "names has 3 entries and", "has shape (300, 5)")
+    says(message(call, LONG, names="abcde"), "names='abcde': a list of names is needed")
+
+
 def test_as_table_gives_names_to_any_function():
     table = hoi.as_table(X[0], names=LABELS)
     assert hoi.oinfo(table, [("a", "c", "e")])[0] == hoi.oinfo(X[0], [(0, 2, 4)])[0]
