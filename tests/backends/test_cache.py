@@ -56,6 +56,16 @@ def test_damaged_files_are_removed(tmp_path):
     cache.remove_damaged(tmp_path / "none")
 
 
+def test_what_names_a_module_that_cannot_be_imported_yet_is_not_damaged(tmp_path):
+    """The first walk that is imported looks at the files of all of them, which name modules that import it."""
+    waits = tmp_path / "lanes.walk.1.nbc"
+    waits.write_bytes(b"\x80\x04cmodule_that_waits\nName\n.")
+    with pytest.raises(ModuleNotFoundError):
+        pickle.loads(waits.read_bytes())
+    cache.remove_damaged(tmp_path)
+    assert waits.exists()
+
+
 def test_damaged_files_of_numba_are_compiled_anew(tmp_path):
     env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": ROOT}
     program = "from hoi._backends.numba_ import tail; print(tail.sure_trace(3))"

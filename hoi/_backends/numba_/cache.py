@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import pickle
+import pickletools
+from collections import deque
 from pathlib import Path
 
 from numba.core.caching import FunctionCache
@@ -33,13 +34,16 @@ def can_keep() -> bool:
 
 
 def remove_damaged(folder: Path) -> None:
-    """Remove what numba kept and cannot load (cut off, overwritten), so that it is compiled anew."""
+    """Remove what numba kept and cannot load (cut off, overwritten), so that it is compiled anew.
+
+    Files are read through and not loaded: that would import the modules of all walks, one of which is being imported.
+    """
     for path in [*folder.glob("*.nbi"), *folder.glob("*.nbc")]:
         try:
             file = io.BytesIO(path.read_bytes())
-            pickle.load(file)  # all of the code, or the version of numba, with the table of what was compiled behind it
-            if path.suffix == ".nbi":
-                pickle.load(file)
+            # all of the code, or the version of numba, with the table of what was compiled behind it
+            for _ in range(2 if path.suffix == ".nbi" else 1):
+                deque(pickletools.genops(file), maxlen=0)
         except OSError:
             continue
         except Exception:  # bytes that may be anything
