@@ -107,13 +107,14 @@ def test_a_file_that_another_process_holds_is_not_called_damaged(
 ) -> None:
     path = tmp_path / "run.sqlite"
     hoi.search(X, 3, checkpoint=path)
+    told = checkpoint.status(path)
     monkeypatch.setattr(checkpoint, "_PATIENCE", 0.01)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         for use in (lambda: checkpoint.status(path), lambda: hoi.search(X, 3, checkpoint=path)):
             with pytest.raises(hoi.HoiError, match=r"cannot be used now \(database is locked\): another process"):
                 use()
-    assert checkpoint.status(path)["units"] == 1
+    assert checkpoint.status(path) == told
 
 
 def test_a_file_that_was_just_made_has_nothing(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_killed_and_resumed_it_gives_the_same_p(tmp_path: Path) -> None:
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
         )
-        while child.poll() is None and (now := _units(path)) < done + 30:
+        while child.poll() is None and (now := _units(path)) < done + 15:
             time.sleep(0.005)
         if child.poll() is not None:
             break
