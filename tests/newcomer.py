@@ -1,7 +1,7 @@
 """The newcomer's path, `make newcomer`: the quick starts, run in an empty environment that holds only the wheel.
 
-The README and the migration pages need the wheel alone; the quick start of the documentation says which extras it
-needs. Nothing of the tree is on the path, and torch is not there.
+The migration pages need the wheel alone; the README and the quick start of the documentation say which extras they
+need. Nothing of the tree is on the path, and torch is not there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
-    "": [ROOT / "README.md", *sorted((ROOT / "docs" / "migrating").glob("*.md"))],
+    "": sorted((ROOT / "docs" / "migrating").glob("*.md")),
+    "[plot]": [ROOT / "README.md"],
     "[plot,io]": [ROOT / "docs" / "quickstart.md"],
 }
 

@@ -34,6 +34,21 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     pages.run_python(page)
 
 
+def test_the_picture_of_the_readme_is_what_its_code_draws(tmp_path, monkeypatch):
+    """Its first block writes sets.svg, to be copied to docs/_static. matplotlib leaves each text in a comment."""
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    first = blocks(ROOT / "README.md", "python")[0][1]
+    exec(first, {})
+    drawn, shown = (
+        re.findall(r"<!-- (.*) -->", path.read_text(encoding="utf-8"))
+        for path in (tmp_path / "sets.svg", ROOT / "docs" / "_static" / "sets.svg")
+    )
+    assert drawn == shown
+    assert "LFpol · LMTG · RFpol" in shown
+
+
 def test_a_wrong_output_is_found(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("```python\nx = 2\n```\n\n```python\n>>> x + 1\n4\n```\n", encoding="utf-8")
