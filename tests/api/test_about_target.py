@@ -249,6 +249,7 @@ def test_a_result_says_what_its_signs_mean() -> None:
     assert _style.colour(-1.0, "gradient") == _style.colour(1.0, "rsi") == _style.SYNERGY
     assert _style.colour(1.0, "gradient") == _style.colour(-1.0, "rsi") == _style.REDUNDANCY
     found = hoi.search(data_of(7, 50), 3, measure="rsi", target=6, n_best=2)
-    assert _style.end_names("rsi", found) == ("most redundant", "most synergistic")
+    names = [_style.end_name("rsi", found, rows) for rows in _style.by_end(found)]
+    assert names == ["most redundant", "most synergistic"]
     assert "rsi" in str(found)
     found.plot.ranking()
