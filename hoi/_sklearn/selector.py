@@ -11,16 +11,18 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from hoi import _api
-from hoi._errors import HoiError, HoiWarning, SingularWarning, warn
+from hoi._errors import HoiError, HoiWarning, SingularWarning, TiesWarning, warn
 from hoi._inputs import checks
 from hoi._inputs.categories import Categories
+from hoi._inputs.table import Table
 from hoi._inputs.words import columns, listing
 from hoi._maths.terms import SINGULAR
 from hoi._sklearn import reading
 from hoi._sklearn.transformer import GaussianCopulaTransformer
-from hoi._systems.gaussian import GaussianSystem
-from hoi._systems.mixed import MixedSystem
-from hoi._systems.protocol import System
+from hoi._systems.gaussian import Gaussian, GaussianCopula
+from hoi._systems.mixed import WithCategories
+from hoi._systems.protocol import Estimator, System
+from hoi._systems.registry import resolve
 
 __all__ = ["OInformationSelector"]
 
@@ -32,7 +34,7 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
     ``oinfo(features and y) - oinfo(features)``: what the target adds to the balance of redundancy and synergy.
     It is negative when the features tell of `y` what none of them tells alone, positive when they tell the
     same, and 0 for a target that has nothing to do with them. O-information is estimated by the Gaussian
-    copula, so monotone maps of features and target change nothing.
+    copula by default, to which monotone maps of features and target change nothing.
 
     Parameters
     ----------
@@ -44,6 +46,9 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         What `y` is. Classes are categories, whatever they are called: text, booleans, unordered categories, two
         different values, and whole numbers of which at most 20 are different that occur 4 times or more on average.
         Anything else is numbers, which have an order.
+    estimator : str or object, default "gaussian_copula"
+        As in :func:`hoi.search`. The Gaussian copula does not see what no pair of columns shows, such as an exclusive
+        or: ``"discrete"``, ``"binned"`` and ``"knn"`` do, and take longer.
 
     Attributes
     ----------
@@ -90,10 +95,14 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
     array([1, 2])
     """
 
-    def __init__(self, n_features_to_select: int = 2, *, by: str = "synergy", target: str = "auto") -> None:
+    def __init__(
+        self, n_features_to_select: int = 2, *, by: str = "synergy", target: str = "auto",
+        estimator: str | Estimator = "gaussian_copula",
+    ) -> None:
         self.n_features_to_select = n_features_to_select
         self.by = by
         self.target = target
+        self.estimator = estimator
 
     def fit(self, X: Any, y: Any) -> OInformationSelector:
         """Evaluate all sets of features and keep the best.
@@ -139,33 +148,31 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         if (target == target[0]).all():
             raise HoiError(f"y has the same value in all {n_samples} samples: there is nothing to tell of it.")
         checks.check_samples(n_samples, k + 1, f"a set of {k} features with y")
+        resolved = resolve(self.estimator)
         scores = GaussianCopulaTransformer().fit_transform(X)
         names = tuple(map(str, getattr(self, "feature_names_in_", range(n_features))))
         kept = np.arange(n_features)
-        system: System
-        if classes is None:
-            table = np.column_stack([scores, GaussianCopulaTransformer().fit_transform(target[:, None])])
-            system = GaussianSystem.from_covariance(np.cov(table, rowvar=False), n_samples, [*names, "the target"])
-        else:
+        if classes is not None and isinstance(resolved, (Gaussian, GaussianCopula)):
             kept = _varying(scores, target, classes, names)
-            table = np.column_stack([scores[:, kept], target])
-            known = Categories({len(kept): classes})
-            every = *(names[j] for j in kept), "the target"
-            system = MixedSystem(table[None], every, False, known, "gaussian_copula", {})
         if len(kept) < k:
             raise HoiError(f"n_features_to_select={k}, and {len(kept)} features are left. Choose fewer.")
+        if classes is not None:
+            resolved = WithCategories(resolved, Categories({len(kept): classes}))
+        every = *(names[j] for j in kept), "the target"
+        system = resolved.fit(Table(np.column_stack([table[:, kept], target]), every))
         self.target_ = "numbers" if classes is None else "classes"
-        self.gradient_, members = self._best(system, np.cov(table, rowvar=False), k)
+        self.gradient_, members = self._best(system, np.cov(scores[:, kept], rowvar=False), k)
         self.support_ = np.zeros(n_features, dtype=bool)
         self.support_[kept[list(members)]] = True
         return self
 
     def _best(self, system: System, C: np.ndarray, k: int) -> tuple[float, tuple[int, ...]]:
-        """The extreme gradient and the features that have it; the target is the last variable, and C the covariance."""
+        """The extreme gradient and the features that have it, of covariance C; the target is the last variable."""
         n_features = system.n_variables - 1
         which = "lowest" if self.by == "synergy" else "highest"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SingularWarning)
+            warnings.simplefilter("ignore", TiesWarning)
             warnings.filterwarnings("ignore", "the information of", HoiWarning)  # sets are ranked here
             found = _api.search(
                 system, k, measure="gradient", target=n_features, which=which, n_best=1, progress=False
@@ -178,7 +185,7 @@ class OInformationSelector(SelectorMixin, BaseEstimator):
         if skipped := found.settings["skipped"]:
             warn(
                 f"{skipped:,} of {skipped + found.settings['evaluated']:,} sets of {k} features were left out: they "
-                f"are numerically singular, {_reason(C[:-1, :-1], system.names)}.",
+                f"are numerically singular, {_reason(C, system.names)}.",
                 SingularWarning,
             )
         return float(found.gradient[0]), found.members[0]

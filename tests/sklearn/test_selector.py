@@ -168,3 +168,33 @@ def test_messages(table):
     few = np.where(np.arange(400) < 2, "rare", "often")
     says(message(fit().fit, X, few), "where 'the target' is 'rare' (2 samples)", "in each class")
     says(message(fit(2).fit, np.column_stack([X, few == "rare"]), few), "y determines column '7'", "Leave it out")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "target"),
+    [("discrete", "classes"), (hoi.estimators.Binned(2), "numbers"), ("knn", "classes"), ("knn", "numbers"),
+     ("shrinkage", "numbers"), (lambda columns: len(np.unique(columns > 0, axis=0)) / 10, "classes"),
+     (hoi.estimators.GaussianCopula("random", seed=1), "classes")],
+)  # fmt: skip
+def test_the_best_of_all_sets_under_any_estimator(estimator, target, rng):
+    X = rng.standard_normal((120, 4))
+    y = np.where(X[:, 0] * X[:, 2] * (rng.random(120) - 0.05) > 0, 1.0, 0.0)
+    if estimator == "discrete":
+        X = np.sign(X)
+    if target == "numbers":
+        y = y + 0.1 * rng.standard_normal(120)
+    found = OInformationSelector(2, estimator=estimator).fit(X, y)
+    labels = {"discrete": 4} if target == "classes" else {}
+    pairs = list(combinations(range(4), 2))
+    values = hoi.gradient(np.column_stack([X, y]), pairs, target=4, estimator=estimator, **labels)
+    assert found.target_ == target
+    assert found.gradient_ == pytest.approx(values.min(), abs=1e-10)
+    assert tuple(found.get_support(indices=True)) == pairs[int(values.argmin())]
+
+
+def test_an_exclusive_or_is_seen_by_counts(rng):
+    X = rng.integers(0, 2, (300, 6))
+    y = X[:, 1] ^ X[:, 4]
+    assert OInformationSelector(estimator="discrete").fit(X, y).get_support(indices=True).tolist() == [1, 4]
+    says(message(OInformationSelector(estimator="kernel").fit, X, y), "kernel", "takes numbers only")
+    says(message(OInformationSelector(estimator="nearest").fit, X, y), "estimator='nearest': use one of")

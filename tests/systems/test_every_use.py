@@ -347,6 +347,17 @@ def _(case: Case) -> None:
     same(found, case.of("tc", table, [(0, 1), (2,)], fixed=[3], labelled=labelled))
 
 
+@use("OInformationSelector")
+def _(case: Case) -> None:
+    table = case.data()[:, [0, 1, 2, 4]]
+    target = "numbers" if case.kind == "numbers" else "classes"
+    found = hoi.OInformationSelector(target=target, estimator=case.estimator).fit(table[:, :3], table[:, 3])
+    labelled = [3] if case.labelled else []
+    values = {S: case.of("gradient", table, reference.singles(S), [3], labelled=labelled)
+              for S in itertools.combinations(range(3), 2)}  # fmt: skip
+    same([found.gradient_, values[tuple(found.get_support(indices=True))]], [min(values.values())] * 2)
+
+
 def refusals() -> dict[tuple[str, str], list[list[str]]]:
     """(use, estimator) -> what the message says, by the page; one of several where there are several reasons."""
     page = (Path(__file__).parents[2] / "docs" / "estimators.md").read_text(encoding="utf-8")
