@@ -216,13 +216,13 @@ def status(path: Path) -> dict[str, Any]:
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE)
         with contextlib.closing(db):
             entries = _entries(db, path)
-            if not entries:
-                raise HoiError(f"{path} has nothing yet: its search was stopped as it began. The same call goes on.")
-            units, done, seconds = db.execute(
-                "SELECT count(*), coalesce(sum(evaluated + skipped), 0), coalesce(sum(seconds), 0) FROM unit"
-            ).fetchone()
-            return {"about": entries["about"], "total": entries["total"], "done": done, "units": units,
-                    "seconds": seconds}  # fmt: skip
+            if entries:
+                units, done, seconds = db.execute(
+                    "SELECT count(*), coalesce(sum(evaluated + skipped), 0), coalesce(sum(seconds), 0) FROM unit"
+                ).fetchone()
+                return {"about": entries["about"], "total": entries["total"], "done": done, "units": units,
+                        "seconds": seconds}  # fmt: skip
+    raise HoiError(f"{path} has nothing yet: its search was stopped as it began. The same call goes on.")
 
 
 def _written(arrays: dict[str, np.ndarray]) -> bytes:

@@ -120,7 +120,7 @@ def test_a_file_that_another_process_holds_is_not_called_damaged(
 def test_a_file_that_was_just_made_has_nothing(tmp_path: Path) -> None:
     path = tmp_path / "run.sqlite"
     path.touch()
-    with pytest.raises(hoi.HoiError, match=r"run.sqlite has nothing yet: its search was stopped as it began"):
+    with pytest.raises(hoi.HoiError, match=r"^\S+run.sqlite has nothing yet: its search was stopped as it began"):
         checkpoint.status(path)
 
 
