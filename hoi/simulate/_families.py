@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hoi._inputs.options import check_seed
-from hoi.simulate._known import KnownGaussian, about_target, count, each, known, number, numbered
+from hoi.simulate._known import KnownGaussian, about_effect, about_target, count, each, known, number, numbered
 
 __all__ = [
     "common_cause",
@@ -275,11 +275,10 @@ def common_effect(
     covariance = np.eye(n + 1)
     covariance[:n, n] = covariance[n, :n] = w
     covariance[n, n] = w @ w + sigma**2
-    ratio = (w / sigma) ** 2
-    tc, dtc = float(np.log1p(ratio.sum())) / 2, float(np.log1p(ratio).sum()) / 2
-    alone = -np.log1p(-(w**2) / covariance[n, n]) / 2
-    about = about_target(n, tc, alone, np.log1p(ratio) / 2)
-    return known("common_effect", covariance, (*numbered("cause", n), "effect"), tc, dtc, about=about)
+    about, _ = about_effect(w, sigma)
+    names = (*numbered("cause", n), "effect")
+    dtc = float(np.log1p((w / sigma) ** 2).sum()) / 2
+    return known("common_effect", covariance, names, about.information, dtc, about=about)
 
 
 def random_covariance(

@@ -12,7 +12,9 @@ import numpy as np
 from hoi._errors import HoiError
 from hoi._inputs.options import check_seed
 
-__all__ = ["KnownGaussian", "KnownTarget", "about_target", "count", "each", "known", "number", "numbered"]
+__all__ = [
+    "KnownGaussian", "KnownTarget", "about_effect", "about_target", "count", "each", "known", "number", "numbered",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,13 @@ def about_target(target: int, information: float, alone: np.ndarray, given_other
         target, information, information - float(alone.sum()), information - float(given_others.sum()),
         float(alone.min()), float(given_others.min()),
     )  # fmt: skip
+
+
+def about_effect(weights: np.ndarray, noise: float) -> tuple[KnownTarget, np.ndarray]:
+    """What independent causes tell of their weighted sum with noise, the last variable; and what each tells alone."""
+    ratio = (weights / noise) ** 2
+    alone = -np.log1p(-(weights**2) / (weights @ weights + noise**2)) / 2
+    return about_target(len(weights), float(np.log1p(ratio.sum())) / 2, alone, np.log1p(ratio) / 2), alone
 
 
 @dataclass(frozen=True, eq=False)

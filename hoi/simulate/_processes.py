@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hoi._inputs.options import check_seed
-from hoi.simulate._known import KnownTarget, about_target, count, each, number, numbered
+from hoi.simulate._known import KnownTarget, about_effect, count, each, number, numbered
 
 __all__ = ["KnownProcess", "driven_process"]
 
@@ -141,9 +141,7 @@ def driven_process(
     own = number(memory, "memory", lambda m: -1 < m < 1, "between -1 and 1")
     A = np.zeros((n + 1, n + 1))
     A[n] = [*w, own]
-    ratio = (w / sigma) ** 2
-    alone = -np.log1p(-(w**2) / (w @ w + sigma**2)) / 2
-    about = about_target(n, float(np.log1p(ratio.sum())) / 2, alone, np.log1p(ratio) / 2)
+    about, alone = about_effect(w, sigma)
     transfer = np.zeros((n + 1, n + 1))
     np.fill_diagonal(transfer, np.nan)
     transfer[:n, n] = alone
