@@ -22,7 +22,7 @@ from hoi._inputs.words import columns as named
 from hoi._maths.bias import entropy_bias
 from hoi._maths.copula import normal_scores
 from hoi._maths.counts import CountTable, count_table, entropy_of_counts, joint_states
-from hoi._maths.covariance import covariance_of_any_scale, to_correlation
+from hoi._maths.covariance import covariance_of_any_scale, of_ordinary_size, to_correlation
 from hoi._maths.dependence import near_dependence_of
 from hoi._maths.terms import by_elimination
 from hoi._systems.combined import CombinedProblem
@@ -326,7 +326,7 @@ def mixed_system(
 def _distances(values: FloatArray) -> FloatArray:
     """Squared distances of samples from their mean, by their covariance as divided by n: their mean is the number of
     columns."""
+    values, _ = of_ordinary_size(values)
     centred = values - values.mean(axis=0)
-    centred /= np.abs(centred).max(axis=0)
     C = centred.T @ centred / len(centred)
     return np.einsum("tk,tk->t", centred, np.linalg.solve(C, centred.T).T)

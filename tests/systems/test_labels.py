@@ -186,3 +186,13 @@ def test_and_not_where_it_is_less_or_exact(far) -> None:
     assert hoi.information(X, [(4,)], target=5, discrete=LABELLED)[0] == pytest.approx(np.log(2), abs=0.01)
     hoi.information(X, [(0, 4), (0, 1)], target=5, discrete=LABELLED, estimator="knn")
     hoi.information(X, [(2,)], target=5, discrete=LABELLED)
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1e200, 0.0), (1e-250, 0.0), (1.0, 1e9)])
+def test_local_values_do_not_depend_on_units(factor, shift) -> None:
+    X = table(17, 60)
+    moved = X.copy()
+    moved[:, :4] = factor * X[:, :4] + shift
+    options = {"discrete": LABELLED, "estimator": "gaussian", "measure": "information", "target": 4}
+    found, wanted = (hoi.local(values, [(0, 1, 2)], **options) for values in (moved, X))
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 if shift else TOLERANCE)
