@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,8 @@ from hoi._inference.surrogates import scores
 from hoi._inputs import checks
 from hoi._inputs.datasets import apart
 from hoi._inputs.labelled import is_labelled, leading
-from hoi._maths.pointwise import add_quadratic, forms, grouped_form, residuals
+from hoi._maths.influence import influence
+from hoi._maths.pointwise import add_quadratic, forms, residuals
 from hoi._measures.registry import Measure
 from hoi._systems.gaussian import Gaussian, GaussianCopula
 from hoi._systems.protocol import Estimator, System
@@ -187,9 +187,7 @@ def _add_forms(
             columns = [c for v in members for c in call.groups[v]]
             samples, own = residuals(X, C, columns, fixed)
             ends = np.cumsum([0, *(len(call.groups[v]) for v in members)])
-            places = [np.arange(start, stop) for start, stop in itertools.pairwise(ends)]
-            form = grouped_form(own, places, weights)
-            values += 0.5 * factor * np.einsum("tk,tk->t", samples, samples @ form)
+            values += 0.5 * factor * np.einsum("tk,tk->t", samples, samples @ influence(own, ends, *weights))
         return
     samples, own = residuals(X, C, call.positions.tolist(), fixed)
     across = np.ascontiguousarray(samples.T)

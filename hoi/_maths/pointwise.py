@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hoi._typing import FloatArray
 
-__all__ = ["add_quadratic", "forms", "grouped_form", "residuals"]
+__all__ = ["add_quadratic", "forms", "residuals"]
 
 # Doubles of a batch of samples of sets: small enough to stay in cache.
 _BATCH = 1 << 16
@@ -46,7 +46,8 @@ def forms(C: FloatArray, members: NDArray[np.intp], weights: tuple[int, int, int
     """Matrices Q (m, k, k) with which a measure of sample x of sets (m, k) is a constant and ``x' Q x / 2``.
 
     The local terms of a sample are D = Σ x_i² / C_ii, J = x' P x and L = -Σ (P x)_i² / P_ii beside their constants, P
-    the inverse of C_SS; `weights` are the coefficients (d, j, l) of the measure on them.
+    the inverse of C_SS; `weights` are the coefficients (d, j, l) of the measure on them. One set, also of groups of
+    columns, is :func:`hoi._maths.influence.influence`: to first order a value is the mean of its local values.
 
     Examples
     --------
@@ -64,19 +65,6 @@ def forms(C: FloatArray, members: NDArray[np.intp], weights: tuple[int, int, int
         Q -= l * (P / diagonal[:, None]) @ P
     if d:
         np.einsum("mii->mi", Q)[...] += d / np.diagonal(C)[members]
-    return Q
-
-
-def grouped_form(C: FloatArray, parts: Sequence[NDArray[np.intp]], weights: tuple[int, int, int]) -> FloatArray:
-    """The matrix of `forms` for one set of groups of columns: `parts` are positions in C."""
-    d, j, l = weights  # noqa: E741
-    P = np.linalg.inv(C)
-    Q = np.asarray(j * P, dtype=np.float64)
-    for part in parts:
-        block = np.ix_(part, part)
-        if l:
-            Q -= l * P[:, part] @ np.linalg.solve(P[block], P[part])
-        Q[block] += d * np.linalg.inv(C[block])
     return Q
 
 
