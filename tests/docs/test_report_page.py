@@ -110,8 +110,11 @@ def test_a_long_table_is_shown_in_full_when_asked_for(browser, tmp_path):
 def test_the_zero_of_all_bars_is_one_line(browser, tmp_path):
     wide = hoi.Multiplets([[0, 1]] * 3, "ab", oinfo=[-123.5, 0.25, 7.0])
     browser.get(wide.report(tmp_path / "wide.html").as_uri())
-    left = [bar.rect["x"] for bar in browser.find_elements(CSS, "#table .bar")]
-    assert len(left) == 3 and max(left) - min(left) < 0.6  # pixels
+    lines = [bar.rect["x"] + bar.rect["width"] / 2 for bar in browser.find_elements(CSS, "#table .bar")]
+    filled = [fill.rect for fill in browser.find_elements(CSS, "#table .bar i")]
+    begins = [rect["x"] + rect["width"] * (value < 0) for rect, value in zip(filled, wide.oinfo, strict=True)]
+    assert np.ptp(lines + begins) < 1.1  # pixels, of which the line is one
+    assert filled[0]["width"] > 10 * filled[2]["width"] > 0
 
 
 def test_odd_names_and_missing_values_are_shown_as_they_are(browser, tmp_path):
