@@ -52,3 +52,17 @@ def test_a_search_of_hours_says_so_before_it_starts(monkeypatch: pytest.MonkeyPa
     with pytest.warns(hoi.LongSearchWarning, match=said) as caught, pytest.raises(pytest.fail.Exception, match="begun"):
         hoi.search(X, 10)
     assert caught[0].filename == __file__
+
+
+def test_an_evaluator_that_is_known_to_be_fast_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU does in a second what a trial of it would take."""
+    monkeypatch.setattr("hoi._api.sets.best_sets", lambda *_: pytest.fail("begun"))
+    monkeypatch.setattr("hoi._api.planning.sets_per_second", lambda *_: pytest.fail("tried"))
+    X = np.random.default_rng(0).standard_normal((300, 200))
+    with pytest.raises(pytest.fail.Exception, match="tried"):
+        hoi.search(X, 5)
+    monkeypatch.setattr("hoi._backends.protocol.Evaluator.least_rate", 1e9)
+    with pytest.raises(pytest.fail.Exception, match="begun"):
+        hoi.search(X, 5)
+    with pytest.raises(pytest.fail.Exception, match="tried"):
+        hoi.search(X, 10)

@@ -268,7 +268,8 @@ def test_memory_runs_out_in_many_words(text):
         (10**11, None, True, "cuda"),
         (10**11, "cuda:0", False, "cuda"),
         (10**11, None, False, "numba"),
-        (10**9, "cuda:0", True, "numba"),
+        (10**9, "cuda:0", True, "cuda"),
+        (10**8, "cuda:0", True, "numba"),
         (10**3, "cuda:0", True, "numpy"),
     ],
 )

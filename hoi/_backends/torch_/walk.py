@@ -32,7 +32,7 @@ NEAR = {torch.float64: 1e-4, torch.float32: 1e-2}
 _APPROXIMATE = 1e-4
 # A part is at most so many times as large as all whose results are in: the floor is still rising, and about that many
 # survivors come for each one that is kept.
-_GROWTH = 32
+_GROWTH = 8
 # Sets that the reference path of the host evaluates sooner than their elimination is queued on a device (4 ms, by an
 # H200), and how many of them are read with their number; of the first part, members in all of its sets.
 _FEW = 4096

@@ -36,7 +36,7 @@ _TICKETS, _CHUNK = 8, 512
 # Children that a group works on at a time and levels of the stack that are kept (memory.cuh), and the least room for
 # the lanes of children, of prefixes of few members and of many, which need the memory for groups beside one another.
 _CHILDREN, _KEPT = 16, 4
-_ROOM, _ROOM_OF_MANY, _MANY = 128, 32, 8
+_ROOM, _ROOM_OF_MANY, _MANY = 96, 32, 8
 # A list of survivors begins with their number, that of singular sets, and that of tickets.
 HEAD = 3
 # The files of the kernel, in the order in which they are one text.
@@ -121,13 +121,13 @@ def why_not(n: int, members: int, a: int, b: int, dtype: torch.dtype, shared: in
     if comb(n, members + 2) >= LARGEST:
         return "more sets than 64 bits count"
     lanes = lanes_of(n)
-    need = Kernel(dtype, members, a, b, 32, planes).shared(lanes, _room(n, members, planes))
+    need = Kernel(dtype, members, a, b, 32, planes).shared(lanes, _room(n, members))
     return f"{need} bytes of shared memory, of {shared}" if need > shared else ""
 
 
-def _room(n: int, members: int, planes: int) -> int:
+def _room(n: int, members: int) -> int:
     """Lanes of children at a time: those of one at least."""
-    return max(lanes_of(n), (_ROOM_OF_MANY if members > _MANY else _ROOM) // planes)
+    return max(lanes_of(n), _ROOM_OF_MANY if members > _MANY else _ROOM)
 
 
 def lanes_of(n: int) -> int:
@@ -150,7 +150,7 @@ class PairSweep:
         n = R.shape[-1]
         self.n, self.members, self.runner, self.planes = n, members, runner, (R.ndim == 3 and len(R)) or 1
         self.lanes = lanes_of(n)
-        self.room = room or _room(n, members, self.planes)
+        self.room = room or _room(n, members)
         pad = self.lanes - n
         self.R = torch.nn.functional.pad(R.flip(-2, -1), (0, pad, 0, pad)).contiguous()
         self.Q = self.R.to(dtype)
