@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hoi._api.call import Call, open_call, pick, scale_of
-from hoi._api.given_sets import as_user_shape, evaluate, sets_of, unwrap
+from hoi._api.given_sets import as_user_shape, evaluate, of_measure, sets_of, unwrap
 from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inputs.roles import check_columns
@@ -73,10 +73,10 @@ def information(
     >>> hoi.information(system, [("a",), ("b",), ("a", "b")], target="y").round(4)
     array([0.2231, 0.2231, 0.6365])
     """
-    return _one(
-        "information", X, multiplets, target, estimator, given, discrete, bias_correction, units, groups,
-        backend, missing, singular
-    )
+    return of_measure(
+        ABOUT_TARGET["information"], X, multiplets, estimator, given, discrete, bias_correction, units, groups,
+        backend, missing, singular, target,
+    )  # fmt: skip
 
 
 def rsi(
@@ -128,10 +128,10 @@ def rsi(
     >>> round(hoi.rsi(system, target=2), 4)
     0.1902
     """
-    return _one(
-        "rsi", X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing,
-        singular,
-    )
+    return of_measure(
+        ABOUT_TARGET["rsi"], X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend,
+        missing, singular, target,
+    )  # fmt: skip
 
 
 def gradient(
@@ -189,10 +189,26 @@ def gradient(
     >>> round(hoi.gradient(system, target=2), 4)  # of two variables it is -RSI
     -0.1902
     """
-    return _one(
-        "gradient", X, multiplets, target, estimator, given, discrete, bias_correction, units, groups,
-        backend, missing, singular, second
+    row = ABOUT_TARGET["gradient"]
+    if second is None:
+        return of_measure(
+            row, X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular,
+            target,
+        )  # fmt: skip
+    scale = scale_of(units)
+    call = open_call(
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        discrete=discrete, target=target, missing=missing, singular=singular,
     )  # fmt: skip
+    added = _second(second, call)
+    if multiplets is None:
+        sets = [tuple(v for v in range(call.problem.n_variables) if v not in added)]
+    else:
+        sets = sets_of(call._replace(multiplets=multiplets))
+    both = [*sets, *(_with_second(members, added, call) for members in sets)]
+    D, J, L, _ = evaluate(call, both, pick(backend, len(sets)).open(call.problem, UNRANKED))
+    values = scale * row.value(D, J, L)
+    return unwrap(as_user_shape(call, values[:, len(sets) :] - values[:, : len(sets)]), multiplets)
 
 
 def redundancy_mmi(
@@ -297,44 +313,6 @@ def synergy_mmi(
         False, X, multiplets, target, estimator, given, discrete, bias_correction, units, groups, backend, missing,
         singular,
     )
-
-
-def _one(
-    name: str,
-    X: ArrayLike | System,
-    multiplets: Sequence[Multiplet] | None,
-    target: Multiplet | int | str,
-    estimator: str | Estimator,
-    given: Multiplet | int | str | None,
-    discrete: Multiplet | int | str | None,
-    bias_correction: BiasCorrection,
-    units: Units,
-    groups: Groups | None,
-    backend: str,
-    missing: str,
-    singular: str,
-    second: int | str | None = None,
-) -> float | FloatArray:
-    """One measure of the registry about a target; with `second`, what that variable adds to it."""
-    scale = scale_of(units)
-    call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        discrete=discrete, target=target, missing=missing, singular=singular,
-        multiplets=multiplets if second is None else None,
-    )  # fmt: skip
-    also = () if second is None else _second(second, call)
-    if multiplets is None:
-        sets = [tuple(v for v in range(call.problem.n_variables) if v not in also)]
-    else:
-        sets = sets_of(call._replace(multiplets=multiplets))
-    n_sets = len(sets)
-    if also:
-        sets = [*sets, *(_with_second(members, also, call) for members in sets)]
-    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
-    values = scale * ABOUT_TARGET[name].value(D, J, L)
-    if also:
-        values = values[:, n_sets:] - values[:, :n_sets]
-    return unwrap(as_user_shape(call, values), multiplets)
 
 
 def _second(second: Any, call: Call) -> tuple[int, ...]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hoi._api.call import open_call, pick, scale_of
-from hoi._api.given_sets import as_user_shape, evaluate, sets_of, unwrap
-from hoi._backends.protocol import UNRANKED
+from hoi._api.given_sets import of_measure
 from hoi._errors import HoiError
 from hoi._inputs.sets import is_int
 from hoi._measures.registry import delta as of_order
@@ -69,11 +67,7 @@ def delta(
     """
     if not is_int(k) or not 0 <= k < 100:
         raise HoiError(f"k={k!r}: a whole number from 0 to 99 is needed.")
-    scale = scale_of(units)
-    call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        discrete=discrete, missing=missing, singular=singular, multiplets=multiplets,
+    return of_measure(
+        of_order(k), X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
     )  # fmt: skip
-    sets = sets_of(call)
-    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
-    return unwrap(as_user_shape(call, scale * of_order(k).value(D, J, L)), multiplets)

@@ -10,20 +10,48 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hoi._api.call import Call
+from hoi._api.call import Call, open_call, pick, scale_of
 from hoi._api.cautions import Sets, judge, named, of_labels, of_samples
-from hoi._backends.protocol import Evaluator
+from hoi._backends.protocol import UNRANKED, Evaluator
 from hoi._errors import HoiError
 from hoi._inputs import checks
 from hoi._maths.terms import DETERMINED, Terms
+from hoi._measures.registry import Measure
 from hoi._search.exhaustive import corrected
-from hoi._typing import FloatArray, Multiplet
+from hoi._systems.protocol import Estimator, System
+from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Groups, Multiplet, Units
 
-__all__ = ["as_user_shape", "by_order", "evaluate", "filled", "sets_of", "unwrap"]
+__all__ = ["as_user_shape", "by_order", "evaluate", "filled", "of_measure", "sets_of", "unwrap"]
 
 # Logarithm of the determinant above which no member of a set is nearly determined: eigenvalues with a mean of 1 are all
 # above det / e.
 _CLEAR_DETERMINANT = np.log(math.e * DETERMINED)
+
+
+def of_measure(
+    row: Measure,
+    X: ArrayLike | System,
+    multiplets: Sequence[Multiplet] | None,
+    estimator: str | Estimator,
+    given: Multiplet | int | str | None,
+    discrete: Multiplet | int | str | None,
+    bias_correction: BiasCorrection,
+    units: Units,
+    groups: Groups | None,
+    backend: str,
+    missing: str,
+    singular: str,
+    target: Multiplet | int | str | None = None,
+) -> float | FloatArray:
+    """One measure of the sets asked for, of a public function with these parameters."""
+    scale = scale_of(units)
+    call = open_call(
+        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        discrete=discrete, target=target, missing=missing, singular=singular, multiplets=multiplets,
+    )  # fmt: skip
+    sets = sets_of(call)
+    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
+    return unwrap(as_user_shape(call, scale * row.value(D, J, L)), multiplets)
 
 
 def sets_of(call: Call) -> list[tuple[int, ...]]:

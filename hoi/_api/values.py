@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hoi._api.call import columns_of, open_call, pick, scale_of, settings_of
-from hoi._api.given_sets import as_user_shape, evaluate, filled, sets_of, unwrap
+from hoi._api.given_sets import evaluate, filled, of_measure, sets_of
 from hoi._backends.protocol import UNRANKED
 from hoi._measures.registry import MEASURES
 from hoi._results.multiplets import Multiplets
@@ -133,9 +133,10 @@ def oinfo(
     >>> hoi.oinfo(X, [(0, 1), (0, 1, 2)], units="bits").round(2) + 0.0
     array([ 0.  , -0.17])
     """
-    return _one(
-        "oinfo", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
-    )
+    return of_measure(
+        MEASURES["oinfo"], X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
+    )  # fmt: skip
 
 
 def total_correlation(
@@ -182,9 +183,10 @@ def total_correlation(
     >>> round(hoi.total_correlation(system), 4)  # -log(1 - 0.36) / 2
     0.2231
     """
-    return _one(
-        "tc", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
-    )
+    return of_measure(
+        MEASURES["tc"], X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
+    )  # fmt: skip
 
 
 def dual_total_correlation(
@@ -232,9 +234,10 @@ def dual_total_correlation(
     >>> round(hoi.dual_total_correlation(system), 4)
     0.2231
     """
-    return _one(
-        "dtc", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
-    )
+    return of_measure(
+        MEASURES["dtc"], X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
+    )  # fmt: skip
 
 
 def sinfo(
@@ -281,9 +284,10 @@ def sinfo(
     >>> round(hoi.sinfo(system), 4)
     0.4463
     """
-    return _one(
-        "sinfo", X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing, singular
-    )
+    return of_measure(
+        MEASURES["sinfo"], X, multiplets, estimator, given, discrete, bias_correction, units, groups, backend, missing,
+        singular,
+    )  # fmt: skip
 
 
 def measures(
@@ -354,28 +358,3 @@ def measures(
         dataset=np.repeat(np.arange(n_datasets), len(sets)) if call.system.stacked else None,
         settings=settings,
     )
-
-
-def _one(
-    name: str,
-    X: ArrayLike | System,
-    multiplets: Sequence[Multiplet] | None,
-    estimator: str | Estimator,
-    given: Multiplet | int | str | None,
-    discrete: Multiplet | int | str | None,
-    bias_correction: BiasCorrection,
-    units: Units,
-    groups: Groups | None,
-    backend: str,
-    missing: str,
-    singular: str,
-) -> float | FloatArray:
-    """One measure of the registry."""
-    scale = scale_of(units)
-    call = open_call(
-        X, estimator=estimator, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        discrete=discrete, missing=missing, singular=singular, multiplets=multiplets,
-    )  # fmt: skip
-    sets = sets_of(call)
-    D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
-    return unwrap(as_user_shape(call, scale * MEASURES[name].value(D, J, L)), multiplets)
