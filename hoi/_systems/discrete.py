@@ -17,6 +17,7 @@ from hoi._inputs.categories import Categories
 from hoi._inputs.containers import listing
 from hoi._inputs.labels import numbered
 from hoi._inputs.table import Table
+from hoi._inputs.words import require_unique
 from hoi._maths.counts import (
     BY_ALL_COUNTS,
     CORRECTIONS,
@@ -201,7 +202,8 @@ class DiscreteSystem(System):
         Parameters
         ----------
         distribution : mapping of tuples of labels to weights
-            The probability of each joint state, up to a common factor; states that are left out have none.
+            The probability of each joint state, up to a common factor; states that are left out have none. Labels are
+            the same that Python holds equal: 1 and "1" are two.
         names : sequence of str, optional
             Names of the variables; "0", "1", ... otherwise.
 
@@ -212,7 +214,7 @@ class DiscreteSystem(System):
         Raises
         ------
         HoiError
-            If states differ in length, or weights are not positive and finite.
+            If states differ in length, weights are below 0 or not finite, or a name occurs twice.
 
         Examples
         --------
@@ -221,18 +223,32 @@ class DiscreteSystem(System):
         >>> hoi.total_correlation(copy, units="bits")
         1.0
         """
-        states = [tuple(state) for state in distribution]
-        weights = np.array([float(weight) for weight in distribution.values()])
-        if not states or len({len(state) for state in states}) != 1:
-            raise HoiError("a distribution maps tuples of labels, all of one length, to probabilities.")
-        if not (np.isfinite(weights) & (weights > 0)).all():
-            raise HoiError(f"the weights of a distribution are positive and finite; the least is {weights.min():.6g}.")
-        columns = zip(*states, strict=True)
-        codes = np.stack([np.unique([str(v) for v in column], return_inverse=True)[1] for column in columns], axis=1)
-        labels = tuple(map(str, names)) if names is not None else tuple(map(str, range(codes.shape[1])))
+        try:
+            states = [tuple(state) for state in distribution]
+            weights = np.array([float(weight) for weight in distribution.values()])
+        except (AttributeError, TypeError, ValueError):
+            states, weights = [], np.empty(0)
+        if not states or len({len(state) for state in states}) != 1 or not states[0]:
+            raise HoiError(
+                "a distribution maps tuples of labels, all of one length, to probabilities, as in {(0, 0): 0.5, "
+                "(1, 1): 0.5}."
+            )
+        if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+            raise HoiError(
+                f"the weights of a distribution are finite, not below 0 and not all 0, and here they are {weights}: "
+                "give probabilities, or counts."
+            )
+        states = [state for state, weight in zip(states, weights, strict=True) if weight]
+        codes = np.empty((len(states), len(states[0])), dtype=np.int64)
+        for column, own in zip(codes.T, zip(*states, strict=True), strict=True):
+            known: dict[Any, int] = {}
+            column[:] = [known.setdefault(label, len(known)) for label in own]
+        labels = tuple(map(str, range(codes.shape[1]) if names is None else names))
+        require_unique(labels, "names")
         if len(labels) != codes.shape[1]:
             raise HoiError(f"names has {len(labels)} entries and the states have {codes.shape[1]} variables.")
-        return cls(codes[None].astype(np.int64), labels, False, None, "distribution", weights=weights / weights.sum())
+        weights = weights[weights > 0]
+        return cls(codes[None], labels, False, None, "distribution", weights=weights / weights.sum())
 
     def problem(
         self,

@@ -45,6 +45,11 @@ def test_exact_distributions(name: str) -> None:
     assert found.settings["estimator"] == "distribution" and found.settings["bias_correction"] is False
 
 
+def test_labels_of_a_distribution_are_those_that_differ_and_states_of_no_weight_do_not_occur() -> None:
+    system = hoi.DiscreteSystem.from_distribution({(1, "a"): 2, ("1", "b"): 2, (True, "c"): 0, (2, "a"): 0})
+    np.testing.assert_allclose(hoi.entropy(system, [(0,), (0, 1)]), math.log(2))
+
+
 def test_the_conjunction_and_parity_of_four() -> None:
     conjunction = hoi.DiscreteSystem.from_distribution({(a, b, a & b): 1 for a in (0, 1) for b in (0, 1)})
     entropy = -(0.75 * math.log2(0.75) + 0.25 * math.log2(0.25))
@@ -344,7 +349,13 @@ def test_too_few_samples_a_state_are_warned_of() -> None:
         (lambda: Binned(1), "bins=1: at least 2 bins"),
         (lambda: Binned(method="wide"), "method='wide': use one of 'frequency', 'width'"),
         (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1, (0,): 1}), "tuples of labels, all of one length"),
-        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1, (0, 0): -1}), "the least is -1"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1, (0, 0): -1}), "finite, not below 0 and not all 0"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 0, (0, 0): 0}), "give probabilities, or counts"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): np.nan}), "give probabilities, or counts"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): "many"}), "maps tuples of labels"),
+        (lambda: hoi.DiscreteSystem.from_distribution({0: 1}), "maps tuples of labels"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(): 1}), "maps tuples of labels"),
+        (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1}, names=["a", "a"]), "is called 'a'"),
         (lambda: hoi.DiscreteSystem.from_distribution({(0, 1): 1}, names=["a"]), "names has 1 entries"),
         (lambda: hoi.oinfo(pandas.DataFrame({"a": ["x", None, "y"] * 9, "b": [0, 1, 2] * 9}), estimator="discrete"),
          "9 NaN values, in column 'a'"),
