@@ -129,9 +129,8 @@ def _refuse_singular(call: Call, dataset: int, members: NDArray[np.intp]) -> Non
     where = f" of dataset {dataset}" if call.system.stacked else ""
     others = f" (and {len(members) - 1} more sets)" if len(members) > 1 else ""
     raise HoiError(
-        f"the covariance of the set {named(call, members[0].tolist())}{others}{where} is numerically singular: a "
-        "variable in it is determined by the others, and its measures are infinite. Leave out duplicated or dependent "
-        'columns, or take singular="nan" for NaN in its place.'
+        f"the set {named(call, members[0].tolist())}{others}{where} {call.system.no_value}, or take "
+        'singular="nan" for NaN in its place.'
     )
 
 

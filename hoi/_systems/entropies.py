@@ -52,7 +52,14 @@ class Entropies(Estimator):
 
     def local(self, columns: FloatArray) -> FloatArray:
         """What each sample adds to the entropy, checked."""
-        values, entropy = np.asarray(self.source.local(columns), dtype=np.float64), self.entropy(columns)
+        given, entropy = self.source.local(columns), self.entropy(columns)
+        try:
+            values = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise HoiError(
+                f"local() of the estimator gave {type(given).__name__} and no numbers for {len(columns)} samples: one "
+                "is needed for each, and their mean is the entropy."
+            ) from None
         if values.shape != (len(columns),) or not abs(values.mean() - entropy) <= _SAME * (1 + abs(entropy)):
             raise HoiError(
                 f"local() of the estimator gave values of shape {values.shape} and mean {values.mean():.6g} for an "
@@ -74,6 +81,10 @@ class EntropySystem(System):
     """Samples, and a function that gives the entropy of some of their columns."""
 
     corrects = False
+    no_value = (
+        "has no value: its entropy, or that of a part of it, is not finite, as where columns determine each other. "
+        "Leave such columns out"
+    )
 
     def __init__(
         self, values: FloatArray, names: tuple[str, ...], stacked: bool, entropy: Callable[[FloatArray], float],

@@ -8,6 +8,7 @@ import numpy as np
 
 from hoi._errors import HoiError
 from hoi._inputs import checks
+from hoi._maths.covariance import of_ordinary_size
 from hoi._systems.entropies import EntropySystem
 from hoi._systems.protocol import Estimator
 from hoi._typing import ArrayLike, FloatArray
@@ -56,7 +57,7 @@ class Kernel(Estimator):
     def __post_init__(self) -> None:
         if isinstance(self.bandwidth, str):
             checks.check_choice(self.bandwidth, ("scott", "silverman"), "bandwidth")
-        elif not self.bandwidth > 0:
+        elif isinstance(self.bandwidth, bool) or not 0 < self.bandwidth < np.inf:
             raise HoiError(f'bandwidth={self.bandwidth!r}: a positive factor, "scott" or "silverman" is needed.')
 
     def fit(self, X: ArrayLike, *, backend: str = "auto") -> EntropySystem:
@@ -94,6 +95,7 @@ class Kernel(Estimator):
         from scipy.stats import gaussian_kde
 
         n, d = columns.shape
+        columns, powers = of_ordinary_size(columns)
         try:
             density = gaussian_kde(columns.T, self.bandwidth)
         except np.linalg.LinAlgError:
@@ -107,4 +109,5 @@ class Kernel(Estimator):
             rows = np.arange(len(exponents))
             exponents[rows, start + rows] = -np.inf
             sums[start + rows] = logsumexp(exponents, axis=1)
-        return np.log(n - 1) + 0.5 * d * np.log(2 * np.pi) + np.log(np.diag(factor)).sum() - sums
+        width = np.log(np.diag(factor)).sum() + np.log(2.0) * powers.sum()
+        return np.log(n - 1) + 0.5 * d * np.log(2 * np.pi) + width - sums

@@ -46,6 +46,11 @@ class System(ABC):
     told: bool = False  # whether it was
     raw: FloatArray | None = None  # (n_datasets, n, n): correlations of the columns as they are, if nearly dependent
     tells_determined: bool = False  # whether a set has no value of use where the others determine a member
+    # why a set has no value, and the way out
+    no_value: str = (
+        "is numerically singular: a variable in it is determined by the others, and its measures are infinite. Leave "
+        "out duplicated or dependent columns"
+    )
     corrects: bool = True  # whether entropies are corrected for their bias, where that is asked for
 
     @property

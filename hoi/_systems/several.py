@@ -64,7 +64,7 @@ class SeveralSystem(System):
         self.parts, self.remarks, self.datasets = tuple(parts), remarks, datasets
         first = parts[0]
         self.names, self.estimator, self.corrects = first.names, first.estimator, first.corrects
-        self.tells_determined = first.tells_determined
+        self.tells_determined, self.no_value = first.tells_determined, first.no_value
         self.n_datasets = len(parts)
         self.n_samples = min(self.lengths)
         if any(part.raw is not None for part in parts):

@@ -276,3 +276,9 @@ def test_samples_that_are_left_out_are_nan_in_every_form() -> None:
         np.testing.assert_array_equal(labelled, values)
     short = hoi.local([holed[0], X[1][:20]], [(0, 3)], missing="drop")
     assert [len(part) for part in short] == [30, 20] and np.isnan(short[0]).sum() == 2
+
+
+def test_local_values_that_are_no_numbers_are_refused() -> None:
+    words = type("Words", (), {"entropy": lambda self, columns: 1.0, "local": lambda self, columns: "many"})()
+    with pytest.raises(hoi.HoiError, match=r"local\(\) of the estimator gave str and no numbers for 40 samples"):
+        hoi.local(np.random.default_rng(0).standard_normal((40, 3)), estimator=words)

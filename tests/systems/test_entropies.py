@@ -82,8 +82,9 @@ def test_an_infinite_entropy_is_a_set_without_value(coins: np.ndarray) -> None:
 
     with pytest.warns(hoi.SingularWarning):
         assert hoi.search(coins, 3, estimator=infinite).settings["skipped"] == 1
-    with pytest.raises(hoi.HoiError, match="singular"):
-        hoi.oinfo(coins, [(0, 1, 2)], estimator=infinite)
+    for estimator in (infinite, lambda columns: np.nan):
+        with pytest.raises(hoi.HoiError, match=r"\(0, 1, 2\) has no value: its entropy.* take singular="):
+            hoi.oinfo(coins, [(0, 1, 2)], estimator=estimator)
 
 
 @pytest.mark.parametrize(
