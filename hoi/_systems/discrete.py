@@ -257,7 +257,7 @@ class DiscreteSystem(System):
         *,
         bias_correction: BiasCorrection = True,
     ) -> EntropyProblem:
-        variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
+        variables = self.variables(groups, given)
         if self.weights is not None:
             return EntropyProblem(self.codes, _Exact(self.weights), variables, given, self.names)
         correction = self.correction if bias_correction else None

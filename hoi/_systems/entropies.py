@@ -101,8 +101,8 @@ class EntropySystem(System):
         *,
         bias_correction: BiasCorrection = True,
     ) -> EntropyProblem:
-        variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
-        return EntropyProblem(self.values, self.entropy, tuple(variables), given, self.names, self.local)
+        variables = self.variables(groups, given)
+        return EntropyProblem(self.values, self.entropy, variables, given, self.names, self.local)
 
     def __repr__(self) -> str:
         return f"EntropySystem({self.n_variables} variables, {self.n_samples} samples, {self.estimator})"

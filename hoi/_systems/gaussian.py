@@ -354,7 +354,7 @@ class GaussianSystem(System):
         if bias_correction != "effective" or self.overlap is None:
             return found
         inverse = inverse_sizes(self.overlap, to_correlation(self.matrices)[0])
-        columns = groups or [(c,) for c in range(self.n_variables) if c not in given]
+        columns = self.variables(groups, given)
         return EffectiveProblem(found, inverse, columns, given, self.names)
 
     def about(self) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class MixedSystem(System):
         *,
         bias_correction: BiasCorrection = True,
     ) -> Problem:
-        variables = tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
+        variables = self.variables(groups, given)
         if self._sampled or any(c in self.categories.labels for group in variables for c in group):
             return MixedProblem(
                 self.values, variables, given, self.names, frozenset(self.categories.labels), bool(bias_correction)

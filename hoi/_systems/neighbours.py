@@ -146,7 +146,7 @@ class NeighbourSystem(System):
         *,
         bias_correction: BiasCorrection = True,
     ) -> NeighbourProblem:
-        variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
+        variables = self.variables(groups, given)
         own = tuple(map(self._spread, variables))
         return NeighbourProblem(self.values, self.by.k, self.by.window, own, self._spread(given))
 

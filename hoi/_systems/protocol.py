@@ -63,6 +63,12 @@ class System(ABC):
         """Samples of each dataset, where they differ."""
         return None
 
+    def variables(
+        self, groups: Sequence[tuple[int, ...]] | None, given: tuple[int, ...]
+    ) -> tuple[tuple[int, ...], ...]:
+        """Columns of each variable of a problem: the groups, or each column that is not given."""
+        return tuple(groups or [(c,) for c in range(self.n_variables) if c not in given])
+
     def tell(self) -> None:
         """Warn of what the estimator has remarked, once: after all arguments are checked."""
         if not self.told:

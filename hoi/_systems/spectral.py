@@ -42,7 +42,7 @@ class SpectralSystem(System):
         bias_correction: BiasCorrection = True,
     ) -> CombinedProblem:
         """Half the weighted mean, over frequencies, of the entropies of real and imaginary parts."""
-        variables = groups or [(c,) for c in range(self.n_variables) if c not in given]
+        variables = self.variables(groups, given)
         both = [tuple(column for c in group for column in (2 * c, 2 * c + 1)) for group in variables]
         fixed = tuple(column for c in given for column in (2 * c, 2 * c + 1))
         names = tuple(name for name in self.names for _ in range(2))

@@ -159,6 +159,19 @@ def test_the_mean_over_recordings(folder, capsys):
         assert text in capsys.readouterr().err
 
 
+def test_groups_of_recordings_with_categories_are_compared(folder, capsys):
+    tables = np.random.default_rng(0).standard_normal((2, 5, 60, 4))
+    tables[..., 3] = tables[..., 3] > 0
+    for name, some in zip(("one.npy", "other.npy"), tables, strict=True):
+        np.save(name, some)
+    command = ["compare", "one.npy", "other.npy", "--order", "3", "--resamples", "49", "--seed", "1", "--discrete", "3"]
+    assert main([*command, "--format", "csv", "--quiet"]) == 0
+    rows = pandas.read_csv(io.StringIO(capsys.readouterr().out))
+    expected = hoi.compare(*tables, 3, n_resamples=49, seed=1, discrete=3)
+    np.testing.assert_allclose(rows["oinfo"], expected.oinfo)
+    np.testing.assert_allclose(rows["pvalue"], expected.pvalue)
+
+
 def test_categories_targets_and_sets_that_are_left_out(folder, capsys):
     folder.assign(kind=["u", "v", "w"] * 20, sum=folder.A + folder.B).to_csv("data.csv", index=False)
     command = ["data.csv", "--format", "csv", "--quiet"]
