@@ -69,6 +69,8 @@ def exceedances(extremes: FloatArray, values: FloatArray, family: NDArray[np.int
 
 def standardised(values: FloatArray) -> FloatArray:
     """Each column less its mean, over its standard deviation; 0 where it has none, NaN where some value is missing."""
+    if values.shape[1] == 1:  # numpy sums a column alone in another order than one beside others
+        return standardised(np.repeat(values, 2, axis=1))[:, :1]
     centred = values - values.mean(axis=0)
     spread = np.sqrt((centred**2).mean(axis=0))
     flat = spread <= _FLAT

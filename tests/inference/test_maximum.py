@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hoi._inference.maximum import MaximumNull, exceedances
+from hoi._inference.maximum import MaximumNull, exceedances, standardised
 from tests import reference
 
 
@@ -55,3 +55,12 @@ def test_without_enough_surrogates_no_value_is_beyond_the_threshold(rng):
 def test_the_data_themselves_among_the_surrogates_count_in_spite_of_rounding():
     extremes = np.array([[0.1 + 1e-16], [0.3]])
     assert MaximumNull(extremes, np.array([0.3 + 1e-15])).pvalues(np.array([0.3 + 1e-15]), np.zeros(1, int)) == 2 / 3
+
+
+def test_standardised_values_do_not_depend_on_the_columns_beside_them(rng):
+    values = rng.standard_normal((1000, 9))
+    whole = standardised(values)
+    for width in (1, 2, 5):
+        parts = [standardised(values[:, start : start + width]) for start in range(0, 9, width)]
+        np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+    assert standardised(np.full((40, 1), 2.0)).tolist() == [[0.0]] * 40
