@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import subprocess
 import sys
 import warnings
@@ -19,36 +18,6 @@ from hoi._cli import main as cli
 from hoi._cli.output import Console
 
 COLUMNS = ["LHip", "LAmy", "LPCC", "RHip", "RAmy", "RPCC"]
-
-
-@pytest.fixture(scope="module")
-def X():
-    rng = np.random.default_rng(7)
-    X = rng.normal(size=(80, 6))
-    X[:, 2] += X[:, 0] + X[:, 1]
-    X[:, 4] += X[:, 3]
-    X[:, 5] += X[:, 3] + X[:, 4]
-    return X
-
-
-@pytest.fixture
-def data(X, tmp_path):
-    path = tmp_path / "data.csv"
-    np.savetxt(path, X, fmt="%.17g", delimiter=",", header=",".join(COLUMNS), comments="")
-    return str(path)
-
-
-@pytest.fixture
-def run(capsys):
-    """Run hoi with arguments: (exit status, standard output, standard error but the line on how a file was read)."""
-
-    def run(*arguments):
-        status = cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        lines = err.splitlines(keepends=True)
-        return status, out, "".join(line for line in lines if not line.startswith("hoi: read "))
-
-    return run
 
 
 def rows_of(text):
@@ -399,42 +368,3 @@ def test_python_m_hoi_reads_standard_input(data):
     with open(data, encoding="utf-8") as file:
         done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=True)
     assert rows_of(done.stdout)[0]["names"] == "LHip; LAmy; LPCC"
-
-
-@pytest.fixture
-def few_shifts(monkeypatch):
-    """The demo with less work; nothing that the tests look at depends on it."""
-    monkeypatch.setattr("hoi._cli.demo.N_SURROGATES", 39)
-
-
-def test_demo(run, tmp_path, few_shifts):
-    pytest.importorskip("matplotlib")
-    folder = tmp_path / "new" / "demo"
-    status, out, err = run("demo", "--out", folder)
-    assert (status, err) == (0, "")
-    assert sorted(os.listdir(folder)) == ["best-sets.csv", "fmri.csv", "fmri.png"]
-    assert "122,031 sets evaluated" in out and "left frontal pole" in out
-    assert "10 of the 10 best sets of 3 are beyond that (p is" in " ".join(out.split())
-    rows = rows_of((folder / "best-sets.csv").read_text("utf-8"))
-    assert [row["order"] for row in rows].count("4") == 10
-    lowest = min(rows, key=lambda row: float(row["oinfo"]))
-    assert lowest["names"] == "LFpol; LMTG; RFpol; RMTG; RPCC"
-    assert (folder / "fmri.png").read_bytes().startswith(b"\x89PNG")
-    # the command it proposes works
-    proposed = out.splitlines()[-1].split()
-    assert proposed[1:4] == ["hoi", "search", str(folder / "fmri.csv")]
-    assert run(*proposed[2:4], "--order", 2, "--n-best", 1, "--measure", "tc")[0] == 0
-
-
-def test_demo_without_matplotlib_says_so_and_goes_on(run, tmp_path, monkeypatch, few_shifts):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    status, out, _ = run("demo", "--out", tmp_path)
-    assert status == 0
-    assert "No picture was drawn, since matplotlib is not installed: pip install 'hoi[plot]'" in out
-    assert sorted(os.listdir(tmp_path)) == ["best-sets.csv", "fmri.csv"]
-
-
-def test_demo_into_a_file(run, tmp_path):
-    (tmp_path / "taken").write_text("")
-    status, _, err = run("demo", "--out", tmp_path / "taken")
-    assert status == 2 and "cannot make the folder" in err
