@@ -39,6 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name in experiments.NAMES:
                 print(f"{name:22s}{experiments.title(name)}")
             return 0
+        if options.command == "publish":
+            from hoi_grokking.report import publish
+
+            for path in publish(options.out, options.docs):
+                print(path)
+            return 0
         names = _names(options)
         study = Study(
             Settings(
@@ -80,8 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         ("figure", "figures of the paper"),
         ("report", "a page of every claim of the paper, held against what the folder holds"),
         ("all", "every experiment, and the report"),
+        ("publish", "tables, figures and the page of results into the documentation, from what the folder holds"),
     ):
         sub = commands.add_parser(command, help=what)
+        sub.add_argument("--out", type=Path, default=Path("grokking-output"), help="default: grokking-output")
+        if command == "publish":
+            sub.add_argument("docs", type=Path, help="folder of the documentation")
+            continue
         if command == "run":
             sub.add_argument("what", nargs="+", metavar="NAME", help="a name that `list` shows")
         if command == "figure":
@@ -92,7 +103,6 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--seeds", type=int, metavar="N", help="number of seeds; default: what the scale takes")
         sub.add_argument("--device", default="cpu", help="of PyTorch; default: cpu")
         sub.add_argument("--jobs", type=int, help="threads and processes; default: one for each core")
-        sub.add_argument("--out", type=Path, default=Path("grokking-output"), help="default: grokking-output")
     return parser
 
 

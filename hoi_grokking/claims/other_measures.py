@@ -32,6 +32,7 @@ MEASURES = {
 def _later(measure: str, evidence: Evidence) -> dict[str, list[float]]:
     """Half-way step of a measure over that of synergy: of each seed, the median over its networks that grok."""
     table = evidence.table("comparison")
+    _check_networks(table, evidence)
     table = table[(table.measure == COMPARISONS[measure]) & (table.step > 0)]
     if table.empty:
         raise NotMeasured(f"tables/comparison.csv does not have the {COMPARISONS[measure]}: run comparison")
@@ -40,10 +41,21 @@ def _later(measure: str, evidence: Evidence) -> dict[str, list[float]]:
         lines = [rows.sort_values("step") for _, rows in table[table.configuration == label].groupby("seed")]
         for name, ratios in found.items():
             networks = evidence.networks(name, label)
-            if len(lines) != len(networks):
-                raise NotMeasured("tables/comparison.csv is of other seeds: run comparison")
             ratios.append([_ratio(network, line) for network, line in zip(networks, lines, strict=True)])
     return {name: [_middle(seed) for seed in zip(*ratios, strict=True)] for name, ratios in found.items()}
+
+
+def _check_networks(table: pd.DataFrame, evidence: Evidence) -> None:
+    """The table has to be of the same networks, which the accuracies tell, to the six digits that it has."""
+    own = table[(table.measure == "test accuracy") & (table.step > 0)]
+    for label in (LOW, HIGH, ALPHA):
+        lines = [rows.sort_values("step").value for _, rows in own[own.configuration == label].groupby("seed")]
+        networks = evidence.networks(next(iter(PROBES)), label)
+        if len(lines) != len(networks) or not all(
+            len(line) == len(network.step) and np.allclose(line, network.test_accuracy, rtol=0, atol=1e-5)
+            for line, network in zip(lines, networks, strict=True)
+        ):
+            raise NotMeasured("tables/comparison.csv is of other networks: run comparison")
 
 
 def _ratio(network: Network, line: pd.DataFrame) -> float:

@@ -98,7 +98,7 @@ def subnetwork_figure(
             own = [network for network in networks if network.facts["seed"] == seed]
             _panel(ax, own, f"{label}, seed {seed}")
         row[0].set_ylabel("test accuracy")
-    drawing.shared_legend(made, axes)
+    drawing.shared_legend(made, axes, ncols=len(KINDS) if n_seeds > 1 else 3)
     return [study.save_table(name, pd.concat(tables)), *study.save_figure(name, made)]
 
 

@@ -34,6 +34,9 @@ PART, DRAWS = 0.2, 199
 # Strata of tuning, and of contribution within each of them.
 N_PARTS = 5
 
+# Part of the neurons that a set and its controls share from which on they are the same.
+_SAME = 0.99
+
 CONTROLS = {"random": "of the same size", "alike": "alike in tuning and contribution"}
 
 
@@ -95,20 +98,23 @@ def remove(networks: Run, label: str, seed: int, step: int) -> list[dict[str, ob
 def compared(rows: list[dict[str, object]]) -> pd.DataFrame:
     """Over the seeds: does the removal of a set hurt more, or less, than that of its controls? Exact, by ranks.
 
-    `decided` says which tests are, with the false discovery rate held over all of the table.
+    `decided` says which tests are, with the false discovery rate held over all of the table. There is none where a set
+    and its controls are the same neurons.
     """
     table = pd.DataFrame(rows)
     found = []
     for (label, step, name), own in table.groupby(["configuration", "step", "removed"], sort=False):
         for control in CONTROLS:
             groups = [[-row["without them"], *-row[control]] for _, row in own.iterrows()]
-            pvalue, side = rank_test(groups)
+            shared = own[f"shared with {control}"].mean()
+            # neurons that fill their strata have no controls but themselves
+            pvalue, side = rank_test(groups) if shared < _SAME else (np.nan, 0.0)
             found.append(
                 {
                     "configuration": label, "step": step, "removed": name, "control": CONTROLS[control],
                     "networks": len(own), "test accuracy": own["test accuracy"].mean(),
                     "without them": own["without them"].mean(), "without the control": own[f"without {control}"].mean(),
-                    "shared": own[f"shared with {control}"].mean(), "p": pvalue, "hurts": np.sign(side),
+                    "shared": shared, "p": pvalue, "hurts": np.sign(side),
                 }
             )  # fmt: skip
     result = pd.DataFrame(found)
@@ -134,6 +140,10 @@ def draw(table: pd.DataFrame) -> Figure:
         for ax, text in zip(row[1:], CONTROLS.values(), strict=True):
             ax.axhline(0, color="#999999", linewidth=0.6)
             drawing.step_axis(ax, f"minus that without neurons\n{text}")
+        for ax in row:
+            ax.xaxis.set_minor_formatter("")
+            ticks = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 400) if step >= own.step.min()]
+            ax.set_xticks(ticks, list(map(str, ticks)))
     drawing.shared_legend(made, axes, ncols=4)
     n = table.neurons.max()
     made.suptitle(f"{n} neurons removed; {drawing.of_seeds(table.seed.nunique())}", fontsize=10)

@@ -77,3 +77,13 @@ def test_a_set_that_hurts_more_or_less_than_its_controls_is_found() -> None:
     assert (better.hurts < 0).all()
     nothing = compared(rows_of(0.3, 0.01))
     assert not nothing.decided.any()
+
+
+def test_there_is_no_test_against_the_same_neurons() -> None:
+    rows = rows_of(0.3, 0.01, shift=0.05)
+    for row in rows:
+        row["shared with alike"] = 1.0
+    found = compared(rows).set_index("control")
+    assert np.isnan(found.p[CONTROLS["alike"]])
+    assert not found.decided[CONTROLS["alike"]]
+    assert found.decided[CONTROLS["random"]]

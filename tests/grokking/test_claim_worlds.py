@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -14,7 +15,7 @@ import pandas as pd
 
 from hoi_grokking.claims import CLAIMS, SECTIONS, check, to_table
 from hoi_grokking.claims.evidence import Evidence, Progress
-from hoi_grokking.claims.rule import CONTRADICTED, SUPPORTED, Result
+from hoi_grokking.claims.rule import CONTRADICTED, SUPPORTED, UNMEASURED, Result
 from hoi_grokking.comparison import COMPARISONS
 from hoi_grokking.study import PROBES
 
@@ -131,7 +132,20 @@ def world(
         larger = 1 + 0.02 * np.arange(SEEDS)[:, None]
         lines = (on_log_axis(CHECKPOINTS, knots) * larger for knots in (synergy, redundancy, size))
         progress[label] = Progress(*lines)
-    return Evidence(RECORDS, histories, CHECKPOINTS, dict.fromkeys(PROBES, progress), tables)
+    own = {**tables, "comparison": pd.concat([tables["comparison"], measured_accuracy(histories)])}
+    return Evidence(RECORDS, histories, CHECKPOINTS, dict.fromkeys(PROBES, progress), own)
+
+
+def measured_accuracy(histories: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
+    """Rows of the comparison that tell its networks: test accuracy at the checkpoints, to six digits."""
+    at = np.searchsorted(RECORDS, CHECKPOINTS)
+    return pd.concat(
+        pd.DataFrame(
+            {"configuration": label, "seed": seed, "measure": "test accuracy", "step": CHECKPOINTS, "value": line[at]}
+        ).round(6)
+        for label in GROKKING
+        for seed, line in enumerate(histories[label]["test_accuracy"])
+    )
 
 
 RIGHT_ENDS = {
@@ -244,6 +258,18 @@ def test_a_claim_is_contradicted_in_a_world_where_it_is_wrong(
     key: str, verdicts_where_wrong: dict[str, set[str]]
 ) -> None:
     assert CONTRADICTED in verdicts_where_wrong[key]
+
+
+def test_a_comparison_of_other_networks_is_not_taken(right: Evidence) -> None:
+    table = right.tables["comparison"]
+    changed = (table.measure == "test accuracy") & (table.seed == 2) & (table.step == CHECKPOINTS[60])
+    moved = table.assign(value=table.value.astype(float).where(~changed, 0.123))
+    for other in (moved, table[table.seed != 4]):
+        evidence = dataclasses.replace(right, tables={**right.tables, "comparison": other})
+        results = {result.claim.key: result for result in check(evidence)}
+        assert results["first-weight-norm"].verdict == UNMEASURED
+        assert "is of other networks: run comparison" in results["first-weight-norm"].reason
+        assert results["peak-weight-decay-2"].verdict == SUPPORTED
 
 
 def test_the_table_has_a_row_for_each_estimator(right: Evidence) -> None:
