@@ -88,6 +88,21 @@ def pairs(n_samples: int, n: int, number: int) -> Make:
     return make
 
 
+def about_the_last(phi: float, n_samples: int, kind: str) -> Make:
+    """Pairs of variables that depend on each other, and the target as the last column: it depends on none of them, on
+    one (the first), or on two (the first and the fifth)."""
+    noise = autoregressive(phi, n_samples, 7)
+
+    def make(rng: np.random.Generator) -> np.ndarray:
+        X = noise(rng)
+        X[:, 1:4:2] = 0.8 * X[:, 0:4:2] + 0.6 * X[:, 1:4:2]
+        if kind != "none":
+            X[:, 6] += X[:, 0] + (X[:, 4] if kind == "two" else 0)
+        return X
+
+    return make
+
+
 def planted(phi: float, n_samples: int, n: int) -> Make:
     """One synergistic set, (0, 1, 2), among independent columns."""
     noise = autoregressive(phi, n_samples, n)
@@ -149,6 +164,7 @@ def different(**options: object) -> Callable[[np.ndarray, int], bool]:
 
 ERROR = "Family-wise error of `hoi.permutation_test` where no set is real"
 MEMBER = "Which question: sets of three that two dependent columns make, and a planted set"
+ABOUT = "Pairs about a target that depends on so many of the variables: a set is called significant"
 COVERAGE = "Coverage of intervals of 95 % (`hoi.confidence_interval`)"
 BIAS = "Mean error of the total correlation in nats, by `bias_correction` (Gaussian entropies)"
 COMPARE = "Family-wise error of `hoi.compare`"
@@ -158,6 +174,7 @@ def cases() -> Iterator[Case]:
     """All numbers."""
     yield from _errors()
     yield from _members()
+    yield from _members_about_a_target()
     yield from _coverages()
     yield from _biases()
     yield from _comparisons()
@@ -203,6 +220,16 @@ def _members() -> Iterator[Case]:
         row = f"{n_samples} samples of 8 columns, one planted set, AR({phi:g}): it is found and significant"
         for null in ("shift", "member"):
             yield Case(MEMBER, row, f"`{null}`", 300, planted(phi, n_samples, 8), planted_set(null=null))
+
+
+def _members_about_a_target() -> Iterator[Case]:
+    nothing = {"information": "highest", "gradient": "both", "rsi": "both"}
+    for kind, measures in (("none", nothing), ("one", {"information": "highest"}), ("two", nothing)):
+        for phi in (0.0, 0.9):
+            for measure, which in measures.items():
+                row = f"{kind} of 6 variables in dependent pairs, AR({phi:g}), {measure}"
+                case = any_set(2, target=6, measure=measure, which=which, null="member")
+                yield Case(ABOUT, row, "`member`", 200, about_the_last(phi, 200, kind), case)
 
 
 def _coverages() -> Iterator[Case]:

@@ -21,6 +21,7 @@ from hoi._engine.executors import size_of
 from hoi._engine.plan import count_sets
 from hoi._engine.threads import default_threads
 from hoi._errors import HoiError, HoiWarning, warn
+from hoi._inference.member import count_moved
 from hoi._inference.permutation import LEVEL, Independence, Members, Question, families, tested
 from hoi._inference.surrogates import Surrogates, mean_problem, not_gaussian
 from hoi._inputs import checks
@@ -95,7 +96,9 @@ def permutation_test(
         As in :func:`hoi.search`.
     target
         As in :func:`hoi.search`. The target alone moves, all its columns together, and the variables keep their
-        dependence on each other: what is tested is that the target does not depend on the set.
+        dependence on each other: what is tested is that the target does not depend on the set. With "member" one
+        variable at a time moves, and the target as one more: what is tested is that each of them adds to what the
+        others tell of the target.
     backend, threads, executor, progress
         As in :func:`hoi.search`. On an executor a unit is some surrogates (for "member", one variable).
     checkpoint : path, optional
@@ -172,19 +175,16 @@ def permutation_test(
     rng = np.random.default_rng(seed)
     kind = "shift" if null == "member" else null
     surrogates = Surrogates(data, resolved, kind, rng.integers(2**63, size=n_resamples))
-    unit = _units(call)
+    unit = _units(call, null)
     _check_null(surrogates, null, unit, call.bias_correction)
-    if null == "member" and call.target:
-        raise HoiError(
-            'null="member" moves one variable of a set after the other, and a measure about a target is tested by '
-            'moving the target: use null="shift".'
-        )
     _warn_of_resamples(n_resamples, 1 if null == "member" else len(families(orders, ends)))
     observed = call.problem
     if call.system.n_datasets > 1:
         observed = mean_problem(surrogates.observed(call.system), call.problem_of)
     chosen = pick(backend, count_sets(observed, *orders) * n_resamples, observed)
-    moves = observed.n_variables if null == "member" else 1
+    moves = int(unit.max()) + 1 if null == "member" else 1
+    if null == "member":
+        count_moved(observed.n_variables, orders, n_resamples, bool(call.target))  # refuses what memory cannot hold
     workers = threads if executor is None else size_of(executor)
     warn_of_hours(chosen, observed, row, orders, workers, n_resamples * moves)
     question = (Members if null == "member" else Independence)(
@@ -241,16 +241,19 @@ def _file(
     return Checkpoint(Path(checkpoint), key, about)
 
 
-def _units(call: Call) -> NDArray[np.intp]:
-    """Which columns move together: those of the target, or else those of a variable of the problem; -1 stays."""
+def _units(call: Call, null: str) -> NDArray[np.intp]:
+    """Which columns move together: those of the target, or else those of a variable of the problem; -1 stays. For
+    "member" those of a variable, and after all of them those of the target."""
     unit = np.full(call.system.n_variables, -1, dtype=np.intp)
-    if call.target:
+    if call.target and null != "member":
         unit[list(call.target)] = 0
-    elif call.groups is None:
+        return unit
+    if call.groups is None:
         unit[call.positions] = np.arange(len(call.positions))
     else:
         for g, group in enumerate(call.groups):
             unit[list(group)] = g
+    unit[list(call.target)] = call.problem.n_variables
     return unit
 
 

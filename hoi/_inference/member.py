@@ -17,7 +17,7 @@ from hoi._measures.registry import Measure
 from hoi._search.exhaustive import corrected
 from hoi._typing import FloatArray
 
-__all__ = ["MemberTest", "count_with_one", "one_variable", "weakest_members"]
+__all__ = ["MemberTest", "count_moved", "one_variable", "weakest_members"]
 
 # Numbers that may be held at once: the values of all sets with one member, in all surrogates.
 _MOST = 1 << 28
@@ -63,7 +63,7 @@ def one_variable(
     surrogates : iterable of Problem
         Their datasets are surrogates in which this variable alone is moved.
     v : int
-        The variable.
+        The variable; as many as there are is the target, which is a member of every set.
     orders, measure
         What is looked at.
     signs : sequence of float
@@ -77,7 +77,8 @@ def one_variable(
         Arrays "null" (n_resamples,), the largest increment of any of the sets at any end in each surrogate, and "own",
         that of the data in each of the sets, order after order.
     """
-    sets = [rows[(rows == v).any(axis=1)] for rows in _all(observed.n_variables, orders)]
+    n = observed.n_variables
+    sets = [rows[_holding(rows, v, n)] for rows in _all(n, orders)]
     values, n_sets = [_values(evaluator(observed), sets, measure)], sum(map(len, sets))
     for problem in surrogates:
         values.append(_values(evaluator(problem), sets, measure))
@@ -89,13 +90,13 @@ def one_variable(
 
 def weakest_members(done: Sequence[Done], n: int, orders: tuple[int, int], signs: Sequence[float]) -> MemberTest:
     """A set is as far as its weakest member (an intersection-union test), to be compared with the largest value of any
-    set with any member. `done` is of all `n` variables."""
+    set with any member. `done` is of all `n` variables, and of the target if there is one."""
     members = _all(n, orders)
     weakest = [np.full((len(signs), len(rows)), np.inf) for rows in members]
     for v, unit in enumerate(done):
         start = 0
         for some, every in zip(weakest, members, strict=True):
-            rows = np.flatnonzero((every == v).any(axis=1))
+            rows = np.flatnonzero(_holding(every, v, n))
             own = unit.arrays["own"][start : start + len(rows)]
             start += len(rows)
             for e, sign in enumerate(signs):
@@ -103,21 +104,30 @@ def weakest_members(done: Sequence[Done], n: int, orders: tuple[int, int], signs
     return MemberTest(members, weakest, np.max([unit.arrays["null"] for unit in done], axis=0))
 
 
-def count_with_one(n: int, orders: tuple[int, int], n_resamples: int) -> int:
-    """Sets that hold one variable.
+def count_moved(n: int, orders: tuple[int, int], n_resamples: int, target: bool) -> int:
+    """Sets that hold a variable, over all variables, and all sets once more for a target.
 
     Raises
     ------
     HoiError
-        If their values in all surrogates do not fit in memory.
+        If the values of those that change with one of them do not fit in memory, in all surrogates.
     """
-    with_one = sum(combinatorics.count(n - 1, k - 1) for k in range(orders[0], orders[1] + 1))
-    if with_one * (n_resamples + 1) > _MOST:
+    range_of = range(orders[0], orders[1] + 1)
+    with_one = sum(combinatorics.count(n - 1, k - 1) for k in range_of)
+    every = sum(combinatorics.count(n, k) for k in range_of) if target else 0
+    most = max(with_one, every)
+    if most * (n_resamples + 1) > _MOST:
+        moved = f"{n} variables and the target" if target else f"{n} variables"
         raise HoiError(
-            f'null="member" keeps the values of {with_one:,} sets in {n_resamples:,} surrogates, for each of {n} '
-            f"variables: at most {_MOST:,} numbers are kept. Take a lower order, fewer variables or fewer resamples."
+            f'null="member" keeps the values of {most:,} sets in {n_resamples:,} surrogates, for each of {moved}: at '
+            f"most {_MOST:,} numbers are kept. Take a lower order, fewer variables or fewer resamples."
         )
-    return with_one
+    return n * with_one + every
+
+
+def _holding(rows: NDArray[np.intp], v: int, n: int) -> NDArray[np.bool_]:
+    """Which sets change where variable v of n moves; with the target, which is number n, all do."""
+    return np.full(len(rows), True) if v == n else (rows == v).any(axis=1)
 
 
 def _all(n: int, orders: tuple[int, int]) -> list[NDArray[np.intp]]:

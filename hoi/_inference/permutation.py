@@ -15,7 +15,7 @@ from hoi._engine.checkpoint import Checkpoint, Done
 from hoi._engine.plan import count_sets
 from hoi._engine.progress import Progress
 from hoi._inference.maximum import MaximumNull
-from hoi._inference.member import count_with_one, one_variable, weakest_members
+from hoi._inference.member import count_moved, one_variable, weakest_members
 from hoi._inference.surrogates import Surrogates, mean_problem
 from hoi._maths.terms import Terms
 from hoi._measures.registry import Measure
@@ -45,7 +45,7 @@ class Question(executors.Job):
     problem_of : callable
         Gives the problem of a system.
     unit : (n_columns,) int
-        Which columns move together; -1 stays.
+        Which columns move together; -1 stays. For "member" the number of a variable, and of the target after them.
     orders, measure, ends, n_best, per_order
         As for a search.
     backend : str
@@ -123,7 +123,16 @@ class Independence(Question):
 
 
 class Members(Question):
-    """Against surrogates in which one member after the other is independent of the rest."""
+    """Against surrogates in which one member after the other is independent of the rest.
+
+    A target is a member of every set: where sets depend on each other and not on it, what they tell of it has other
+    values by chance than with any of them alone moved, and only moving the target shows how far these reach.
+    """
+
+    @property
+    def moved(self) -> range:
+        """What is moved, one after the other: variables, and the target as number n_variables."""
+        return range(int(self.unit.max()) + 1)
 
     def do(self, made: Backend, unit: int, sent: Any, after: Callable[[int], None]) -> Done:
         """One variable alone is moved: the farthest increment at any end in each surrogate, and those of the data."""
@@ -156,9 +165,10 @@ def tested(
 ) -> Answer:
     """Go through all surrogates: here, with threads inside of each search, or in units on an executor (on threads of
     one's own, with a checkpoint alone)."""
-    n = question.observed.n_variables
     if isinstance(question, Members):
-        total = n * count_with_one(n, question.orders, question.n_resamples) * question.n_resamples
+        n = question.observed.n_variables
+        n_sets = count_moved(n, question.orders, question.n_resamples, len(question.moved) > n)
+        total = n_sets * question.n_resamples
     else:
         total = count_sets(question.observed, *question.orders) * question.n_resamples
     if executor is not None or checkpoint is not None:
@@ -172,7 +182,7 @@ def tested(
         made = executors.opened(question)
         try:
             if isinstance(question, Members):
-                done = [question.do(made, v, None, after) for v in range(n)]
+                done = [question.do(made, v, None, after) for v in question.moved]
             else:
                 done = [question.do(made, range(question.n_resamples), None, after, threads)]
             return question.answer(threads, done)
@@ -200,7 +210,7 @@ def _in_units(
             cutting = checkpoint.open(total, cutting)
             done = checkpoint.units()
             bar.add(sum(unit.evaluated + unit.skipped for unit in done.values()))
-        units: list[Any] = list(range(question.observed.n_variables))
+        units: list[Any] = list(question.moved) if isinstance(question, Members) else []
         if not alone:
             starts = range(0, question.n_resamples, cutting[0])
             units = [range(start, min(start + cutting[0], question.n_resamples)) for start in starts]

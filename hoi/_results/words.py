@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Words"]
 
-# How surrogates are made, by the name of the null; about a target it is the target alone that moves.
+# How surrogates are made, by the name of the null; about a target it is the target alone that moves, but for "member".
 _NULLS = {
     "shift": "{each} was shifted circularly in time by a random lag, which keeps autocorrelations",
     "permute": "the samples of {each} were permuted",
     "phase": "the Fourier phases of {each} were drawn anew, which keeps its spectrum [theiler1992]",
     "member": (
-        "one variable at a time was shifted circularly in time by a random lag and the others were left as they are; "
+        "{one} at a time was shifted circularly in time by a random lag and the others were left as they are; "
         "the p-value of a set is the largest of its members [berger1982]: a small one says that every member adds"
     ),
 }
@@ -201,7 +201,8 @@ def _moved(s: dict[str, Any]) -> str:
     """What happened to which columns in a surrogate."""
     each = "the target alone" if s.get("target") else "every variable on its own"
     fixed = f"; what is given ({_listed(s['given'])}) stayed as it is" if s.get("given") else ""
-    return _NULLS[s["null"]].format(each=each) + fixed
+    one = "one variable, or the target alone," if s.get("target") else "one variable"
+    return _NULLS[s["null"]].format(each=each, one=one) + fixed
 
 
 def _software(s: dict[str, Any]) -> str:
@@ -250,9 +251,10 @@ def _how_sure(result: Multiplets) -> str:
     s = result.settings
     if result.pvalue is not None:
         count = int((result.pvalue <= 0.05).sum())
+        them = "what the others tell of the target" if s.get("target") else "the others"
         chance = "a target that depends on none of them gives" if s.get("target") else "independent variables give"
         means, no = {
-            "member": ("every member adds to the others", "that every member adds to the others is not shown"),
+            "member": (f"every member adds to {them}", f"that every member adds to {them} is not shown"),
             None: ("more than chance makes of no difference", "chance makes as much of no difference"),
         }.get(s.get("null"), (f"more extreme than {chance}", f"{chance} as much"))
         corrected = "p ≤ 0.05, corrected for all sets that were looked at"

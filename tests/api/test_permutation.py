@@ -127,6 +127,40 @@ def test_about_a_target_the_target_moves(rng, measure, end):
     assert np.median(p) > 0.05
 
 
+@pytest.mark.parametrize(("measure", "target"), [("oinfo", None), ("information", 4), ("gradient", 4)])
+def test_member_by_hand(rng, measure, target):
+    """Each member moved alone, and the target as one more member of all sets: standardised values by the reference."""
+    X, m, sets = synergy(rng, 60, 5), 39, list(itertools.combinations(range(5 if target is None else 4), 3))
+    of_set = reference.oinfo if target is None else reference.TARGET[measure]
+    roles = {} if target is None else {"target": target}
+
+    def values(table):
+        h = reference.entropies(np.cov(normal_scores(np.ascontiguousarray(table))[0].T))
+        about = () if target is None else ((target,),)
+        return [of_set(h, reference.singles(S), *about) for S in sets]
+
+    seeds = np.random.default_rng(4).integers(2**63, size=m).tolist()
+    weakest = {(S, sign): np.inf for S in sets for sign in (-1, 1)}
+    null = np.full(m, -np.inf)
+    for v in range(5):
+        alone = np.where(np.arange(5) == v, 0, -1)
+        drawn = [moved(X, alone, "shift", 1, np.random.default_rng([seed, 1 + v]))[0] for seed in seeds]
+        some = [j for j, S in enumerate(sets) if v == target or v in S]
+        table = np.array([values(X), *map(values, drawn)])[:, some]
+        z = (table - table.mean(axis=0)) / table.std(axis=0)
+        null = np.maximum(null, np.abs(z[1:]).max(axis=1))
+        for j, own in zip(some, z[0], strict=True):
+            for sign in (-1, 1):
+                weakest[sets[j], sign] = min(weakest[sets[j], sign], sign * own)
+    options = {"null": "member", "n_resamples": m, "bias_correction": False, "seed": 4, "measure": measure, **roles}
+    found = hoi.permutation_test(X, 3, **options)
+    assert len(found) == 2 * len(sets)
+    for row, statistic, p in zip(found, found.statistic, found.pvalue, strict=True):
+        expected = weakest[row.members, -1 if row.extreme == "lowest" else 1]
+        assert statistic == pytest.approx(expected, abs=1e-9)
+        assert p == pytest.approx((1 + (null >= expected - 1e-9).sum()) / (m + 1))
+
+
 # --- error rates: the bounds leave a test of the right size one chance in a thousand to fail
 
 
@@ -162,6 +196,31 @@ def test_two_dependent_columns_are_no_set_of_three(rng):
     assert rejected(make, 40, null="member") <= binom.ppf(0.999, 40, 0.05)
 
 
+def about_the_last(rng, kind):
+    """Seven columns, the last of which is the target."""
+    X = rng.standard_normal((200, 7))
+    X[:, 1:4:2] = 0.8 * X[:, 0:4:2] + 0.6 * X[:, 1:4:2]
+    if kind != "nothing":
+        X[:, 6] += X[:, 0] + (X[:, 4] if kind == "both" else 0)
+    return X
+
+
+@pytest.mark.parametrize("measure", ["information", "gradient", "rsi"])
+def test_the_member_null_asks_of_each_member_what_it_tells_of_the_target(rng, measure):
+    """Dependent variables that tell nothing of it are no set: if they alone were moved, half of the data had one."""
+    options = {"null": "member", "target": 6, "measure": measure, "n_best": 1, "n_resamples": 39, "which": "both"}
+    p = [hoi.permutation_test(about_the_last(rng, "nothing"), 2, seed=d, **options).pvalue.min() for d in range(12)]
+    assert sum(x <= 0.05 for x in p) <= binom.ppf(0.999, 12, 0.05)
+    options |= {"n_best": 15, "n_resamples": 99}
+    found = [hoi.permutation_test(about_the_last(rng, "both"), 2, seed=d, **options) for d in range(4)]
+    assert sum(one.pvalue[[S == (0, 4) for S in one.members]].min() <= 0.05 for one in found) >= 3
+    if measure == "information":  # what depends on the one that tells, and on nothing else, adds nothing
+        p = [hoi.permutation_test(about_the_last(rng, "one"), 2, seed=d, **options).pvalue.min() for d in range(12)]
+        assert sum(x <= 0.05 for x in p) <= binom.ppf(0.999, 12, 0.05)
+        plain = hoi.permutation_test(about_the_last(rng, "one"), 2, seed=0, **{**options, "null": "shift"})
+        assert plain.pvalue.min() <= 0.05
+
+
 def test_minimal_sets_are_those_that_no_smaller_one_explains(rng):
     X = synergy(rng, 500)
     found = hoi.permutation_test(X, (3, 4), null="member", n_resamples=99, seed=0)
@@ -185,12 +244,12 @@ def test_errors(rng):
         assert message in str(error.value)
     with pytest.raises(hoi.HoiError, match=r"there are only 19 different shifts, and at least 20 .* null=.permute"):
         hoi.permutation_test(X[:19], 3)
-    with pytest.raises(hoi.HoiError, match='null="member" moves one variable of a set'):
-        hoi.permutation_test(X, 2, null="member", measure="gradient", target=0)
     with pytest.raises(hoi.HoiError, match="X is a GaussianSystem, and surrogates are made of samples"):
         hoi.permutation_test(hoi.GaussianSystem.from_data(X), 3)
     with pytest.raises(hoi.HoiError, match=r'null="member" keeps the values of .* Take a lower order'):
         hoi.permutation_test(rng.standard_normal((60, 40)), 6, null="member")
+    with pytest.raises(hoi.HoiError, match=r"the values of 3,838,380 sets .* for each of 40 variables and the target"):
+        hoi.permutation_test(rng.standard_normal((60, 41)), 6, null="member", measure="rsi", target=0)
     with pytest.raises(hoi.HoiError, match=r'minimal\(\) needs a result of .*null="member"'):
         hoi.search(X, 3).minimal()
 

@@ -53,6 +53,7 @@ TESTS = {
     "permute": {"null": "permute", "estimator": "discrete"},
     "member": {"null": "member", "n_best": 3},
     "target": {"target": 6, "measure": "gradient", "order": 2},
+    "member, target": {"null": "member", "target": 6, "measure": "rsi", "order": 2, "n_best": 3},
     "groups": {"groups": [[0], [1, 2], [3], [6]]},
     "given, effective": {"given": 6, "bias_correction": "effective"},
 }

@@ -67,7 +67,7 @@ def test_a_test(null):
     data = np.random.default_rng(0).standard_normal((100, 6))
     found = hoi.permutation_test(data, 3, null=null, n_resamples=59, seed=7)
     text = paragraph(found)
-    moved = cited(_NULLS[null].format(each="every variable on its own"))[0]
+    moved = cited(_NULLS[null].format(each="every variable on its own", one="one variable"))[0]
     assert f"compared with 59 surrogates in which {moved} (seed 7). p-values are corrected" in text
     small = int((found.pvalue <= 0.05).sum())
     assert (f"Of {len(found)} sets listed, {small} ha" if small else "None of the") in found.summary()
@@ -82,6 +82,9 @@ def test_a_test_about_a_target_moves_the_target_alone():
     assert "; what is given (4) stayed as it is (seed 7)" in text
     assert "every variable" not in text.partition("surrogates")[2]
     assert "a target that depends on none of them gives as much" in found.summary()
+    found = hoi.permutation_test(data, 2, target=5, null="member", measure="gradient", n_resamples=59, seed=7)
+    assert "in which one variable, or the target alone, at a time was shifted circularly" in paragraph(found)
+    assert "that every member adds to what the others tell of the target is not shown" in found.summary()
 
 
 def test_sets_that_were_left_out_are_said():
