@@ -33,7 +33,7 @@ def are_datasets(X: Sequence[Any] | Mapping[Any, Any]) -> bool:
     if hasattr(first, "column_names"):
         return True
     rows = first if isinstance(first, (list, tuple)) else ()
-    return any(isinstance(row, (list, tuple, np.ma.MaskedArray)) or is_tensor(row) for row in rows)
+    return any(isinstance(row, (list, tuple)) or getattr(row, "ndim", 0) >= 1 or is_tensor(row) for row in rows)
 
 
 def names_of_datasets(X: Sequence[Any] | Mapping[Any, Any]) -> tuple[str, ...] | None:

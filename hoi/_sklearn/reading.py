@@ -27,6 +27,8 @@ def features(X: Any) -> Any:
         isinstance(X, Table) or is_recording(X) or is_labelled(X)
     ):
         return _plain(X, "X")
+    if any(isinstance(value, complex) for row in rows if isinstance(row, (list, tuple)) for value in row):
+        return np.asarray(X, dtype=np.complex128)  # of which scikit-learn says what is wrong, and of a list it does not
     values = X if isinstance(X, np.ndarray) else X.to_numpy() if hasattr(X, "iloc") else np.empty(0)
     if values.dtype.kind in "iu" and values.size and max(abs(int(values.min())), int(values.max())) > 2**53:
         raise HoiError(

@@ -14,7 +14,7 @@ from collections import Counter
 
 import numpy as np
 
-KINDS = ("containers", "functions", "tables")
+KINDS = ("containers", "functions", "recordings", "tables")
 
 
 def main() -> int:

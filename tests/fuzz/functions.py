@@ -52,13 +52,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "local": hoi.local,
     "phiid": lambda X, **o: hoi.phiid(X, PAIR, **o).to_numpy(),
     "transfer_entropy": hoi.transfer_entropy,
-    "drivers": lambda X, **o: hoi.drivers(X, 1, **o),
+    "drivers": lambda X, **o: hoi.drivers(X, 2, **o),
     "oinfo_rate": hoi.oinfo_rate,
     "oinfo_spectrum": lambda X: hoi.oinfo_spectrum(X)[1],
     "lagged": lambda X: hoi.lagged(X),
     "mutual_information": lambda X, **o: hoi.mutual_information(X, X, **o),
     "conditional": lambda X, **o: hoi.mutual_information(X, X, conditional_on=X, singular="nan", **o),
     "permutation_test": lambda X, **o: hoi.permutation_test(X, 2, null="permute", measure="tc", **CHANCE, **o),
+    "member": lambda X, **o: hoi.permutation_test(X, 2, null="member", measure="tc", **CHANCE, **o),
+    "about": lambda X, **o: hoi.permutation_test(X, 1, null="member", measure="information", target=0, **CHANCE, **o),
+    "bootstrap": lambda X, **o: hoi.confidence_interval(X, PAIR, measure="tc", method="bootstrap", **CHANCE, **o),
+    "names": lambda X, **o: hoi.search(X, 2, n_best=2, measure="tc", names=["a", "b", "c"], **o),
     "confidence_interval": lambda X, **o: hoi.confidence_interval(X, measure="tc", **o),
     "split_half": lambda X, **o: hoi.split_half(X, 2, measure="tc", **o),
     "compare": lambda X, **o: hoi.compare(X, X, 2, measure="tc", **CHANCE, **o),
@@ -142,4 +146,6 @@ def numbers(found: Any) -> np.ndarray:
         return np.array([found.n_sets])
     if isinstance(found, hoi.Table):
         return found.values
+    if isinstance(found, dict):
+        return np.concatenate([numbers(part) for part in found.values()])
     return np.asarray(found, dtype=np.float64)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fuzz import containers, functions
+from fuzz import containers, functions, recordings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +46,18 @@ def test_containers(what, seed, estimator, backend):
 @given(what=CASES, seed=SEEDS)
 def test_every_function(name, what, seed):
     assert functions.check(np.random.default_rng(seed), what, name) in (None, "asked")
+
+
+@pytest.mark.parametrize("name", [*recordings.FUNCTIONS, *recordings.MEANS])
+@settings(max_examples=4, deadline=None)
+@given(
+    seed=SEEDS, dtype=st.sampled_from(containers.TYPES), fault=st.sampled_from(recordings.FAULTS),
+    lengths=st.lists(st.integers(20, 59), min_size=2, max_size=3, unique=True),
+    kinds=st.sampled_from([recordings.NAMED, recordings.PLAIN]),
+)  # fmt: skip
+def test_recordings_of_different_lengths(name, seed, dtype, fault, lengths, kinds):
+    rng = np.random.default_rng(seed)
+    assert recordings.check(rng, lengths, dtype, fault, name, rng.choice(kinds, 3).tolist()) in (None, "asked")
 
 
 def test_every_public_function_that_takes_data_is_there():

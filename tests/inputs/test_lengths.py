@@ -75,6 +75,20 @@ def test_other_functions():
     assert "25 to 200 samples" in repr(found)
 
 
+@pytest.mark.parametrize("as_rows", [lambda table: table.tolist(), list, lambda table: list(map(tuple, table))])
+def test_tables_may_be_lists_of_rows(as_rows):
+    expected = hoi.oinfo(TABLES, SETS)
+    tables = [as_rows(table) for table in TABLES]
+    for given in (tables, tuple(tables), dict(zip("abc", tables, strict=True)), [TABLES[0], *tables[1:]]):
+        np.testing.assert_array_equal(hoi.oinfo(given, SETS), expected)
+    equal = [as_rows(table[:25]) for table in TABLES]
+    np.testing.assert_array_equal(hoi.oinfo(equal, SETS), hoi.oinfo([table[:25] for table in TABLES], SETS))
+    holed = TABLES[0].tolist()
+    holed[3][1] = np.ma.masked
+    with pytest.warns(UserWarning, match="masked element to nan"):
+        says(message(hoi.oinfo, holed), "shape (40, 5) and 1 NaN value, in column '1'")
+
+
 def test_mutual_information():
     x, y = [table[:, :2] for table in TABLES], [table[:, 2:4] for table in TABLES]
     z = [table[:, 4:] for table in TABLES]

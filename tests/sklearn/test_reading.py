@@ -72,3 +72,13 @@ def test_what_was_left_out_is_said():
 def test_a_target_that_determines_a_feature_is_an_error_that_names_both():
     frame = pd.DataFrame(X, columns=list("abcd"))
     says(message(OInformationSelector().fit, frame, np.exp(frame["c"])), "c: determined by", "the target")
+
+
+@pytest.mark.parametrize("fit", [
+    lambda X: hoi.OInformationSelector(1).fit(X, np.arange(len(X)) % 2), hoi.GaussianCopulaTransformer().fit,
+])  # fmt: skip
+def test_complex_numbers_in_a_list_are_refused_as_in_an_array(fit):
+    X = np.random.default_rng(0).standard_normal((26, 3)) * 1j
+    for given in (X, X.tolist()):
+        with pytest.raises(ValueError, match="Complex data not supported"):
+            fit(given)
