@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,7 +110,7 @@ def _split(X: Any, discrete: Any, ranks: bool, what: str) -> tuple[Table, dict[i
         if table.values.ndim < 2:
             return table, {}
         names = table.names or tuple(map(str, range(table.values.shape[-1])))
-        return Table(table.values.copy(), table.names, table.left_out, table.gap), {
+        return replace(table, values=table.values.copy()), {
             c: table.values[..., c].copy() for c in _chosen(discrete, names)
         }
     n = array.shape[1]

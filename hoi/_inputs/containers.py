@@ -90,7 +90,7 @@ def named(X: Any, names: Sequence[str] | None, what: str = "X", *, ranks: bool =
     """
     if names is None:
         return X
-    if isinstance(names, str) or not hasattr(names, "__iter__"):
+    if isinstance(names, (str, Iterator)) or not hasattr(names, "__iter__"):
         raise HoiError(f"names={names!r}: a list of names is needed, one for each variable.")
     labels = tuple(map(str, names))
     data = read_all(X, what, ranks=ranks)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from hoi._errors import HoiError
 from hoi._typing import FloatArray
 
 __all__ = ["Recordings", "Table"]
@@ -43,6 +46,17 @@ class Table:
     gap: str = "NaN"
     datasets: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.values, np.ndarray) or self.values.dtype != np.float64:
+            raise HoiError(
+                f"the values of a Table are a {type(self.values).__name__}, and an array of float64 is needed: "
+                "hoi.as_table(values, names=...) makes a Table of anything."
+            )
+        shape = self.values.shape
+        for what, labels, size in (("names", self.names, shape[-1:]), ("datasets", self.datasets, shape[:-2])):
+            if labels is not None and len(shape) > 1 and (len(labels),) != size:
+                raise HoiError(f"{what} has {len(labels)} entries and the values of the Table have shape {shape}.")
+
     def __repr__(self) -> str:
         shape = self.values.shape
         sizes = [f"{n} {word}" for n, word in zip(shape[::-1], ("variables", "samples", "datasets"))]
@@ -74,6 +88,15 @@ class Recordings:
 
     tables: tuple[Table, ...]
     datasets: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.tables or not all(isinstance(table, Table) and table.values.ndim == 2 for table in self.tables):
+            raise HoiError("Recordings are made of tables (samples, variables): give hoi.as_table(...) of each.")
+        first = self.tables[0]
+        if any((t.names, t.values.shape[1]) != (first.names, first.values.shape[1]) for t in self.tables):
+            raise HoiError("the tables of Recordings have different columns: give the same ones in the same order.")
+        if self.datasets is not None and len(self.datasets) != len(self.tables):
+            raise HoiError(f"datasets has {len(self.datasets)} entries and there are {len(self.tables)} tables.")
 
     @property
     def names(self) -> tuple[str, ...] | None:

@@ -141,3 +141,16 @@ def test_every_length_has_its_own_correction():
     ]
     error = np.std(values, axis=0) / np.sqrt(len(values))
     assert (np.abs(np.mean(values, axis=0)) < 4 * error).all()
+
+
+def test_tables_made_by_hand_are_checked():
+    table = hoi.Table(TABLES[0])
+    says(message(hoi.Table, TABLES[0].tolist()), "a list, and an array of float64 is needed", "hoi.as_table(values")
+    says(message(hoi.Table, TABLES[0].astype(int)), "an array of float64 is needed")
+    says(message(hoi.Table, TABLES[0], ("a", "b")), "names has 2 entries", "have shape (40, 5)")
+    says(message(hoi.Table, np.stack([TABLES[0]] * 2), datasets=("a",)), "datasets has 1 entries", "shape (2, 40, 5)")
+    for tables in ((), (TABLES[0], TABLES[1]), (table, hoi.Table(np.stack([TABLES[0]] * 2)))):
+        says(message(hoi.Recordings, tables), "made of tables (samples, variables)", "hoi.as_table(...) of each")
+    for other in (hoi.Table(TABLES[1][:, :4]), hoi.Table(TABLES[1], tuple("abcde"))):
+        says(message(hoi.Recordings, (table, other)), "different columns", "the same ones in the same order")
+    says(message(hoi.Recordings, (table, hoi.Table(TABLES[1])), ("a",)), "datasets has 1 entries", "2 tables")

@@ -82,6 +82,13 @@ def test_datasets_without_names_are_numbered():
         assert found.to_dataframe()["dataset"].tolist() == [0, 1, 2]
 
 
+def test_datasets_keep_their_names_beside_columns_of_labels():
+    data = labelled().copy()
+    data[:, :, 4] = (data[:, :, 4] > 0).astype(float)
+    found = hoi.search(data, 3, discrete="e", n_best=1, which="lowest")
+    assert found.dataset_names.tolist() == list(NAMES)
+
+
 def test_a_system_keeps_them():
     system = hoi.GaussianSystem.from_data(dict(zip(NAMES, X, strict=True)))
     assert hoi.search(system, 3, n_best=1).settings["datasets"] == list(NAMES)
@@ -143,6 +150,7 @@ def test_every_result_with_names_takes_them(name):
         np.testing.assert_equal(seen_in(call(gaps, names=LABELS, missing="drop"))[0], wanted[0])
     says(message(call, LONG, names=LABELS[:3]), "names has 3 entries and", "has shape (300, 5)")
     says(message(call, LONG, names="abcde"), "names='abcde': a list of names is needed")
+    says(message(call, LONG, names=iter(LABELS)), "a list of names is needed, one for each variable")
 
 
 def test_as_table_gives_names_to_any_function():
