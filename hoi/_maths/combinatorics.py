@@ -8,12 +8,21 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["block", "count", "rank", "unrank"]
+__all__ = ["block", "count", "rank", "table", "unrank"]
 
 
 def count(n: int, k: int) -> int:
     """Number of sets of `k` out of `n`; 0 where there is none."""
     return comb(n, k) if 0 <= k <= n else 0
+
+
+def table(n: int, k: int) -> NDArray[np.int64]:
+    """Numbers of sets of i out of m, (n + 1, k + 1), for every m up to `n` and i up to `k`."""
+    numbers = np.zeros((n + 1, k + 1), dtype=np.int64)
+    numbers[:, 0] = 1
+    for m in range(1, n + 1):
+        numbers[m, 1:] = numbers[m - 1, 1:] + numbers[m - 1, :-1]
+    return numbers
 
 
 def rank(members: Sequence[int], n: int) -> int:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hoi._backends.blocks import BlockEvaluator, first_beginning, set_position
+from hoi._backends.numba_.feed import Output, compiled_rows
 from hoi._backends.numba_.grouped import GroupFeed
 from hoi._backends.numba_.pair import pair_walk
 from hoi._backends.numba_.score import Score, lower_bound, trust
@@ -22,9 +22,8 @@ from hoi._typing import FloatArray
 
 __all__ = ["TargetWalks"]
 
-# Sets seen before the kernel comes back to Python; sets handed over before it does, few at first.
+# Sets seen before the kernel comes back to Python.
 _PART_SETS = 5_000_000
-_FIRST_FOUND, _MOST_FOUND = 512, 1 << 16
 # Sets of a dataset up to which blocks of several datasets cost less than a walk of its own.
 _TOGETHER = 1 << 11
 
@@ -69,7 +68,7 @@ class TargetWalks(BlockEvaluator):
             return
         for dataset in range(self.problem.n_datasets):
             self._dataset(dataset)  # before threads start, which would each do it
-        pair_walk(_rows(order, self.ranking))
+        pair_walk(compiled_rows(order + 1, self.ranking))
 
     def walk_name(self, unit: Unit) -> str:
         if unit.n_datasets == 1 and self._summed(unit.order):
@@ -121,30 +120,21 @@ class TargetWalks(BlockEvaluator):
         trusts = [trust(k, bound) for bound in bounds]
         largest = trusts[0].largest, trusts[1].largest
         margin = trusts[0].margin + trusts[1].margin
-        walk, score = pair_walk(_rows(k, self.ranking)), self._score(k, margin)
+        walk, score = pair_walk(compiled_rows(k + 1, self.ranking)), self._score(k, margin)
         start, stop = (
             first_beginning(k - 1, k, set_position(k, position, n), n) for position in (unit.start, unit.stop)
         )
         cursor = np.array(combinatorics.unrank(start, n - 1, k - 1), dtype=np.int64) if start < stop else None
-        output = _room(max(_FIRST_FOUND, 32 * n), k)
+        output = Output(unit.dataset, n, k)
         while start < stop:
-            low, high = score.bounds([floor()])
             found, evaluated, skipped, done = walk(
-                matrices, weight, largest, cursor, stop - start, _PART_SETS, float(low[0]), float(high[0]), *output
+                matrices, weight, largest, cursor, stop - start, _PART_SETS, *score.between(floor()), *output.arrays
             )
             start += done
-            yield self._found(unit.dataset, *(array[:found].copy() for array in output), evaluated, skipped, margin)
-            if 2 * found > len(output[1]) and len(output[1]) < _MOST_FOUND:
-                output = _room(2 * len(output[1]), k)
-
-    def _found(
-        self, dataset: int, members: NDArray[np.intp], J: FloatArray, L: FloatArray, evaluated: int, skipped: int,
-        margin: float,
-    ) -> Found:
-        """With what the logarithms of both matrices lack: corrections for bias, and the variables' own variances."""
-        where = np.full(len(members), dataset)
-        more = self.problem.constants(members, where)  # type: ignore[attr-defined]
-        return Found(where, members, J + more[1], L + more[2], evaluated, skipped, margin, more[0])
+            part = output.take(found, evaluated, skipped, margin)
+            # what the logarithms of both matrices lack: corrections for bias, and the variables' own variances
+            D, J, L = self.problem.constants(part.members, part.dataset)  # type: ignore[attr-defined]
+            yield part._replace(D=D, J=part.J + J, L=part.L + L)
 
 
 def _flat(problem: Any, share: float = 1.0) -> list[tuple[float, Problem]]:
@@ -152,16 +142,3 @@ def _flat(problem: Any, share: float = 1.0) -> list[tuple[float, Problem]]:
     if problem.kind not in ("information", "combined"):
         return [(share, problem)]
     return [one for weight, part in problem.parts for one in _flat(part, share * weight)]
-
-
-def _room(sets: int, order: int) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
-    """Members and terms of sets, to be written by the kernel."""
-    return np.empty((sets, order), dtype=np.intp), np.empty(sets), np.empty(sets)
-
-
-def _rows(order: int, ranking: Ranking) -> int:
-    """Rows the kernel is compiled for: few kernels serve all orders, and few rows are idle."""
-    if ranking.l == 0:
-        return 0
-    rows = order - 1
-    return rows if rows <= 4 else rows + rows % 2

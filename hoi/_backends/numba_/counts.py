@@ -27,7 +27,7 @@ from hoi._backends.numba_.tail import FLAGS, next_prefix
 from hoi._backends.numba_.vectors import LANES, all_lanes, fill, lanes_from, load, store
 from hoi._backends.numba_.words import fill_word, load_words, look_up, no_words, ones, ones_in
 
-__all__ = ["count_walk", "pack", "places"]
+__all__ = ["count_walk", "pack"]
 
 
 def pack(codes: NDArray[np.integer], states: int) -> NDArray[np.uint64]:
@@ -38,15 +38,6 @@ def pack(codes: NDArray[np.integer], states: int) -> NDArray[np.uint64]:
     planes[:, :n, :T] = codes == np.arange(states)[:, None, None]
     packed = np.packbits(planes, axis=2, bitorder="little").view("<u8").astype(np.uint64)
     return np.ascontiguousarray(packed.reshape(states, blocks, LANES, words).swapaxes(2, 3))
-
-
-def places(n: int, order: int) -> NDArray[np.int64]:
-    """comb(m, i) for m from 0 to n and i from 0 to order."""
-    table = np.zeros((n + 1, order + 1), dtype=np.int64)
-    table[:, 0] = 1
-    for m in range(1, n + 1):
-        table[m, 1:] = table[m - 1, 1:] + table[m - 1, :-1]
-    return table
 
 
 @numba.njit(**FLAGS)

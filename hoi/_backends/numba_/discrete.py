@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoi._backends.blocks import BlockEvaluator
-from hoi._backends.numba_.counts import count_walk, pack, places
+from hoi._backends.numba_.counts import count_walk, pack
 from hoi._backends.numba_.vectors import LANES
 from hoi._backends.protocol import UNRANKED, Backend, Floor, Found, Problem, Ranking, Unit
 from hoi._maths import combinatorics
@@ -21,8 +21,7 @@ from hoi._typing import FloatArray
 __all__ = ["CountWalks"]
 
 # States of a set but its last member, times those of the last but one of its states, up to which bits are counted
-# (planes); beyond, joint states go through a histogram. On 1000 samples planes took half to three quarters of the time
-# of codes at 294 to 500, two thirds at 900 (10 states, triplets), and more than they at 1080 (6 states, sets of four).
+# (planes); beyond, joint states go through a histogram, which takes less time.
 _PLANES = 600
 # Entropies in a table of sets with one member less, 128 MB; by heads, in each of the few that are kept.
 _MOST_TABLE, _MOST_OF_HEAD, _KEPT = 1 << 24, 1 << 22, 4
@@ -145,7 +144,7 @@ class CountWalks(BlockEvaluator):
         first = head[-1] + 1 if head else 0
         return count_walk(
             *sets, table, single[first:], float(single[list(head)].sum()), weights,
-            places(self.problem.n_variables - first, order), cursor, x, left, _PART_SETS, np.empty(0),
+            combinatorics.table(self.problem.n_variables - first, order), cursor, x, left, _PART_SETS, np.empty(0),
             floor.low + _MARGIN, floor.high - _MARGIN, *room,
         )
 
@@ -242,8 +241,8 @@ class CountWalks(BlockEvaluator):
         target = np.zeros(combinatorics.count(n, k) + 2 * LANES)
         none: Any = np.empty((0, order), dtype=np.int64), np.empty((3, 0))
         count_walk(
-            *self._sets(dataset, order, head), np.empty(0), single[first:], 0.0, (0.0, 0.0, 0.0), places(n, k),
-            np.arange(k - 2, dtype=np.int64), k - 2, combinatorics.count(n - 2, k - 2), _PART_SETS, target, 0.0, 0.0,
-            *none,
+            *self._sets(dataset, order, head), np.empty(0), single[first:], 0.0, (0.0, 0.0, 0.0),
+            combinatorics.table(n, k), np.arange(k - 2, dtype=np.int64), k - 2, combinatorics.count(n - 2, k - 2),
+            _PART_SETS, target, 0.0, 0.0, *none,
         )
         return target

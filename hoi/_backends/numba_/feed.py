@@ -74,12 +74,6 @@ def _nothing(order: int, evaluated: int, skipped: int) -> Found:
     return Found(none.astype(np.intp), np.empty((0, order), dtype=np.intp), none, none, evaluated, skipped)
 
 
-def _thresholds(score: Score, floor: Callable[[], Floor]) -> tuple[float, float]:
-    """Of a score of one order, at the present floor."""
-    low, high = score.bounds([floor()])
-    return float(low[0]), float(high[0])
-
-
 def feed_tail(
     problem: Problem, unit: Unit, rows: int, score: Score, largest: float, floor: Callable[[], Floor],
     matrix: FloatArray,
@@ -93,7 +87,7 @@ def feed_tail(
     output = Output(unit.dataset, n, k)
     while left:
         found, evaluated, skipped, done, x = walk(
-            matrix, score.power, largest, cursor, x, left, _PART_SETS, *_thresholds(score, floor), *output.arrays
+            matrix, score.power, largest, cursor, x, left, _PART_SETS, *score.between(floor()), *output.arrays
         )
         left -= done
         yield output.take(found, evaluated, skipped, margin)
@@ -119,7 +113,7 @@ def feed_lanes(
         state = np.array([0, rest - 2, *range(rest - 2)], dtype=np.int64)
         while state[0] < len(halves):
             found, evaluated, skipped = walk(
-                R, score.power, largest, halves, k, state, _PART_SETS, *_thresholds(score, floor), *output.arrays
+                R, score.power, largest, halves, k, state, _PART_SETS, *score.between(floor()), *output.arrays
             )
             yield output.take(found, evaluated, skipped, margin)
 
@@ -178,7 +172,7 @@ def feed_complements(
     while first < last:
         found, evaluated, done, y = walk(
             inverse.scaled, factors, (a, b, e), cursor, y, last - first, _PART_SETS,
-            *_thresholds(score, floor), *output.arrays,
+            *score.between(floor()), *output.arrays,
         )
         first += done
         part = output.take(found, evaluated, 0)

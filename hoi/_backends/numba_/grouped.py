@@ -14,7 +14,6 @@ from hoi._backends.numba_.groups import (
     group_trust,
     group_walk,
     padded_bias,
-    places,
 )
 from hoi._backends.numba_.score import lower_bound, weight
 from hoi._backends.protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
@@ -74,7 +73,7 @@ class GroupFeed:
         trusts = [group_trust(k, width, bound) for bound in bounds]
         margin = weight(ranking) * float(np.abs(summed.shares) @ [trust.margin for trust in trusts])
         least = np.array([trust.least for trust in trusts])
-        table, bias, place = self._determinants(unit.dataset, k), padded_bias(summed, k), places(n, k)
+        table, bias, place = self._determinants(unit.dataset, k), padded_bias(summed, k), combinatorics.table(n, k)
         constants = self._constants[unit.dataset]
         alone = bias[summed.sizes]
         # what the constants are in J they are in D too, and are not in L

@@ -30,6 +30,7 @@ from hoi._backends.numba_.score import EPS, LEAST, MOST
 from hoi._backends.numba_.tail import FLAGS, next_prefix
 from hoi._backends.numba_.vectors import LANES, fill, load, store
 from hoi._backends.protocol import Problem
+from hoi._maths import combinatorics
 from hoi._typing import FloatArray
 
 __all__ = [
@@ -40,7 +41,6 @@ __all__ = [
     "group_trust",
     "group_walk",
     "padded_bias",
-    "places",
     "spread",
 ]
 
@@ -119,7 +119,7 @@ def determinants(summed: GroupSum, order: int) -> FloatArray:
     nothing = np.empty(0)
     group_walk()(
         summed.between, summed.within, summed.shares, summed.sizes, nothing, bias, np.zeros(n), (0.0, 0.0),
-        places(n, order), np.arange(order - 3), order - 3, comb(n - 2, order - 3), -1, table,
+        combinatorics.table(n, order), np.arange(order - 3), order - 3, comb(n - 2, order - 3), -1, table,
         np.zeros(len(summed.shares)), 0.0, 0.0, np.empty((0, 0), dtype=np.int64), nothing, nothing,
     )
     return table
@@ -131,11 +131,6 @@ def padded_bias(summed: GroupSum, order: int) -> FloatArray:
     known = min(len(bias), len(summed.bias))
     bias[:known] = summed.bias[:known]
     return bias
-
-
-def places(n: int, order: int) -> NDArray[np.int64]:
-    """comb(s, i) for members s and places i of a set."""
-    return np.array([[comb(s, i) for i in range(order + 1)] for s in range(n)], dtype=np.int64)
 
 
 @numba.njit(**FLAGS)

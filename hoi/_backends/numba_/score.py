@@ -140,3 +140,8 @@ class Score:
         low_scores[low == -np.inf], low_scores[low >= _LARGEST_LOG] = 0.0, np.inf
         high_scores[high == np.inf], high_scores[high <= -_LARGEST_LOG] = np.inf, -np.inf
         return low_scores, high_scores
+
+    def between(self, floor: Floor) -> tuple[float, float]:
+        """The same for sets of one order."""
+        low, high = self.bounds([floor])
+        return float(low[0]), float(high[0])

@@ -72,10 +72,9 @@ class _Dataset:
         found = evaluated = skipped = 0
         step = _FIRST
         while left:
-            low, high = self.score.bounds([floor])
             rest = tuple(array[found:] for array in self.output)
             new, seen, singular, done, x = self.kernel(
-                matrix, self.score.power, self.largest, cursor, x, left, step, float(low[0]), float(high[0]), *rest
+                matrix, self.score.power, self.largest, cursor, x, left, step, *self.score.between(floor), *rest
             )
             found, floor = self._select(found + new, floor)
             evaluated, skipped, left = evaluated + seen, skipped + singular, left - done
