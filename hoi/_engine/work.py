@@ -9,7 +9,7 @@ import numpy as np
 
 from hoi._backends.protocol import EVERYTHING, Evaluator, Floor, Found, Unit
 from hoi._engine.reduce import Best
-from hoi._maths.terms import Terms
+from hoi._maths.terms import SINGULAR, Terms
 
 __all__ = ["Part", "work"]
 
@@ -79,8 +79,13 @@ def _take(evaluator: Evaluator, found: Found, best: Best, floor: Callable[..., F
     margin = order * _APPROXIMATE if found.margin is None else found.margin
     margin = _EQUAL if found.exact else margin
     keep = best.wanted(problem, found.dataset, found.members, approximate, margin, floor)
+    singular = 0
+    if best.leave_out is not None:  # what it leaves out is not evaluated
+        left_open = np.isnan(found.J) & ~keep
+        least = problem.least_variance(found.members[left_open], found.dataset[left_open])
+        singular = int((~(least > SINGULAR)).sum())
     if not keep.any():
-        return 0
+        return singular
     dataset, members = found.dataset[keep], found.members[keep]
     if found.exact:
         none = np.zeros(len(keep), dtype=bool)
@@ -90,4 +95,4 @@ def _take(evaluator: Evaluator, found: Found, best: Best, floor: Callable[..., F
     terms = raw.corrected(*(term[keep] for term in correction))
     good = ~terms.singular
     best.add(dataset[good], members[good], terms.chosen(good))
-    return len(good) - int(good.sum())
+    return singular + len(good) - int(good.sum())

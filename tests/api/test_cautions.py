@@ -99,6 +99,20 @@ def test_dropped_sets_are_exactly_the_determined_ones(backend: str) -> None:
             assert found.determined is None
 
 
+def test_what_is_dropped_counts_as_singular_only_where_it_is(backend: str) -> None:
+    X = np.random.default_rng(4).standard_normal((40, 12))
+    for members, share in (((3, 1, 8), 10**-4.8), ((5, 0, 2, 7), 10**-5.2), ((10, 4), 10**-5.0)):
+        X[:, members[0]] = X[:, members[1:]].sum(axis=1) + share * X[:, members[0]]
+    system = hoi.GaussianSystem.from_data(X, estimator="gaussian")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hoi.HoiWarning)
+        options = {"measure": "sinfo", "n_best": 1, "backend": backend}
+        kept, dropped = (hoi.search(system, 5, determined=how, **options) for how in ("keep", "drop"))
+    assert kept.settings["skipped"] > 0
+    for count in ("evaluated", "skipped"):
+        assert dropped.settings[count] == kept.settings[count]
+
+
 def test_dropping_on_executors_and_from_checkpoints(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     X = with_sums(n_samples=100)
     with warnings.catch_warnings():
