@@ -44,7 +44,8 @@ def built_once(folders: pytest.TempPathFactory, kernels: Iterable[pairs.Kernel])
     root = folders.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent
-    folder = root / f"emulator-{hashlib.sha256(repr(kernels).encode()).hexdigest()[:12]}"
+    made_of = repr(kernels) + pairs.text() + Path(__file__).with_name("emulator.cpp").read_text(encoding="utf-8")
+    folder = root / f"emulator-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
     folder.mkdir(exist_ok=True)
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
