@@ -60,6 +60,8 @@ class Call(NamedTuple):
     multiplets: Any = None  # the sets asked for, as the user gave them, where these are all that is asked for
     absent: NDArray[np.bool_] | None = None  # (n_datasets, n_variables) those without a value in any set, if some are
     said: Sequence[str] = ()  # the warnings of the call so far
+    data: Any = None  # what the system was made of: columns and samples that are left
+    estimator: Any = None  # and by what
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -171,7 +173,8 @@ def open_call(
     if wanted == "effective":
         system = _of_series(system, X, resolved)
     problem = _problem(system, roles, wanted, on_singular)
-    return Call(system, problem, roles, wanted, dropped, on_singular, multiplets, _absent(roles, constant), said)
+    absent = _absent(roles, constant)
+    return Call(system, problem, roles, wanted, dropped, on_singular, multiplets, absent, said, X, resolved)
 
 
 def _absent(roles: Roles, constant: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:

@@ -20,6 +20,7 @@ from hoi._inference import compare as parts_of
 from hoi._inference.maximum import MaximumNull
 from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
+from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._measures.registry import MEASURES, Measure
 from hoi._results.multiplets import Multiplets
@@ -204,9 +205,10 @@ def _tables(
     categories."""
     if isinstance(X, System):
         raise HoiError(f"{what} is a {type(X).__name__}, and what is compared are samples: give tables of samples.")
-    found = read_samples(X, estimator, discrete=discrete, names=names, missing=missing, what=what)
-    data = checks.check_datasets(found.data, what=what)
-    return [Table(values, data.names) for values in data.tables], not data.stacked, found.estimator
+    whole, by = read_samples(X, estimator, discrete=discrete, names=names, what=what)
+    whole, _ = rows_without_gaps(whole, missing, ranks=by.ranks, what=what)
+    data = checks.check_datasets(whole, what=what)
+    return [Table(values, data.names) for values in data.tables], not data.stacked, by
 
 
 def _require_same_columns(tables: Sequence[Table]) -> None:

@@ -17,6 +17,7 @@ from hoi._errors import HoiError
 from hoi._inference.interval import by_blocks, by_influence
 from hoi._inference.surrogates import not_gaussian, scores
 from hoi._inputs import checks
+from hoi._inputs.gaps import rows_without_gaps
 from hoi._inputs.table import Table
 from hoi._maths import influence
 from hoi._measures.registry import MEASURES
@@ -122,22 +123,21 @@ def confidence_interval(
     seed = checks.check_seed(seed)
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and an interval needs samples: give the table of samples itself.")
-    _, X, dropped, resolved = read_samples(X, estimator, discrete=discrete, names=names, missing=missing)
-    _check_resampling(method, resolved)
+    whole, by = read_samples(X, estimator, discrete=discrete, names=names)
+    _check_resampling(method, by)
     call = open_call(
-        X, estimator=resolved, given=given, target=target, bias_correction=bias_correction, groups=groups,
-        backend=backend,
-    )._replace(dropped=dropped)
-    data = checks.check_datasets(X)
+        whole, estimator=by, given=given, target=target, bias_correction=bias_correction, groups=groups,
+        backend=backend, missing=missing, multiplets=multiplets,
+    )  # fmt: skip
+    data, resolved = checks.check_datasets(call.data), call.estimator
     _require_samples(*data.shortest())
-    sets = sets_of(call._replace(multiplets=multiplets))
+    sets = sets_of(call)
     chosen = pick(backend, len(sets))
     evaluator = chosen.open(call.problem, UNRANKED)
     terms = evaluate(call, sets, evaluator)
     blocks = [max(1, round(3 * n_samples ** (1 / 3))) for n_samples in data.lengths]
     if method == "influence":
-        variables = call.groups or [(c,) for c in call.positions.tolist()]
-        error = by_influence(scores(data, resolved), variables, call.given, call.target, sets, row)
+        error = by_influence(scores(data, resolved), call.roles.variables, call.given, call.target, sets, row)
     else:
 
         def values_of(problem: Problem) -> FloatArray:
@@ -237,8 +237,9 @@ def split_half(
     if isinstance(X, System):
         raise HoiError(f"X is a {type(X).__name__}, and there are halves of samples only: give the table of samples.")
     checks.check_choice(method, ("influence", "bootstrap"), "method")
-    _, X, dropped, resolved = read_samples(X, estimator, discrete=discrete, names=names, missing=missing)
+    whole, resolved = read_samples(X, estimator, discrete=discrete, names=names)
     _check_resampling(method, resolved)
+    X, dropped = rows_without_gaps(whole, missing, ranks=resolved.ranks)
     data = checks.check_datasets(X)
     if data.stacked:
         raise HoiError(

@@ -165,13 +165,14 @@ def permutation_test(
             f"X is a {type(X).__name__}, and surrogates are made of samples: give the table of samples itself."
         )
     # read once: the surrogates are made of the same samples
-    _, X, dropped, resolved = read_samples(X, estimator, discrete=discrete, names=names, missing=missing)
+    whole, by = read_samples(X, estimator, discrete=discrete, names=names)
     call = open_call(
-        X, estimator=resolved, target=target, given=given, bias_correction=bias_correction, groups=groups,
-        backend=backend,
-    )._replace(dropped=dropped)
+        whole, estimator=by, target=target, given=given, bias_correction=bias_correction, groups=groups,
+        backend=backend, missing=missing,
+    )  # fmt: skip
     orders = require_order(call, order, row)
-    data = checks.check_datasets(X)
+    data, resolved = checks.check_datasets(call.data), call.estimator
+    call = call._replace(data=None)  # workers get what the surrogates need of it
     rng = np.random.default_rng(seed)
     kind = "shift" if null == "member" else null
     surrogates = Surrogates(data, resolved, kind, rng.integers(2**63, size=n_resamples))
@@ -248,11 +249,8 @@ def _units(call: Call, null: str) -> NDArray[np.intp]:
     if call.target and null != "member":
         unit[list(call.target)] = 0
         return unit
-    if call.groups is None:
-        unit[call.positions] = np.arange(len(call.positions))
-    else:
-        for g, group in enumerate(call.groups):
-            unit[list(group)] = g
+    for v, columns in enumerate(call.roles.variables):
+        unit[list(columns)] = v
     unit[list(call.target)] = call.problem.n_variables
     return unit
 

@@ -15,7 +15,7 @@ from hoi._backends.protocol import UNRANKED
 from hoi._errors import HoiError
 from hoi._inference.surrogates import scores
 from hoi._inputs import checks
-from hoi._inputs.datasets import apart
+from hoi._inputs.datasets import apart, names_of
 from hoi._inputs.labelled import is_labelled, leading
 from hoi._maths.influence import influence
 from hoi._maths.pointwise import add_quadratic, forms, residuals
@@ -76,7 +76,7 @@ def local(
     bias_correction : bool
         Add to each sample what the correction adds to the value.
     missing : {"raise", "drop"}
-        As in :func:`hoi.oinfo`; the values of samples that are left out are NaN.
+        As in :func:`hoi.oinfo`; the values of samples that are left out are NaN, in stacks too.
 
     Returns
     -------
@@ -108,28 +108,29 @@ def local(
     resolved = resolve(estimator)
     if isinstance(X, System):
         raise HoiError(f"X is {X!r}, which has no samples: local values are of samples. Give the data themselves.")
-    whole, data, dropped, resolved = read_samples(X, resolved, discrete=discrete, missing=missing)
-    drawing = copy.deepcopy(resolved)  # with a generator of its own, which draws the same ties
+    whole, by = read_samples(X, resolved, discrete=discrete)
+    drawing = copy.deepcopy(by)  # with a generator of its own, which draws the same ties
     call = open_call(
-        data, estimator=resolved, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
-        target=target,
+        whole, estimator=by, given=given, bias_correction=bias_correction, groups=groups, backend=backend,
+        target=target, missing=missing, multiplets=multiplets,
     )  # fmt: skip
-    sets = sets_of(call._replace(multiplets=multiplets))
+    sets = sets_of(call)
     D, J, L, _ = evaluate(call, sets, pick(backend, len(sets)).open(call.problem, UNRANKED))
     lengths = call.system.lengths or [call.system.n_samples or 0] * call.problem.n_datasets
     array = np.empty((len(lengths), len(sets), max(lengths)))
     values = [own[:, :n_samples] for own, n_samples in zip(array, lengths, strict=True)]
     if isinstance(drawing, (Gaussian, GaussianCopula)):
         array[:] = scale * row.value(D, J, L)[:, :, None]
-        for out, x, C in zip(values, _samples(data, drawing), _matrices(call), strict=True):
+        for out, x, C in zip(values, _samples(call.data, drawing), _matrices(call), strict=True):
             _add_forms(out, x, C, call, sets, row, call.given, scale)
             if call.target:  # of all that is given, less those given the target too
                 _add_forms(out, x, C, call, sets, row, call.given + call.target, -scale)
     else:
         _by_samples(values, call, sets, row, scale)
     parts: list[FloatArray] = [own.T for own in values]
-    if dropped:
-        parts = [_in_place(own, table.values) for own, table in zip(parts, apart(whole), strict=True)]
+    if call.dropped:
+        used = [names_of(whole).index(name) for name in call.system.names]
+        parts = [_in_place(own, table.values[:, used]) for own, table in zip(parts, apart(whole), strict=True)]
     if multiplets is None:
         parts = [own[:, 0] for own in parts]
     if len({len(own) for own in parts}) > 1:
@@ -189,7 +190,7 @@ def _add_forms(
             ends = np.cumsum([0, *(len(call.groups[v]) for v in members)])
             values += 0.5 * factor * np.einsum("tk,tk->t", samples, samples @ influence(own, ends, *weights))
         return
-    samples, own = residuals(X, C, call.positions.tolist(), fixed)
+    samples, own = residuals(X, C, [c for (c,) in call.roles.variables], fixed)
     across = np.ascontiguousarray(samples.T)
     for rows, chosen in by_order(sets):
         add_quadratic(out, rows, across, factor * forms(own, chosen, weights), chosen)

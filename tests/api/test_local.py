@@ -274,7 +274,7 @@ def test_samples_that_are_left_out_are_nan_in_every_form() -> None:
         labelled = hoi.local(array, [(0, 1, 2), (0, 3)], missing="drop")
         assert labelled.dims == ("trial", "time", "multiplet")
         np.testing.assert_array_equal(labelled, values)
-    short = hoi.local([holed[0], X[1][:20]], [(0, 3)], missing="drop")
+    short = hoi.local([holed[0], X[1][:20]], [(0, 2)], missing="drop")
     assert [len(part) for part in short] == [30, 20] and np.isnan(short[0]).sum() == 2
 
 

@@ -127,3 +127,68 @@ def test_infinite_values_are_no_gaps():
     table = GAPS.copy()
     table[0, 0] = np.inf
     says(message(hoi.oinfo, table, missing="drop"), "1 infinite value")
+
+
+ROLES = [
+    ({}, [(0, 1), (1, 2)]), ({"given": 2}, [(0, 1)]), ({"target": 2, "measure": "information"}, [(0, 1)]),
+    ({"groups": [[0, 2], [1]]}, None), ({"groups": {"l": [0, 2], "r": [1]}}, [("l", "r")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize(("roles", "sets"), ROLES)
+@pytest.mark.parametrize("estimator", ["gaussian_copula", "gaussian", "knn", "binned"])
+@pytest.mark.filterwarnings("ignore::hoi.HoiWarning")
+def test_gaps_of_columns_without_a_part_cost_no_sample_where_samples_are_asked_for(roles, sets, estimator, several):
+    """Local values and intervals are of the samples that the value is of; a value stays where its sample is."""
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((60, 6)) + rng.standard_normal((60, 1))
+    X[[4, 30], 1] = np.nan
+    X[10:25, 3], X[7, 5] = np.nan, np.nan
+    X = X[:, [5, 3, 1, 0, 2, 4]]  # the columns with a part come between those without
+    place = {0: 3, 1: 2, 2: 4}
+    moved = {
+        name: value if name == "measure" else place[value] if isinstance(value, int)
+        else {k: [place[c] for c in v] for k, v in value.items()} if isinstance(value, dict)
+        else [[place[c] for c in v] for v in value]
+        for name, value in roles.items()
+    }  # fmt: skip
+    own = sets if sets is None or "groups" in roles else [tuple(place[c] for c in S) for S in sets]
+    data, options = [X, X[:50]] if several else X, {"estimator": estimator, "missing": "drop"}
+    measure = moved.get("measure", "tc")
+    function = hoi.information if measure == "information" else hoi.total_correlation
+    value = np.asarray(function(data, own, **options, **{k: v for k, v in moved.items() if k != "measure"}))
+    local = hoi.local(data, own, **{"measure": measure, **moved}, **options)
+    for part, n, mean in zip(*((local, (60, 50), value) if several else ([local], (60,), [value])), strict=True):
+        assert len(part) == n and np.flatnonzero(np.isnan(part.reshape(n, -1)[:, 0])).tolist() == [4, 30]
+        np.testing.assert_allclose(np.nanmean(part, axis=0), mean, rtol=0, atol=1e-12)
+    if estimator == "knn":
+        return
+    method = {} if "gaussian" in estimator else {"method": "bootstrap", "n_resamples": 9, "seed": 0}
+    found = hoi.confidence_interval(data, own, **{"measure": measure, **moved}, **options, **method)
+    np.testing.assert_allclose(getattr(found, measure), value.ravel(), rtol=0, atol=1e-12)
+    assert found.settings["dropped_rows"] == (4 if several else 2)
+    whole = [np.delete(table, [4, 30], axis=0)[:, [2, 3, 4]] for table in (data if several else [data])]
+    if "groups" in roles:
+        return
+    back = {3: 1, 2: 0, 4: 2}
+    plain = {name: back[value] if isinstance(value, int) else value for name, value in moved.items()}
+    expected = hoi.confidence_interval(
+        whole if several else whole[0], [tuple(back[c] for c in S) for S in own], **{"measure": measure, **plain},
+        estimator=estimator, **method,
+    )  # fmt: skip
+    np.testing.assert_allclose(found.high, expected.high, rtol=0, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::hoi.HoiWarning")
+@pytest.mark.parametrize("null", ["shift", "member"])
+def test_gaps_of_columns_in_no_group_cost_no_sample_of_a_test(null):
+    X = np.random.default_rng(3).standard_normal((60, 5))
+    X[[4, 30], 4], X[10:25, 0] = np.nan, np.nan
+    options = {"n_resamples": 29, "seed": 0, "null": null, "measure": "tc"}
+    found = hoi.permutation_test(X, 2, groups=[[1, 4], [2], [3]], missing="drop", **options)
+    plain = np.delete(X, [4, 30], axis=0)[:, 1:]
+    expected = hoi.permutation_test(plain, 2, groups=[[0, 3], [1], [2]], **options)
+    np.testing.assert_array_equal(found.tc, expected.tc)
+    np.testing.assert_array_equal(found.pvalue, expected.pvalue)
+    assert found.settings["dropped_rows"] == 2 and found.settings["n_samples"] == 58
