@@ -44,7 +44,7 @@ def entropy(
     missing: str = "raise",
     singular: str = "raise",
 ) -> float | FloatArray:
-    r"""Joint differential entropy of sets of variables, taken as Gaussian.
+    r"""Joint entropy of sets of variables: the differential one of columns taken as Gaussian, by default.
 
     .. math:: H(S) = \tfrac12 \left(k \log 2 \pi e + \log\det C_S\right)
 
@@ -55,8 +55,9 @@ def entropy(
     ----------
     X, multiplets, given, discrete, bias_correction, units, groups, backend, missing, singular
         As in :func:`hoi.oinfo`.
-    estimator : {"gaussian", "gaussian_copula"}
-        Covariance of the data as they are, or of their normal scores.
+    estimator : {"gaussian", "gaussian_copula", "shrinkage", "kernel", "discrete", "binned"}, or object
+        As in :func:`hoi.oinfo`. Of states it is the entropy of their distribution, and no differential one. Nearest
+        neighbours know no entropies.
 
     Returns
     -------
