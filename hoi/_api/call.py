@@ -97,6 +97,12 @@ class Call(NamedTuple):
         own = len(members) if self.groups is None else sum(len(self.groups[v]) for v in members)
         return own + len(self.given) + len(self.target)
 
+    def widest(self, k: int) -> int:
+        """Columns of the widest set of k variables."""
+        if self.groups is None:
+            return self.width(range(k))
+        return self.width(sorted(range(self.problem.n_variables), key=lambda v: self.width([v]))[-k:])
+
     def indices(self, members: NDArray[np.intp]) -> NDArray[np.intp]:
         """Members of sets as the user counts them; -1, which fills up, stays."""
         return np.where(members >= 0, self.positions[members], -1)
@@ -243,22 +249,20 @@ def require_order(call: Call, order: int | tuple[int, int], ranked: Measure | No
     """Checked orders; the largest set must have fewer columns than there are samples, and pairs need a measure that
     is not 0 for all of them. Warns of what the columns and the samples are not good for."""
     low, high = checks.check_order(order, call.problem.n_variables)
-    widest: Sequence[int] = range(high)
-    if call.groups is not None:
-        widest = sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:]
+    widest = call.widest(high)
     fixed = call.given + call.target
 
     def largest() -> str:
         return f"the largest set of order {high}"
 
-    call.system.require_samples(call.width(widest), largest, fixed)
+    call.system.require_samples(widest, largest, fixed)
     if high == 2 and ranked is not None and ranked.of == "set" and ranked.d == -ranked.l and ranked.j == 2 * ranked.l:
         raise HoiError(
             f'order={order!r} is of pairs, and measure="{ranked.name}" of any two variables is 0, so that there is '
             'nothing to rank: use order=3 or more, or measure="tc", which is their mutual information.'
         )
     of_columns(call)
-    of_samples(call, call.width(widest), largest, chosen=True)
+    of_samples(call, widest, largest, chosen=True)
     return low, high
 
 

@@ -186,7 +186,7 @@ def leave_out(call: Call, high: int) -> LeaveOut:
             f'determined="drop" is for continuous columns, and estimator={system.estimator!r} has a value for sets '
             'whose members determine each other: leave it at "keep".'
         )
-    widest = call.width(sorted(range(call.problem.n_variables), key=lambda v: call.width([v]))[-high:])
+    widest = call.widest(high)
     if system.n_samples is not None and system.n_samples < widest + SPARE:
         raise HoiError(
             f'determined="drop" and {system.n_samples} samples for sets of up to {widest} columns: so few fit almost '
