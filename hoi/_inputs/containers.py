@@ -198,7 +198,7 @@ def _from_numpy(values: np.ndarray, what: str, ranks: bool) -> FloatArray:
         raise HoiError(f"{what} is a {type(values.item()).__name__}: a table (samples, variables) is needed.")
     raise HoiError(
         f"{given} ({_KINDS.get(kind, 'not numbers')}): numbers are needed. Use X.astype(float) if they are "
-        "numbers in disguise, otherwise leave those columns out or code them as numbers."
+        "numbers in disguise; otherwise leave those columns out, or name them in `discrete` if they are labels."
     )
 
 
@@ -225,7 +225,7 @@ def _from_columns(found: Sequence[Any], labels: Sequence[Any], shape: Any, what:
         text = (
             f"{what} has shape {tuple(shape)} and {len(bad)} column{'s' * (len(bad) > 1)} without real numbers: "
             f"{listing(bad)}. Leave them out, for example by X.drop(columns=[...]), make them the index, or "
-            "code them as numbers."
+            "name them in `discrete` if they are labels."
         )
         rest = [name for name, part in zip(names, parts) if part is not None]
         if not rest or not shape[0]:

@@ -143,7 +143,7 @@ def test_message_for_columns_that_are_not_numbers():
         "drop",
     )
     frame = pd.DataFrame({"a": [1, 2, 3], "kind": pd.Categorical(["x", "y", "x"])})
-    says(message(checks.check_data, frame), "1 column without real numbers: 'kind' (category)")
+    says(message(checks.check_data, frame), "1 column without real numbers: 'kind' (category)", "in `discrete`")
     says(message(checks.check_data, pd.DataFrame({"z": [1j, 2, 3]})), "'z' (complex128)")
 
 
