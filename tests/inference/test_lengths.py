@@ -147,3 +147,15 @@ def test_errors_name_the_recording():
     for call in (hoi.permutation_test, hoi.confidence_interval, hoi.effective_sample_size):
         arguments = [3] if call is hoi.permutation_test else [SETS] if call is hoi.confidence_interval else []
         says(message(call, bad, *arguments), "dataset '1'", "1 infinite value, in column '1'")
+
+
+@pytest.mark.parametrize("lengths", ["one", "several"])
+@pytest.mark.filterwarnings("ignore::hoi.HoiWarning")
+def test_ties_that_are_drawn_are_those_of_the_search(lengths):
+    """The mean that is tested is that of the systems of the search, and not of systems drawn anew."""
+    tables = [table.round() for table in (EQUAL if lengths == "one" else TABLES)]
+    estimator = hoi.estimators.GaussianCopula("random", seed=1)
+    found = hoi.permutation_test(tables, 3, n_resamples=19, seed=2, estimator=estimator)
+    expected = hoi.search(tables, 3, across="mean", estimator=estimator)
+    assert found.members == expected.members
+    np.testing.assert_allclose(found.oinfo, expected.oinfo, rtol=0, atol=1e-12)
