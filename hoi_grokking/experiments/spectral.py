@@ -37,27 +37,33 @@ def run(study: Study) -> list[Path]:
     measure_run(trained, list(probes.values()), jobs=study.settings.jobs, progress=study.settings.progress)
     found = {key: series(trained, probe) for key, probe in probes.items()}
     clusters = _clusters(trained)
-    made, axes = drawing.figure(len(LABELS), len(ESTIMATORS) + 2, 2.8, 2.2)
+    made, axes = drawing.figure(len(LABELS), len(ESTIMATORS) + 2, 3.0, 2.2)
     for ax, text in zip(axes[0], (*ESTIMATORS, "agreement", "largest cluster"), strict=True):
         ax.set_title(text, fontsize=9)
     for row, label in zip(axes, LABELS, strict=True):
         members = study.members(trained, label)
         for ax, name in zip(row, ESTIMATORS, strict=False):
-            ax.set_yscale("symlog", linthresh=0.1)  # first, so that the margins are those of this scale
+            right = ax.twinx()
+            right.spines["right"].set_visible(True)
             for place, method in enumerate(CLUSTERINGS):
                 one = found[name, method]
                 drawing.curves(ax, one.step, one.synergy[members], f"synergy, {method}", place, drawing.SYNERGY)
-                drawing.curves(ax, one.step, one.highest[members], f"redundancy, {method}", place, drawing.REDUNDANCY)
-            ax.axhline(0, color="#999999", linewidth=0.6)
-            drawing.step_axis(ax, f"{label}\nraw value (nats)" if ax is row[0] else "raw value (nats)")
+                highest = one.highest[members]
+                drawing.curves(right, one.step, highest, f"redundancy, {method}", place, drawing.REDUNDANCY)
+            ax.axhline(0, color=drawing.SYNERGY, linewidth=0.5, alpha=0.6)
+            drawing.step_axis(ax, f"{label}\nsynergy (nats)" if ax is row[0] else "synergy (nats)")
+            right.set_ylabel("redundancy (nats)")
+            for one_axis, colour in ((ax, drawing.SYNERGY), (right, drawing.REDUNDANCY)):
+                one_axis.yaxis.label.set_color(colour)
+                one_axis.tick_params(axis="y", colors=colour)
         step = np.array(trained.checkpoint_steps)
         drawing.curves(row[-2], step, clusters["adjusted Rand index"][members], "", 0, drawing.COLOURS[2])
         drawing.step_axis(row[-2], "adjusted Rand index")
         for place, method in enumerate(CLUSTERINGS):
             drawing.curves(row[-1], step, clusters[f"largest, {method}"][members], method, place, drawing.COLOURS[2])
         drawing.step_axis(row[-1], "neurons")
-    lines = [pair for ax in (axes[0][0], axes[0][-1]) for pair in zip(*ax.get_legend_handles_labels(), strict=True)]
-    made.legend(*zip(*lines, strict=True), loc="outside lower center", ncols=len(lines), fontsize=8, frameon=False)
+    drawing.shared_legend(made, axes)
+    made.suptitle(drawing.of_seeds(len(trained.sweep.seeds)), fontsize=10)
     return [study.save_table("spectral", _table(trained, found, clusters)), *study.save_figure("spectral", made)]
 
 
