@@ -22,6 +22,7 @@ __all__ = ["SearchPlan", "in_words", "plan", "warn_of_hours"]
 
 # Sets from which work may take an hour on the slowest walk of a Gaussian problem, and on that of others.
 _LONG, _LONG_OF_OTHERS = 1 << 28, 1 << 18
+_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,9 @@ def warn_of_hours(
     evaluator = backend.open(problem, Ranking(measure.d, measure.j, measure.l, 10))
     if total < 3600 * evaluator.least_rate:
         return
-    seconds = total / (sets_per_second(evaluator, orders) * (workers if evaluator.parallel else 1))
-    if seconds > 3600:
+    at_once = workers if evaluator.parallel else 1
+    seconds = total / at_once / sets_per_second(evaluator, orders, total / at_once / _HOUR)
+    if seconds > _HOUR:
         surrogates = f" ({total // times:,}, {times:,} times)" if times > 1 else ""
         warn(
             f"{total:,} sets{surrogates} will take about {in_words(seconds)} here. hoi.plan says more of a search; its "

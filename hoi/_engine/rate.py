@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from hoi._backends.protocol import Evaluator
 from hoi._engine.plan import cut
 from hoi._engine.reduce import Best
@@ -15,11 +17,12 @@ __all__ = ["sets_per_second"]
 _ENOUGH, _FIRST = 0.1, 1 << 12
 
 
-def sets_per_second(evaluator: Evaluator, orders: tuple[int, int]) -> float:
+def sets_per_second(evaluator: Evaluator, orders: tuple[int, int], sufficient: float = np.inf) -> float:
     """Sets of the largest order, which nearly all are, that one core goes through in a second.
 
     Ever larger pieces of the work are done until one takes a tenth of a second; compiling is not counted, nor is what
-    others do on this machine: it may not be the one that does the work.
+    others do on this machine: it may not be the one that does the work. A rate that is `sufficient` is not measured any
+    better, which a small piece is enough for.
     """
     high = orders[1]
     evaluator.ready(high)
@@ -34,6 +37,7 @@ def sets_per_second(evaluator: Evaluator, orders: tuple[int, int]) -> float:
         part = work(evaluator, unit, best.empty(), best.floor)
         seconds = evaluator.clock() - began
         best.merge(part.best)
-        if seconds >= _ENOUGH or unit.stop == prefixes:  # that is all there is
-            return (part.evaluated + part.skipped) / max(seconds, 1e-9)
+        rate = (part.evaluated + part.skipped) / max(seconds, 1e-9)
+        if seconds >= _ENOUGH or rate >= sufficient or unit.stop == prefixes:  # the last: that is all there is
+            return rate
         size *= 8

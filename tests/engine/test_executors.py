@@ -281,5 +281,7 @@ def test_the_rate_of_a_core_does_not_depend_on_what_else_the_machine_does() -> N
     napping = Napping(evaluator, evaluator.clock)
     rate = sets_per_second(napping, (4, 4))
     assert napping.seen == math.comb(60, 4), "pieces grow until they take long enough, or hold all sets"
+    assert sets_per_second(napping, (4, 4), sufficient=1.0) > 1.0
+    assert napping.seen < 1 << 13, "a small piece says so"
     waited = Napping(evaluator, time.perf_counter)
     assert rate > 10 * sets_per_second(waited, (4, 4))
