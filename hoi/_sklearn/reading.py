@@ -68,7 +68,7 @@ def target(y: Any, kind: str) -> tuple[Any, tuple[str, ...] | None]:
     ordered = getattr(dtype, "ordered", None) or getattr(getattr(y, "cat", None), "ordered", False)
     if ordered and kind != "classes":
         codes = y.cat.codes if hasattr(y, "cat") else y.codes
-        return np.asarray(codes, dtype=np.float64), None
+        return np.where(np.asarray(codes) < 0, np.nan, codes), None  # of what is missing pandas has the code -1
     values = np.asarray(y)
     if values.ndim != 1 or kind == "numbers" or not len(values):
         return y, None

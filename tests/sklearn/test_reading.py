@@ -82,3 +82,11 @@ def test_complex_numbers_in_a_list_are_refused_as_in_an_array(fit):
     for given in (X, X.tolist()):
         with pytest.raises(ValueError, match="Complex data not supported"):
             fit(given)
+
+
+def test_a_missing_value_of_an_ordered_target_is_no_class_of_its_own():
+    """pandas gives it the code -1, which would be the lowest of all."""
+    X, y = np.random.default_rng(0).standard_normal((60, 3)), np.tile([0.0, 1.0, 2.0], 20)
+    y[7] = np.nan
+    with pytest.raises(ValueError, match=r"Input y contains NaN"):
+        OInformationSelector().fit(X, pd.Series(pd.Categorical(y, ordered=True)))
