@@ -272,6 +272,20 @@ def test_a_part_is_one_launch_and_hardly_any_operation_of_torch(on_kernel, launc
     assert max(reading) <= 60, "unranking some survivors, on the host"
 
 
+def test_datasets_that_share_a_unit_are_one_part(on_kernel, monkeypatch):
+    parts, original = [], walk.Walk._evaluate
+
+    def evaluate(self, start, stop, floor):
+        parts.append((start, stop))
+        return original(self, start, stop, floor)
+
+    monkeypatch.setattr(walk.Walk, "_evaluate", evaluate)
+    on_kernel.sizes = walk.GPU
+    X = np.random.default_rng(0).standard_normal((2, 60, 40))
+    hoi.search(X, 3, n_best=3, backend=on_kernel)
+    assert parts == [(0, 38)], "9,880 sets, more than the host would begin a sweep with"
+
+
 @pytest.mark.skipif(ON_CARD, reason="compiled before")
 def test_a_kernel_is_compiled_before_the_walk(on_kernel, runner, monkeypatch):
     asked = []

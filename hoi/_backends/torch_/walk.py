@@ -34,7 +34,7 @@ _APPROXIMATE = 1e-4
 # survivors come for each one that is kept.
 _GROWTH = 8
 # Sets that the reference path of the host evaluates sooner than their elimination is queued on a device (4 ms, by an
-# H200), and how many of them are read with their number; of the first part, members in all of its sets.
+# H200), and how many survivors are read with their number. Members of all sets of the first part of a sweep.
 _FEW = 4096
 _FIRST_MEMBERS = 1 << 14
 # A sweep that keeps its prefixes on the chip takes so many times as many in a part.
@@ -93,7 +93,7 @@ def powers(ranking: Ranking) -> tuple[int, int, int]:
 class _Part(NamedTuple):
     """Queued work on prefixes start..stop. When the device has come there, `count` begins with the number of survivors
     and of singular sets, on the host, and `codes` are the survivors, ``(place among the prefixes * n + x) * n + y``;
-    the first of these follow in `count` where they are not sorted by prefixes."""
+    where the kernel lists them, the first of these follow in `count`."""
 
     start: int
     stop: int
@@ -165,8 +165,10 @@ class Walk:
             ahead = part
 
     def _first(self) -> int:
-        """Sets of the first part."""
-        return self.sizes.plain if self.pairs is None else min(self.sizes.plain, _FIRST_MEMBERS // self.k)
+        """Sets of the first part: few where they are for a floor only, and the host evaluates them."""
+        if self.pairs is None or self.unit.n_datasets > 1 or self.problem.grouped:
+            return self.sizes.plain
+        return min(self.sizes.plain, _FIRST_MEMBERS // self.k)
 
     def _plain(self, floor: Floor) -> bool:
         """Whether sets are evaluated one by one: everything is of interest, or there is nothing to share."""
