@@ -16,11 +16,15 @@ from typing import Any
 import hoi
 
 __all__ = [
-    "ALPHAS", "PAPER_SEEDS", "WEIGHT_DECAYS", "Sweep", "Task", "Variant", "other_variants", "paper_variants", "read",
+    "ALPHAS", "PAPER_SEEDS", "WEIGHT_DECAYS", "Sweep", "Task", "Variant", "other_variants", "paper_variants", "plain",
+    "read",
 ]  # fmt: skip
 
 PAPER_SEEDS = (0, 100, 200, 300, 400)
 TASKS = ("addition", "subtraction", "multiplication", "division", "parity", "digits")
+
+# Settings that came when runs were on disk already: with these values they are left out, and such a run keeps its key.
+_LATER = {"corrupted": 0.0}
 
 
 def _check(good: bool, what: str, given: Any, rule: str) -> None:
@@ -39,6 +43,8 @@ class Task:
     `modulus` belongs to the four modular tasks (a prime for division), `bits`, `relevant` and `n_samples` to
     sparse parity; digits has none of them.
     `split_seed` draws the training set (420 in the published code, whatever the seed of the model).
+    `corrupted` is the part of the training targets, drawn by `split_seed` as well, that are dealt out anew among
+    themselves: a network can learn them only by heart. Each class stays as frequent as it is, and the test set right.
     """
 
     name: str = "addition"
@@ -48,6 +54,7 @@ class Task:
     bits: int = 30
     relevant: int = 3
     n_samples: int = 3000
+    corrupted: float = 0.0
 
     def __post_init__(self) -> None:
         _one_of(self.name, TASKS, "Task.name")
@@ -57,6 +64,7 @@ class Task:
         _check(prime or self.name != "division", "Task.modulus", self.modulus, "a prime, for division to be possible")
         _check(1 <= self.relevant <= self.bits, "Task.relevant", self.relevant, f"1 to {self.bits} (bits)")
         _check(self.n_samples >= 2, "Task.n_samples", self.n_samples, "2 or more")
+        _check(0 <= self.corrupted <= 1, "Task.corrupted", self.corrupted, "0 to 1, a part of the training targets")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,12 +140,21 @@ class Sweep:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; :func:`read` turns them back."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        return plain(self)
 
     def key(self) -> str:
         """Eight hexadecimal digits that change with any setting."""
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """Settings, a dataclass, as plain values for JSON."""
+
+    def used(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value for name, value in fields if name not in _LATER or value != _LATER[name]}
+
+    return json.loads(json.dumps(dataclasses.asdict(settings, dict_factory=used)))
 
 
 WEIGHT_DECAYS = {f"weight decay {value:g}": value for value in (0.1, 2.0, 10.0, 50.0)}

@@ -50,7 +50,7 @@ def load(task: Task) -> Data:
     Data
         Tokens of the modular tasks are (a, modulus + b): two blocks of the one-hot input. Both sets keep the
         order of all pairs (a outermost), so that neighbours share `a`; the split itself is the one of the
-        published code.
+        published code. Corrupted targets are in the training set only.
 
     Raises
     ------
@@ -74,7 +74,18 @@ def load(task: Task) -> Data:
     chosen = np.zeros(n, bool)
     chosen[drawn] = True
     train, test = (Part(whole.inputs[mask], whole.targets[mask]) for mask in (chosen, ~chosen))
+    if task.corrupted:
+        train = train._replace(targets=_corrupted(train.targets, task.corrupted, task.split_seed))
     return Data(train, test, n_inputs, n_classes, np.cumsum(chosen)[drawn] - 1)
+
+
+def _corrupted(targets: np.ndarray, part: float, seed: int) -> np.ndarray:
+    """A part of the targets dealt out anew among themselves."""
+    rng = np.random.default_rng(seed)
+    places = rng.permutation(len(targets))[: round(part * len(targets))]
+    dealt = targets.copy()
+    dealt[places] = targets[rng.permutation(places)]
+    return dealt
 
 
 def _permutation(n: int, seed: int) -> np.ndarray:

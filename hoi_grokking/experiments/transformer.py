@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hoi_grokking.config import Task
+from hoi_grokking.config import Task, plain
 from hoi_grokking.experiments._beyond import ESTIMATORS, Followed, Values, seeds_of, small_task, write_followed
 from hoi_grokking.store import versions, write
 from hoi_grokking.study import Study
@@ -43,7 +43,7 @@ def _trained(runs: Path, training: Training, seed: int, device: str) -> dict[str
     import torch
     from threadpoolctl import threadpool_limits
 
-    settings = dataclasses.asdict(training)
+    settings = plain(training)
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
     path = runs / f"transformer-{key}" / f"seed_{seed:03d}.json"
     if not path.exists():

@@ -67,6 +67,17 @@ def test_the_split_follows_its_seed_and_leaves_the_global_one_alone() -> None:
     assert not np.array_equal(first.train.inputs, other.train.inputs)
 
 
+@pytest.mark.parametrize("part", [0.3, 1.0])
+def test_corrupted_targets(part: float) -> None:
+    right, wrong, again = (load(Task(corrupted=how)) for how in (0.0, part, part))
+    np.testing.assert_array_equal(wrong.train.targets, again.train.targets)
+    for ours, theirs in zip((wrong.train.inputs, *wrong.test), (right.train.inputs, *right.test), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(np.bincount(wrong.train.targets), np.bincount(right.train.targets))
+    changed = (wrong.train.targets != right.train.targets).mean()
+    assert changed == pytest.approx(part * 96 / 97, abs=0.02), "one in 97 gets the answer that it had"
+
+
 @pytest.mark.parametrize("fraction", [0.1, 0.4, 0.85])
 def test_sizes_of_the_sets(fraction: float) -> None:
     for task, n in (
@@ -116,6 +127,7 @@ def test_digits_are_those_of_scikit_learn() -> None:
         ({"modulus": 2}, "Task.modulus is 2, and has to be 3 or more"),
         ({"name": "division", "modulus": 91}, "Task.modulus is 91, and has to be a prime, for division"),
         ({"n_samples": 1}, "Task.n_samples is 1, and has to be 2 or more"),
+        ({"corrupted": 1.5}, "Task.corrupted is 1.5, and has to be 0 to 1, a part of the training targets"),
         ({"relevant": 31}, r"Task.relevant is 31, and has to be 1 to 30 \(bits\)"),
     ],
 )

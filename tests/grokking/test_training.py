@@ -320,6 +320,12 @@ def test_settings_survive_a_file() -> None:
     assert sweep.key() != Sweep(variants, Task("parity", bits=8), seeds=(1,), betas=(0.5, 0.6)).key()
 
 
+def test_runs_on_disk_keep_their_names() -> None:
+    """Keys of folders that were trained before later settings were there."""
+    assert Sweep(paper_variants()).key() == "e9b97d55"
+    assert Sweep(paper_variants(), Task(corrupted=0.2)).key() != "e9b97d55"
+
+
 def test_a_run_folder_holds_one_run(tmp_path: Path) -> None:
     sweep = Sweep((Variant("plain"),), seeds=(0,), **SMALL)
     train(sweep, tmp_path / "run", progress=False)
