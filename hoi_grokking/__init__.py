@@ -12,27 +12,27 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hoi_grokking.activations import capture as capture
     from hoi_grokking.config import Sweep as Sweep
     from hoi_grokking.config import Task as Task
     from hoi_grokking.config import Variant as Variant
     from hoi_grokking.config import paper_variants as paper_variants
+    from hoi_grokking.measures.activations import capture as capture
+    from hoi_grokking.measures.estimators import Probe as Probe
+    from hoi_grokking.measures.estimators import measure as measure
+    from hoi_grokking.measures.live import Tracker as Tracker
+    from hoi_grokking.measures.live import track as track
     from hoi_grokking.phases import find_phases as find_phases
-    from hoi_grokking.progress import Probe as Probe
-    from hoi_grokking.progress import measure as measure
-    from hoi_grokking.running import train as train
     from hoi_grokking.store import Run as Run
-    from hoi_grokking.tracking import Tracker as Tracker
-    from hoi_grokking.tracking import track as track
+    from hoi_grokking.training.running import train as train
 
 # public name -> module that holds it; a module (and torch) is imported when its first name is used
 _HOME = {
-    **dict.fromkeys(["Tracker", "track"], "tracking"),
-    "capture": "activations",
+    **dict.fromkeys(["Tracker", "track"], "measures.live"),
+    "capture": "measures.activations",
     **dict.fromkeys(["Sweep", "Task", "Variant", "paper_variants"], "config"),
     "find_phases": "phases",
-    **dict.fromkeys(["Probe", "measure"], "progress"),
-    "train": "running",
+    **dict.fromkeys(["Probe", "measure"], "measures.estimators"),
+    "train": "training.running",
     "Run": "store",
 }
 

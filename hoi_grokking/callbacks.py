@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import hoi
 
 if TYPE_CHECKING:
-    from hoi_grokking.tracking import Tracker
+    from hoi_grokking.measures.live import Tracker
 
 __all__ = ["hugging_face", "lightning"]
 

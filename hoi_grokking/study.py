@@ -12,10 +12,10 @@ import numpy as np
 
 import hoi
 from hoi_grokking.config import PAPER_SEEDS, Sweep, Task, paper_variants
-from hoi_grokking.measuring import Series, measure_run, series
-from hoi_grokking.progress import Probe
-from hoi_grokking.running import train
+from hoi_grokking.measures.estimators import Probe
+from hoi_grokking.measures.stored import Series, measure_run, series
 from hoi_grokking.store import Run, write
+from hoi_grokking.training.running import train
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 import hoi
 from hoi_grokking.config import Sweep, Variant
-from hoi_grokking.measuring import Series
+from hoi_grokking.measures.stored import Series
 from hoi_grokking.phases import FIRST
 
 __all__ = ["chosen_set", "generalising", "subnetwork_sweep"]

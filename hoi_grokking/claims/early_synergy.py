@@ -13,8 +13,8 @@ from hoi_grokking.claims.condition import above, below
 from hoi_grokking.claims.criteria import EARLY, early_peak, highest, later_peak, ratio
 from hoi_grokking.claims.evidence import Evidence, Network, NotMeasured
 from hoi_grokking.claims.rule import Claim, Numbers
-from hoi_grokking.exact import block_test
-from hoi_grokking.prediction import auc
+from hoi_grokking.statistics.exact import block_test
+from hoi_grokking.statistics.prediction import auc
 from hoi_grokking.study import PROBES
 
 __all__ = ["CLAIMS"]

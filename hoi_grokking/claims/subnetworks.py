@@ -17,7 +17,7 @@ from hoi_grokking.claims.condition import above, below, between, within
 from hoi_grokking.claims.criteria import beaten
 from hoi_grokking.claims.evidence import Evidence
 from hoi_grokking.claims.rule import Claim, Numbers
-from hoi_grokking.exact import rank_test
+from hoi_grokking.statistics.exact import rank_test
 
 if TYPE_CHECKING:
     import pandas as pd

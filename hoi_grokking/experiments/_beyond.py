@@ -13,7 +13,7 @@ import pandas as pd
 from hoi_grokking import drawing
 from hoi_grokking.config import Sweep, Task, Variant
 from hoi_grokking.experiments._curves import first_step
-from hoi_grokking.measuring import measure_run, series
+from hoi_grokking.measures.stored import measure_run, series
 from hoi_grokking.store import Run
 from hoi_grokking.study import PROBES, Study
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hoi
-from hoi_grokking import model
 from hoi_grokking.circuits import dominant_frequencies, on_off
 from hoi_grokking.comparison import participation_of_neurons
 from hoi_grokking.config import paper_variants
 from hoi_grokking.store import Run
 from hoi_grokking.study import Study
-from hoi_grokking.tasks import load
+from hoi_grokking.training import paper
+from hoi_grokking.training.tasks import load
 
 __all__ = ["LABELS", "MANY", "STEPS", "Neurons", "Ranked", "nearest", "neurons_of", "over", "ranked", "trained"]
 
@@ -74,11 +74,11 @@ def neurons_of(run: Run, label: str, seed: int, step: int) -> Neurons:
     """The neurons of a network at a checkpoint."""
     data = load(run.sweep.task)
     n_tokens = data.n_inputs // 2
-    shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
+    shape = paper.shape_of(run.sweep, data.n_inputs, data.n_classes)
     row = run.checkpoint(step, run.member(label, seed))
     into, out, _ = (np.asarray(part[0]) for part in shape.split(row[None]))
     grid = np.meshgrid(np.arange(n_tokens), np.arange(n_tokens, 2 * n_tokens), indexing="ij")
-    hidden = model.hidden(shape, row, np.stack(grid, axis=-1).reshape(-1, 2))
+    hidden = paper.hidden(shape, row, np.stack(grid, axis=-1).reshape(-1, 2))
     tuned, participation = dominant_frequencies(into, n_tokens), participation_of_neurons(into, n_tokens)
     return Neurons(n_tokens, hidden, into, out, tuned, participation)
 

@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from hoi_grokking import drawing
 from hoi_grokking.ablation import accuracy_without, alike, leading_neurons, strata
 from hoi_grokking.claims.rule import LEVEL, largest_decided
-from hoi_grokking.exact import rank_test
 from hoi_grokking.experiments._circuits import LABELS, Neurons, nearest, neurons_of, over, ranked, trained
+from hoi_grokking.statistics.exact import rank_test
 from hoi_grokking.store import Run
 from hoi_grokking.study import Study
-from hoi_grokking.tasks import load
+from hoi_grokking.training.tasks import load
 
 TITLE = "Are synergistic sets the circuit? Neurons removed along training, beside random and like neurons"
 

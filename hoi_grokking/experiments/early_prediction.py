@@ -15,11 +15,11 @@ import pandas as pd
 from hoi_grokking import drawing
 from hoi_grokking.comparison import compare
 from hoi_grokking.config import Sweep, Task, Variant
-from hoi_grokking.measuring import measure_run, series
-from hoi_grokking.prediction import early
+from hoi_grokking.measures.stored import measure_run, series
+from hoi_grokking.statistics.prediction import early
+from hoi_grokking.statistics.survival import concordance, hazard_effect
 from hoi_grokking.store import Run
 from hoi_grokking.study import PROBES, Study
-from hoi_grokking.survival import concordance, hazard_effect
 
 TITLE = "Early synergy and the time to grok: networks of the same hyperparameters, at the boundary of those that grok"
 

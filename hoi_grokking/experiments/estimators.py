@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hoi_grokking import drawing
-from hoi_grokking.progress import Probe
+from hoi_grokking.measures.estimators import Probe
 from hoi_grokking.study import PROBES, Study
 
 TITLE = "One network of each kind under every estimator, tie rule, set of inputs and size"

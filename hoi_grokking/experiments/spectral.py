@@ -11,11 +11,11 @@ import pandas as pd
 from hoi_grokking import drawing
 from hoi_grokking.config import paper_variants
 from hoi_grokking.experiments._beyond import ESTIMATORS, seeds_of
-from hoi_grokking.layer import CLUSTERINGS, Layer
-from hoi_grokking.measuring import Series, hidden_at, measure_run, series
+from hoi_grokking.measures.layer import CLUSTERINGS, Layer
+from hoi_grokking.measures.stored import Series, hidden_at, measure_run, series
 from hoi_grokking.store import Run
 from hoi_grokking.study import Study
-from hoi_grokking.tasks import load
+from hoi_grokking.training.tasks import load
 
 TITLE = "Spectral clustering beside Ward's, on the paper's networks that grok by step 600 (1000 steps)"
 

@@ -14,7 +14,7 @@ from hoi_grokking.config import Task, plain
 from hoi_grokking.experiments._beyond import ESTIMATORS, Followed, Values, seeds_of, small_task, write_followed
 from hoi_grokking.store import versions, write
 from hoi_grokking.study import Study
-from hoi_grokking.transformer import LAYERS, Training, train_transformer
+from hoi_grokking.training.networks import LAYERS, Training, train_transformer
 
 TITLE = "A one-layer transformer: attention and MLP (addition, modulus 47, 40 % of the pairs)"
 

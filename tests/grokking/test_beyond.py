@@ -17,8 +17,8 @@ from hoi_grokking import Probe, Sweep, Task, Variant, train  # noqa: E402
 from hoi_grokking.experiments import _beyond, transformer  # noqa: E402
 from hoi_grokking.store import checkpoint_steps  # noqa: E402
 from hoi_grokking.study import Settings, Study  # noqa: E402
-from hoi_grokking.tasks import load  # noqa: E402
-from hoi_grokking.transformer import LAYERS, Training, Transformer, train_transformer  # noqa: E402
+from hoi_grokking.training.networks import LAYERS, Training, Transformer, train_transformer  # noqa: E402
+from hoi_grokking.training.tasks import load  # noqa: E402
 
 SMALL = Training(Task(modulus=7, train_fraction=0.7), width=8, heads=2, hidden=12, steps=40, n_checkpoints=4)
 PROBES = [Probe("pooled", n_clusters=4), Probe("neurons")]

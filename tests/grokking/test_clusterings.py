@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hoi_grokking.layer import CLUSTERINGS, Layer
+from hoi_grokking.measures.layer import CLUSTERINGS, Layer
 
 GROUPS = [[0, 1, 2, 3], [4, 5, 6], [7, 8]]
 

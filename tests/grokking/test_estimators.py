@@ -15,9 +15,9 @@ from sklearn.cluster import AgglomerativeClustering
 import hoi
 import reference
 from hoi_grokking import Probe, measure
-from hoi_grokking.layer import Layer
-from hoi_grokking.progress import Extreme
-from hoi_grokking.unions import all_unions, sizes_of
+from hoi_grokking.measures.estimators import Extreme
+from hoi_grokking.measures.layer import Layer
+from hoi_grokking.measures.unions import all_unions, sizes_of
 
 N_CLUSTERS = 4
 DEAD = 5

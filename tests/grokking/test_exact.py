@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from hoi_grokking.exact import block_test, rank_test
-from hoi_grokking.prediction import auc
+from hoi_grokking.statistics.exact import block_test, rank_test
+from hoi_grokking.statistics.prediction import auc
 
 
 def test_five_seeds_beside_five_random_sets_each() -> None:

@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="the case study trains with PyTorch")
 
 import hoi
 from hoi_grokking.config import Sweep, Variant
-from hoi_grokking.measuring import Series
+from hoi_grokking.measures.stored import Series
 from hoi_grokking.subnetworks import chosen_set, generalising, subnetwork_sweep
 
 STEP = np.array([1, 2, 5, 8, 20, 60, 150, 400, 900])

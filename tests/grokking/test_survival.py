@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from hoi_grokking.survival import concordance, hazard_effect
+from hoi_grokking.statistics.survival import concordance, hazard_effect
 
 RNG = np.random.default_rng(0)
 

@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="the split is drawn by PyTorch")
 
 import hoi
 from hoi_grokking import Task
-from hoi_grokking.tasks import Data, load
+from hoi_grokking.training.tasks import Data, load
 
 MODULAR = ("addition", "subtraction", "multiplication", "division")
 

@@ -19,9 +19,9 @@ pytest.importorskip("torch", reason="the case study trains with PyTorch")
 import hoi
 from hoi_grokking import Run, Sweep, Task, Variant, paper_variants, train
 from hoi_grokking.config import read
-from hoi_grokking.model import hidden, shape_of
-from hoi_grokking.tasks import load
-from hoi_grokking.trainer import CURVES, Trainer
+from hoi_grokking.training.paper import hidden, shape_of
+from hoi_grokking.training.tasks import load
+from hoi_grokking.training.trainer import CURVES, Trainer
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"task": Task(modulus=11, train_fraction=0.6), "width": 24, "steps": 40}
@@ -109,7 +109,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
 def test_a_finished_run_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = Sweep((Variant("plain"),), seeds=(0,), **SMALL)
     first = train(sweep, tmp_path / "run", progress=False)
-    monkeypatch.setattr("hoi_grokking.running.Trainer", None)
+    monkeypatch.setattr("hoi_grokking.training.running.Trainer", None)
     assert train(sweep, tmp_path / "run", progress=False).path == first.path
 
 

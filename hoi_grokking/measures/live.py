@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import hoi
-from hoi_grokking.activations import Reduce, capture, modules_of, reductions_of
-from hoi_grokking.layer import Layer, NothingToMeasure
-from hoi_grokking.progress import Extreme, Measured, Probe, measure
+from hoi_grokking.measures.activations import Reduce, capture, modules_of, reductions_of
+from hoi_grokking.measures.estimators import Extreme, Measured, Probe, measure
+from hoi_grokking.measures.layer import Layer, NothingToMeasure
 from hoi_grokking.store import write
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ import numpy as np
 
 import hoi
 from hoi_grokking.config import read
-from hoi_grokking.layer import CLUSTERINGS, TIES, Layer, Ties
-from hoi_grokking.unions import sizes_of
+from hoi_grokking.measures.layer import CLUSTERINGS, TIES, Layer, Ties
+from hoi_grokking.measures.unions import sizes_of
 
 __all__ = ["ESTIMATORS", "Extreme", "Measured", "Probe", "measure"]
 
@@ -124,7 +124,7 @@ def measure(activations: Any, probe: Probe = Probe()) -> Measured:
     Parameters
     ----------
     activations : array_like, shape (n_samples, n_neurons), or Layer
-        Make a :class:`hoi_grokking.layer.Layer` first to share clusters and covariances between several
+        Make a :class:`hoi_grokking.measures.layer.Layer` first to share clusters and covariances between several
         probes.
     probe : Probe
 

@@ -25,7 +25,7 @@ def auc(scores: ArrayLike, outcomes: ArrayLike) -> float:
 
     Examples
     --------
-    >>> from hoi_grokking.prediction import auc
+    >>> from hoi_grokking.statistics.prediction import auc
     >>> auc([1, 2, 3, 3], [False, False, True, False])
     0.8333333333333334
     """

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hoi
-from hoi_grokking.unions import Unions, all_unions
+from hoi_grokking.measures.unions import Unions, all_unions
 
 __all__ = ["CLUSTERINGS", "TIES", "Layer", "NothingToMeasure", "Ties"]
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 import hoi
-from hoi_grokking import model
-from hoi_grokking.layer import Layer
-from hoi_grokking.progress import Measured, Probe, measure
+from hoi_grokking.measures.estimators import Measured, Probe, measure
+from hoi_grokking.measures.layer import Layer
 from hoi_grokking.store import Run
-from hoi_grokking.tasks import Data, load
+from hoi_grokking.training import paper
+from hoi_grokking.training.tasks import Data, load
 
 __all__ = ["Series", "measure_run", "series"]
 
@@ -139,12 +139,12 @@ def hidden_at(run: Run, member: int, step: int, inputs: str, data: Data | None =
     then the test inputs.
     """
     data = data or load(run.sweep.task)
-    shape = model.shape_of(run.sweep, data.n_inputs, data.n_classes)
+    shape = paper.shape_of(run.sweep, data.n_inputs, data.n_classes)
     n_train = len(data.drawn)
     everything = data.everything.inputs
     everything[:n_train] = everything[data.drawn]
     chosen = everything[:n_train] if inputs == "train" else everything
-    return model.hidden(shape, run.checkpoint(step, member), chosen)
+    return paper.hidden(shape, run.checkpoint(step, member), chosen)
 
 
 def _measured(path: Path, member: int, step: int, probes: list[Probe]) -> str:

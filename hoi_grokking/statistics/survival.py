@@ -63,7 +63,7 @@ def concordance(
 
     Examples
     --------
-    >>> from hoi_grokking.survival import concordance
+    >>> from hoi_grokking.statistics.survival import concordance
     >>> concordance([4, 3, 2, 1], [10, 20, 30, 30], [True, True, False, False], [0, 0, 0, 0]).value
     1.0
     """

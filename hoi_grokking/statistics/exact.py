@@ -35,7 +35,7 @@ def rank_test(groups: Sequence[ArrayLike]) -> tuple[float, float]:
     --------
     Higher than all of its five controls in each of two seeds:
 
-    >>> from hoi_grokking.exact import rank_test
+    >>> from hoi_grokking.statistics.exact import rank_test
     >>> pvalue, side = rank_test([[9, 1, 2, 3, 4, 5], [8, 1, 2, 3, 4, 5]])
     >>> round(pvalue, 6) == round(2 / 36, 6), side > 0
     (True, True)
@@ -81,8 +81,8 @@ def block_test(
 
     Examples
     --------
-    >>> from hoi_grokking.exact import block_test
-    >>> from hoi_grokking.prediction import auc
+    >>> from hoi_grokking.statistics.exact import block_test
+    >>> from hoi_grokking.statistics.prediction import auc
     >>> pvalue, side = block_test(lambda grokked: auc([5, 4, 3, 2], grokked), [[True], [True], [False], [False]], 0.5)
     >>> round(pvalue, 6), side
     (0.333333, 0.5)

@@ -10,7 +10,7 @@ import torch
 
 from hoi_grokking.config import Sweep
 from hoi_grokking.store import Run
-from hoi_grokking.trainer import CURVES, Trainer
+from hoi_grokking.training.trainer import CURVES, Trainer
 
 __all__ = ["train"]
 

@@ -62,7 +62,7 @@ def all_unions(R: NDArray[np.float64], clusters: Sequence[ArrayLike]) -> Unions:
     Examples
     --------
     >>> import numpy as np
-    >>> from hoi_grokking.unions import all_unions
+    >>> from hoi_grokking.measures.unions import all_unions
     >>> R = np.array([[1, 0.5, 0.5], [0.5, 1, 0.5], [0.5, 0.5, 1]])
     >>> round(float(all_unions(R, [[0, 1], [2]]).neurons[0b11]), 4)
     0.0849

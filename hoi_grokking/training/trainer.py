@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hoi_grokking import model
 from hoi_grokking.config import Sweep
-from hoi_grokking.tasks import Data, Part, load
+from hoi_grokking.training import paper
+from hoi_grokking.training.tasks import Data, Part, load
 
 __all__ = ["CURVES", "Trainer"]
 
@@ -64,8 +64,8 @@ class Trainer:
         self.device = torch.device(device)
         self._together = self.device.type != "cpu" if together is None else together
         self.data: Data = load(sweep.task)
-        self.shape = model.shape_of(sweep, self.data.n_inputs, self.data.n_classes)
-        starts = [model.initial(self.shape, variant, seed) for variant, seed in sweep.members]
+        self.shape = paper.shape_of(sweep, self.data.n_inputs, self.data.n_classes)
+        starts = [paper.initial(self.shape, variant, seed) for variant, seed in sweep.members]
         self.rows = torch.stack([row for row, _ in starts]).to(self.device)
         self.first_moment = torch.zeros_like(self.rows)
         self.second_moment = torch.zeros_like(self.rows)
@@ -76,7 +76,7 @@ class Trainer:
         self._held = self._column([variant.keep_norm for variant, _ in sweep.members], torch.bool)
         masked = any(variant.kept is not None for variant, _ in sweep.members) or not sweep.hidden_bias
         self._masks = (
-            torch.cat([model.keep_mask(self.shape, variant) for variant, _ in sweep.members]).to(self.device)
+            torch.cat([paper.keep_mask(self.shape, variant) for variant, _ in sweep.members]).to(self.device)
             if masked
             else None
         )
@@ -125,7 +125,7 @@ class Trainer:
         self.step = to_step
         return curves
 
-    def _narrowed(self, chunk: slice) -> tuple[model.Shape, Tensor | slice]:
+    def _narrowed(self, chunk: slice) -> tuple[paper.Shape, Tensor | slice]:
         """The network that a chunk trains, and its parameters in a row."""
         variant = self.sweep.members[chunk.start][0]
         if self._together or variant.kept is None or variant.mask != "both":
@@ -148,7 +148,7 @@ class Trainer:
 
     def _train_network(
         self,
-        shape: model.Shape,
+        shape: paper.Shape,
         chunk: slice,
         update: _Update,
         to_step: int,
@@ -182,7 +182,7 @@ class Trainer:
                 torch.sum(back, 1, out=slopes.bias)
             update(gradient, step + 1)
 
-    def _buffers(self, shape: model.Shape, n_models: int, n: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _buffers(self, shape: paper.Shape, n_models: int, n: int) -> tuple[Tensor, Tensor, Tensor]:
         """Room for the hidden layer, another of the same size, and the logits. Allocating anew costs more
         than a ReLU.
         """
@@ -253,7 +253,7 @@ class _Update:
             rows.mul_(self.masks)
 
 
-def _forward(layers: model.Layers, inputs: Tensor, active: Tensor, spare: Tensor, logits: Tensor) -> None:
+def _forward(layers: paper.Layers, inputs: Tensor, active: Tensor, spare: Tensor, logits: Tensor) -> None:
     """Hidden activations and logits of a chunk, into the given buffers; `spare` is overwritten."""
     if inputs.is_floating_point():
         torch.matmul(inputs, layers.into, out=active)

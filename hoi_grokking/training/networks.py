@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 import hoi
 from hoi_grokking.config import Task
-from hoi_grokking.progress import Probe
+from hoi_grokking.measures.estimators import Probe
+from hoi_grokking.measures.live import Tracker, track
 from hoi_grokking.store import checkpoint_steps
-from hoi_grokking.tasks import Part, load
-from hoi_grokking.tracking import Tracker, track
+from hoi_grokking.training.tasks import Part, load
 
 __all__ = ["LAYERS", "Training", "Transformer", "train_transformer"]
 
@@ -103,7 +103,7 @@ def train_transformer(
     Examples
     --------
     >>> from hoi_grokking import Probe, Task
-    >>> from hoi_grokking.transformer import Training, train_transformer
+    >>> from hoi_grokking.training.networks import Training, train_transformer
     >>> small = Training(Task(modulus=7), width=8, heads=2, hidden=12, steps=20, n_checkpoints=3)
     >>> curves, follow = train_transformer(small, 0, [Probe("neurons")])
     >>> curves["step"].tolist(), sorted({record["layer"] for record in follow.records})

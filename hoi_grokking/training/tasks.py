@@ -60,7 +60,7 @@ def load(task: Task) -> Data:
     Examples
     --------
     >>> from hoi_grokking.config import Task
-    >>> from hoi_grokking.tasks import load
+    >>> from hoi_grokking.training.tasks import load
     >>> data = load(Task())
     >>> len(data.train.targets), len(data.test.targets), data.n_inputs, data.n_classes
     (3763, 5646, 194, 97)

@@ -16,9 +16,9 @@ torch = pytest.importorskip("torch", reason="the case study trains with PyTorch"
 import hoi  # noqa: E402
 from hoi_grokking import Probe, Run, Sweep, Task, Variant, measure, train  # noqa: E402
 from hoi_grokking.comparison import COMPARISONS, compare, fourier_gap, inverse_participation  # noqa: E402
-from hoi_grokking.measuring import hidden_at, measure_run, series  # noqa: E402
-from hoi_grokking.model import hidden, shape_of  # noqa: E402
-from hoi_grokking.tasks import load  # noqa: E402
+from hoi_grokking.measures.stored import hidden_at, measure_run, series  # noqa: E402
+from hoi_grokking.training.paper import hidden, shape_of  # noqa: E402
+from hoi_grokking.training.tasks import load  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 PROBES = [Probe("pooled", n_clusters=4), Probe("union", "ordinal", n_clusters=4, inputs="all")]
@@ -50,7 +50,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(probe.key)
         return measure(layer, probe)
 
-    monkeypatch.setattr("hoi_grokking.measuring.measure", counting)
+    monkeypatch.setattr("hoi_grokking.measures.stored.measure", counting)
     return seen
 
 
@@ -110,7 +110,7 @@ def test_a_line_that_a_kill_cut_is_made_again(run: Run, computed: list[str]) -> 
 
 def test_a_killed_measurement_goes_on(run: Run) -> None:
     program = (
-        "import sys, time, hoi_grokking.measuring as m\n"
+        "import sys, time, hoi_grokking.measures.stored as m\n"
         "from hoi_grokking import Probe, Run\n"
         "real = m.measure\n"
         "def slow(layer, probe):\n"

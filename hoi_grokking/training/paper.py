@@ -116,7 +116,7 @@ def hidden(shape: Shape, row: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     row : ndarray, shape (parameters,)
         As stored at a checkpoint.
     inputs : ndarray
-        Tokens or features, as in :class:`hoi_grokking.tasks.Part`.
+        Tokens or features, as in :class:`hoi_grokking.training.tasks.Part`.
     """
     into, _, bias = shape.split(np.asarray(row)[None])
     if inputs.dtype.kind == "f":

@@ -1,0 +1,1 @@
+"""Exact tests, survival times, and how well a number predicts."""

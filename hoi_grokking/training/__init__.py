@@ -1,0 +1,1 @@
+"""Tasks, networks, and how they are trained."""
