@@ -12,6 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hoi_grokking.config import Network as Network
+    from hoi_grokking.config import Penalty as Penalty
     from hoi_grokking.config import Sweep as Sweep
     from hoi_grokking.config import Task as Task
     from hoi_grokking.config import Variant as Variant
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from hoi_grokking.measures.live import Tracker as Tracker
     from hoi_grokking.measures.live import track as track
     from hoi_grokking.phases import find_phases as find_phases
+    from hoi_grokking.registry import register as register
     from hoi_grokking.store import Run as Run
     from hoi_grokking.training.running import train as train
 
@@ -29,10 +32,11 @@ if TYPE_CHECKING:
 _HOME = {
     **dict.fromkeys(["Tracker", "track"], "measures.live"),
     "capture": "measures.activations",
-    **dict.fromkeys(["Sweep", "Task", "Variant", "paper_variants"], "config"),
+    **dict.fromkeys(["Network", "Penalty", "Sweep", "Task", "Variant", "paper_variants"], "config"),
     "find_phases": "phases",
     **dict.fromkeys(["Probe", "measure"], "measures.estimators"),
     "train": "training.running",
+    "register": "registry",
     "Run": "store",
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import hoi
-from hoi_grokking import experiments
+from hoi_grokking import experiments, registry
 from hoi_grokking.config import PAPER_SEEDS
 from hoi_grokking.study import SCALES, Settings, Study
 
@@ -35,8 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        if getattr(options, "load", None):
+            _load(options.load)
         if options.command == "list":
-            for name in experiments.NAMES:
+            for name in (*experiments.NAMES, *registry.names("experiment")):
                 print(f"{name:22s}{experiments.title(name)}")
             return 0
         if options.command == "publish":
@@ -80,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "Stramaglia, 2024): training, measures and figures. What a folder holds already is not computed again.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="the experiments")
+    listed = commands.add_parser("list", help="the experiments")
     for command, what in (
         ("run", "some experiments"),
         ("figure", "figures of the paper"),
@@ -95,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
             continue
         if command == "run":
             sub.add_argument("what", nargs="+", metavar="NAME", help="a name that `list` shows")
+            for one in (listed, sub):
+                one.add_argument("--load", metavar="MODULE", help="a module of your own that registers what it adds")
         if command == "figure":
             sub.add_argument("what", nargs="+", metavar="N", help="1 to 9")
         scale = sub.add_mutually_exclusive_group()
@@ -104,6 +109,15 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--device", default="cpu", help="of PyTorch; default: cpu")
         sub.add_argument("--jobs", type=int, help="threads and processes; default: one for each core")
     return parser
+
+
+def _load(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        raise hoi.HoiError(
+            f"--load {module}: it cannot be imported ({error}). Give its name as in an import, from its own folder."
+        ) from error
 
 
 def _names(options: argparse.Namespace) -> list[str]:

@@ -14,22 +14,35 @@ from collections.abc import Mapping
 from typing import Any
 
 import hoi
+from hoi_grokking import registry
 
 __all__ = [
-    "ALPHAS", "PAPER_SEEDS", "WEIGHT_DECAYS", "Sweep", "Task", "Variant", "other_variants", "paper_variants", "plain",
-    "read",
+    "ALPHAS", "PAPER_SEEDS", "WEIGHT_DECAYS", "Network", "Penalty", "Sweep", "Task", "Variant", "other_variants",
+    "paper_variants", "plain", "read",
 ]  # fmt: skip
 
 PAPER_SEEDS = (0, 100, 200, 300, 400)
-TASKS = ("addition", "subtraction", "multiplication", "division", "parity", "digits")
 
 # Settings that came when runs were on disk already: with these values they are left out, and such a run keeps its key.
-_LATER = {"corrupted": 0.0}
+_LATER = {"corrupted": 0.0, "options": {}, "network": None, "penalty": None}
 
 
 def _check(good: bool, what: str, given: Any, rule: str) -> None:
     if not good:
         raise hoi.HoiError(f"{what} is {given}, and has to be {rule}.")
+
+
+def _options(settings: Any, kind: str) -> None:
+    """Check name and options of a Task, a Network or a Penalty, and hold the options as JSON gives them back."""
+    what = type(settings).__name__
+    registry.check_name(kind, settings.name, f"{what}.name")
+    try:
+        plain_values = json.loads(json.dumps(dict(settings.options)))
+    except (TypeError, ValueError) as error:
+        raise hoi.HoiError(f"{what}.options cannot be JSON ({error}): give numbers, text and lists.") from error
+    if plain_values:
+        registry.check_options(kind, settings.name, plain_values)
+    object.__setattr__(settings, "options", plain_values)
 
 
 def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
@@ -45,6 +58,7 @@ class Task:
     `split_seed` draws the training set (420 in the published code, whatever the seed of the model).
     `corrupted` is the part of the training targets, drawn by `split_seed` as well, that are dealt out anew among
     themselves: a network can learn them only by heart. Each class stays as frequent as it is, and the test set right.
+    `options` are those of a task with options of its own, by name (:func:`hoi_grokking.register`).
     """
 
     name: str = "addition"
@@ -55,9 +69,10 @@ class Task:
     relevant: int = 3
     n_samples: int = 3000
     corrupted: float = 0.0
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        _one_of(self.name, TASKS, "Task.name")
+        _options(self, "task")
         _check(0 < self.train_fraction < 1, "Task.train_fraction", self.train_fraction, "between 0 and 1")
         _check(self.modulus >= 3, "Task.modulus", self.modulus, "3 or more")
         prime = all(self.modulus % divisor for divisor in range(2, math.isqrt(self.modulus) + 1))
@@ -68,13 +83,49 @@ class Task:
 
 
 @dataclasses.dataclass(frozen=True)
+class Network:
+    """A network other than the paper's.
+
+    `name` and `options` are those of a registered network ("mlp", "transformer", "encoder_decoder", or one of your
+    own), `loss` that of a registered loss. `follow` are the layers that are measured, names as in
+    ``module.named_modules()``; without any those that the network names itself.
+    """
+
+    name: str = "mlp"
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
+    loss: str = "cross_entropy"
+    follow: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _options(self, "network")
+        registry.check_name("loss", self.loss, "Network.loss")
+
+
+@dataclasses.dataclass(frozen=True)
+class Penalty:
+    """A regulariser: `strength` times its penalty is added to the loss. `name` and `options` are those of a registered
+    one. Every so many steps (`every`; 0 for never) it looks at the hidden layers anew.
+    """
+
+    name: str
+    strength: float = 0.0
+    every: int = 0
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        _options(self, "regulariser")
+        _check(self.every >= 0, "Penalty.every", self.every, "0 or more")
+
+
+@dataclasses.dataclass(frozen=True)
 class Variant:
     """One configuration of a sweep: what differs between models besides their seed.
 
     `alpha` scales the initial weights of both layers (not the bias); `keep_norm` holds their joint norm at
     its initial value after every step; `zero_last_layer` starts the output layer at 0. `kept` trains only
     these hidden neurons: the others are masked after every step, in both layers ("both") or, as published,
-    only in the weights into them ("first": their bias still acts).
+    only in the weights into them ("first": their bias still acts). `penalty` needs a `Sweep.network`, and `kept` the
+    network of the paper.
     """
 
     label: str
@@ -85,6 +136,7 @@ class Variant:
     learning_rate: float = 0.03
     kept: tuple[int, ...] | None = None
     mask: str = "both"
+    penalty: Penalty | None = None
 
     def __post_init__(self) -> None:
         _one_of(self.mask, ("both", "first"), "Variant.mask")
@@ -99,7 +151,7 @@ class Sweep:
 
     The defaults are the model of the paper: 194-250-97, ReLU, AdamW on the full batch, 4000 steps.
     `evaluate_every` steps the accuracies and losses are recorded, at `n_checkpoints` log-spaced steps the
-    weights.
+    weights. Another `network` takes from here what it has no option for: `width` and `hidden_bias`.
     """
 
     variants: tuple[Variant, ...]
@@ -114,6 +166,7 @@ class Sweep:
     betas: tuple[float, float] = (0.9, 0.98)
     eps: float = 1e-8
     momentum: float = 0.9
+    network: Network | None = None
 
     def __post_init__(self) -> None:
         _one_of(self.optimizer, ("adamw", "sgd"), "Sweep.optimizer")
@@ -132,6 +185,16 @@ class Sweep:
         for variant in self.variants:
             known = variant.kept is None or all(0 <= neuron < self.width for neuron in variant.kept)
             _check(known, "Variant.kept", variant.kept, f"neurons 0 to {self.width - 1}")
+            if self.network is None and variant.penalty is not None:
+                raise hoi.HoiError(
+                    f"Variant {variant.label!r} has a penalty, which the network of the paper does not take: its "
+                    "gradients are written by hand. Give Sweep(network=Network('mlp'))."
+                )
+            if self.network is not None and variant.kept is not None:
+                raise hoi.HoiError(
+                    f"Variant {variant.label!r} has `kept` neurons, which belong to the network of the paper: leave "
+                    "out Sweep.network."
+                )
 
     @property
     def members(self) -> list[tuple[Variant, int]]:
@@ -186,18 +249,19 @@ def other_variants() -> tuple[Variant, ...]:
 
 
 def read(kind: type, values: Mapping[str, Any]) -> Any:
-    """Make a Task, Variant or Sweep of plain values.
+    """Make settings of plain values.
 
     Parameters
     ----------
     kind : type
-        `Task`, `Variant` or `Sweep`.
+        `Task`, `Network`, `Penalty`, `Variant` or `Sweep`.
     values : mapping
         As from JSON; what is not given keeps its default.
 
     Returns
     -------
-    Task, Variant or Sweep
+    object
+        Of `kind`.
 
     Raises
     ------
@@ -217,7 +281,9 @@ def read(kind: type, values: Mapping[str, Any]) -> Any:
             f"{kind.__name__} has no key {', '.join(map(repr, unknown))}. It has: {', '.join(hints)}."
         )
     missing = [
-        f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING and f.name not in values
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.default is f.default_factory is dataclasses.MISSING and f.name not in values
     ]
     if missing:
         raise hoi.HoiError(f"{kind.__name__} needs {', '.join(map(repr, missing))}.")
@@ -233,6 +299,8 @@ def _cast(hint: Any, value: Any, what: str) -> Any:
         return _cast(type(inner[0]), value, what)
     if origin is types.UnionType:
         return None if value is None else _cast(next(t for t in inner if t is not type(None)), value, what)
+    if origin is Mapping and isinstance(value, Mapping):  # what it may hold is for the class to say
+        return dict(value)
     if origin is tuple and isinstance(value, list | tuple):
         return tuple(_cast(inner[0], item, what) for item in value)
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):

@@ -1,5 +1,5 @@
 """The experiments: one module each, with a TITLE and a function ``run(study)`` that returns the files it
-wrote.
+wrote; and those that are registered.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import importlib
 from pathlib import Path
 
 import hoi
+from hoi_grokking import registry
 from hoi_grokking.study import Study
 
 __all__ = ["BEYOND", "FIGURES", "NAMES", "run", "title"]
@@ -36,6 +37,9 @@ def run(name: str, study: Study) -> list[Path]:
 
 
 def _module(name: str):
+    own = registry.names("experiment")
+    if name in own:
+        return registry.find("experiment", name)
     if name not in NAMES:
-        raise hoi.HoiError(f"There is no experiment {name!r}. There are: {', '.join(NAMES)}.")
+        raise hoi.HoiError(f"There is no experiment {name!r}. There are: {', '.join((*NAMES, *own))}.")
     return importlib.import_module(f"hoi_grokking.experiments.{name}")

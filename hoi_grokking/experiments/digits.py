@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hoi_grokking.config import Task, Variant
-from hoi_grokking.experiments._beyond import follow, sweep_of, write_followed
+from hoi_grokking.following import follow, sweep_of, write_followed
 from hoi_grokking.study import Study
 
 TITLE = "Digits of scikit-learn (8 x 8 pixels, 15 % to train on), small and large initial weights"

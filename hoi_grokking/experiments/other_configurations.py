@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hoi_grokking.config import other_variants
-from hoi_grokking.experiments._beyond import follow, write_followed
+from hoi_grokking.following import follow, write_followed
 from hoi_grokking.study import Study
 
 TITLE = "Weight decay 0.01, alpha 5, and alpha 8 and 50 with the last layer free"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hoi_grokking.config import Task, Variant
-from hoi_grokking.experiments._beyond import Followed, follow, sweep_of, write_followed
+from hoi_grokking.following import Followed, follow, sweep_of, write_followed
 from hoi_grokking.study import Study
 
 TITLE = "SGD with momentum beside AdamW (addition, modulus 47, 60 % of the pairs)"

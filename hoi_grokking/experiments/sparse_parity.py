@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from hoi_grokking import drawing
 from hoi_grokking.comparison import compare
 from hoi_grokking.config import Task, Variant
-from hoi_grokking.experiments._beyond import LEVEL, Followed, follow, sweep_of, write_followed
 from hoi_grokking.experiments._curves import first_step
+from hoi_grokking.following import LEVEL, Followed, follow, sweep_of, write_followed
 from hoi_grokking.store import Run
 from hoi_grokking.study import Study
 

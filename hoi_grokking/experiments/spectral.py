@@ -10,7 +10,7 @@ import pandas as pd
 
 from hoi_grokking import drawing
 from hoi_grokking.config import paper_variants
-from hoi_grokking.experiments._beyond import ESTIMATORS, seeds_of
+from hoi_grokking.following import ESTIMATORS, seeds_of
 from hoi_grokking.measures.layer import CLUSTERINGS, Layer
 from hoi_grokking.measures.stored import Series, hidden_at, measure_run, series
 from hoi_grokking.store import Run

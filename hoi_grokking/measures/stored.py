@@ -1,13 +1,15 @@
 """Progress measures of a stored run: every checkpoint of every model, written line by line, in parallel.
 
-`measures/member_003.jsonl` of a run folder holds one JSON object per checkpoint and probe, appended as it is
-known, checkpoint by checkpoint. A second call computes what is missing; a probe that is added later adds lines.
+`measures/member_003.jsonl` of a run folder holds one JSON object per checkpoint, layer and probe, appended as it is
+known, checkpoint by checkpoint. A second call computes what is missing; a probe that is added later adds lines. The
+hidden layer of the paper's network has no name.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +18,15 @@ from typing import Any
 import numpy as np
 
 import hoi
-from hoi_grokking.measures.estimators import Measured, Probe, measure
-from hoi_grokking.measures.layer import Layer
+from hoi_grokking import registry
+from hoi_grokking.measures.activations import capture
+from hoi_grokking.measures.estimators import Extreme, Measured, Probe, measure
+from hoi_grokking.measures.layer import Layer, NothingToMeasure
 from hoi_grokking.store import Run
 from hoi_grokking.training import paper
 from hoi_grokking.training.tasks import Data, load
 
-__all__ = ["Series", "measure_run", "series"]
+__all__ = ["Series", "hidden_at", "layers_of", "measure_run", "series"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,8 +86,11 @@ def measure_run(
     chosen = list(range(len(run.sweep.members)) if members is None else members)
     steps = run.checkpoint_steps if steps is None else steps
     # a model's checkpoints are shared out too: whole models would leave cores without work at the end
+    layers = layers_of(run)
     tasks = [
-        (member, step, lacking) for member in chosen for step, lacking in _missing(run, member, probes, steps)
+        (member, step, lacking)
+        for member in chosen
+        for step, lacking in _missing(run, member, list(itertools.product(layers, probes)), steps)
     ]
     for member in {member for member, _, _ in tasks}:
         _drop_broken_end(_path(run, member))
@@ -92,7 +99,7 @@ def measure_run(
     work = Parallel(n_jobs=max(jobs, 1), backend="loky" if jobs > 1 else "sequential", return_as="generator")
     bar = tqdm(total=len(tasks), unit="checkpoint", disable=None if progress is None else not progress)
     with bar:
-        lines = work(delayed(_measured)(run.path, *task) for task in tasks)
+        lines = work(delayed(_measured)(registry.added(), run.path, *task) for task in tasks)
         for (member, _, _), found in zip(tasks, lines, strict=True):
             path = _path(run, member)
             path.parent.mkdir(exist_ok=True)
@@ -101,8 +108,8 @@ def measure_run(
             bar.update()
 
 
-def series(run: Run, probe: Probe, members: Sequence[int] | None = None) -> Series:
-    """What was measured with a probe.
+def series(run: Run, probe: Probe, members: Sequence[int] | None = None, layer: str | None = None) -> Series:
+    """What was measured with a probe: of the first layer that is followed, or of another one by its name.
 
     Raises
     ------
@@ -110,14 +117,16 @@ def series(run: Run, probe: Probe, members: Sequence[int] | None = None) -> Seri
         If a checkpoint has not been measured with it.
     """
     chosen = list(range(len(run.sweep.members)) if members is None else members)
+    wanted = (layers_of(run)[0] if layer is None else layer, probe.key)
     rows = [
-        {line["step"]: line for line in _lines(run, member) if line["probe"] == probe.key}
+        {line["step"]: line for line in _lines(run, member) if (line.get("layer"), line["probe"]) == wanted}
         for member in chosen
     ]
     steps = sorted(rows[0]) if rows else []
     if not steps or any(sorted(row) != steps for row in rows):
         raise hoi.HoiError(
-            f"{run.path} is not measured with {probe.key}, or not wholly. Call measure_run first."
+            f"{run.path} is not measured with {probe.key}{f' at {layer!r}' if layer else ''}, or not wholly. Call "
+            "measure_run first."
         )
 
     def table(name: str) -> np.ndarray:
@@ -134,33 +143,95 @@ def series(run: Run, probe: Probe, members: Sequence[int] | None = None) -> Seri
     )
 
 
-def hidden_at(run: Run, member: int, step: int, inputs: str, data: Data | None = None) -> np.ndarray:
-    """Hidden activations of a model at a checkpoint, on the training inputs in the order of the split, or on these and
-    then the test inputs.
+def layers_of(run: Run) -> tuple[str | None, ...]:
+    """The layers of a run that are measured; None is that of the paper's network.
+
+    Raises
+    ------
+    hoi.HoiError
+        If the network names none, nor `Network.follow`.
     """
-    data = data or load(run.sweep.task)
-    shape = paper.shape_of(run.sweep, data.n_inputs, data.n_classes)
+    if run.sweep.network is None:
+        return (None,)
+    from hoi_grokking.training.general import followed_layers, made
+
+    layers = followed_layers(run.sweep, made(run.sweep, load(run.sweep.task), 0))
+    if not layers:
+        raise hoi.HoiError(
+            f"The network {run.sweep.network.name!r} does not say which layers to measure. Name them: "
+            "Network(follow=('hidden.1',)), as in module.named_modules()."
+        )
+    return layers
+
+
+def hidden_at(
+    run: Run, member: int, step: int, inputs: str, data: Data | None = None, layer: str | None = None
+) -> np.ndarray:
+    """Activations of a layer at a checkpoint, on the training inputs in the order of the split, or on these and then
+    the test inputs. Without a name it is the first layer that is followed.
+    """
+    found = _hidden(run, member, step, inputs, data or load(run.sweep.task))
+    return found[next(iter(found)) if layer is None else layer]
+
+
+def _hidden(run: Run, member: int, step: int, inputs: str, data: Data) -> dict[str | None, np.ndarray]:
+    """All layers that are measured."""
     n_train = len(data.drawn)
     everything = data.everything.inputs
     everything[:n_train] = everything[data.drawn]
     chosen = everything[:n_train] if inputs == "train" else everything
-    return paper.hidden(shape, run.checkpoint(step, member), chosen)
+    row = run.checkpoint(step, member)
+    if run.sweep.network is None:
+        shape = paper.shape_of(run.sweep, data.n_inputs, data.n_classes)
+        return {None: paper.hidden(shape, row, chosen)}
+    import torch
+
+    from hoi_grokking.training.general import followed_layers, with_parameters
+
+    module = with_parameters(run.sweep, row, data)
+    found = capture(module, [torch.from_numpy(chosen)], followed_layers(run.sweep, module))
+    return dict(found.items())
 
 
-def _measured(path: Path, member: int, step: int, probes: list[Probe]) -> str:
-    """One checkpoint of one model: a line for each probe."""
+def _measured(
+    registered: list[tuple[str, str, Any]],
+    path: Path,
+    member: int,
+    step: int,
+    lacking: list[tuple[str | None, Probe]],
+) -> str:
+    """One checkpoint of one model: a line for each layer and probe."""
     from threadpoolctl import threadpool_limits
 
+    for one in registered:
+        registry.register(*one)
     run = Run(path)
     data = load(run.sweep.task)
-    layers: dict[str, Layer] = {}
+    seen: dict[str, dict[str | None, np.ndarray]] = {}
+    made: dict[tuple[str | None, str], Layer | None] = {}
     lines = []
     with threadpool_limits(1):
-        for probe in probes:
-            if probe.inputs not in layers:
-                layers[probe.inputs] = Layer(hidden_at(run, member, step, probe.inputs, data))
-            lines.append(json.dumps(_line(step, probe, measure(layers[probe.inputs], probe))) + "\n")
+        for name, probe in lacking:
+            if probe.inputs not in seen:
+                seen[probe.inputs] = _hidden(run, member, step, probe.inputs, data)
+            if (name, probe.inputs) not in made:
+                made[name, probe.inputs] = _layer(seen[probe.inputs][name])
+            layer = made[name, probe.inputs]
+            found = measure(layer, probe) if layer else _NOTHING
+            where = {} if name is None else {"layer": name}
+            lines.append(json.dumps({**where, **_line(step, probe, found)}) + "\n")
     return "".join(lines)
+
+
+# What a layer has that has died or diverged.
+_NOTHING = Measured(Extreme(float("nan"), 0, ()), Extreme(float("nan"), 0, ()), 0)
+
+
+def _layer(activations: np.ndarray) -> Layer | None:
+    try:
+        return Layer(activations)
+    except NothingToMeasure:
+        return None
 
 
 def _line(step: int, probe: Probe, found: Measured) -> dict[str, Any]:
@@ -176,11 +247,11 @@ def _line(step: int, probe: Probe, found: Measured) -> dict[str, Any]:
 
 
 def _missing(
-    run: Run, member: int, probes: Sequence[Probe], steps: Sequence[int]
-) -> list[tuple[int, list[Probe]]]:
-    """Checkpoints with the probes that they lack."""
-    done = {(line["step"], line["probe"]) for line in _lines(run, member)}
-    todo = [(step, [probe for probe in probes if (step, probe.key) not in done]) for step in steps]
+    run: Run, member: int, wanted: Sequence[tuple[str | None, Probe]], steps: Sequence[int]
+) -> list[tuple[int, list[tuple[str | None, Probe]]]]:
+    """Checkpoints with the layers and probes that they lack."""
+    done = {(line["step"], line.get("layer"), line["probe"]) for line in _lines(run, member)}
+    todo = [(step, [(name, probe) for name, probe in wanted if (step, name, probe.key) not in done]) for step in steps]
     return [(step, lacking) for step, lacking in todo if lacking]
 
 

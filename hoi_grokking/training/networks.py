@@ -1,49 +1,70 @@
-"""A transformer of one layer on a modular task, followed by :func:`hoi_grokking.track` in a plain training loop."""
+"""Networks that are modules of torch, trained by :mod:`hoi_grokking.training.general`.
+
+A registered network is called as ``function(sweep, data, **options)`` and returns a module that is called with all
+inputs of the task at once: tokens (n, positions) or features (n, n_inputs), as in
+:class:`hoi_grokking.training.tasks.Part`. `followed`, if the module has it, names the layers that are measured.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 import hoi
-from hoi_grokking.config import Task
-from hoi_grokking.measures.estimators import Probe
-from hoi_grokking.measures.live import Tracker, track
-from hoi_grokking.store import checkpoint_steps
-from hoi_grokking.training.tasks import Part, load
+from hoi_grokking import registry
+from hoi_grokking.config import Sweep
+from hoi_grokking.training.tasks import Data
 
-__all__ = ["LAYERS", "Training", "Transformer", "train_transformer"]
-
-# What is followed -> name of the layer.
-LAYERS = {"attention": "attention", "MLP": "mlp.1"}
+__all__ = ["EncoderDecoder", "Mlp", "Transformer", "encoder_decoder", "mlp", "transformer"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """Network and training of :func:`train_transformer`: AdamW on the full batch, cross-entropy.
+class Elementwise(nn.Module):
+    """A registered activation function as a layer."""
 
-    `evaluate_every` steps, and at the checkpoints, the accuracies are recorded; the layers are measured at
-    `n_checkpoints` log-spaced steps, on the training inputs.
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        registry.check_name("activation", name, "The activation")
+        self.function: Callable[[Tensor], Tensor] = registry.find("activation", name)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Entry by entry."""
+        return self.function(values)
+
+
+class Mlp(nn.Module):
+    """Hidden layers of any number and width; tokens come in as the sum of their one-hot vectors.
+
+    With one hidden layer it is the network of the paper, weights at the start included.
     """
 
-    task: Task
-    width: int = 64
-    heads: int = 4
-    hidden: int = 128
-    steps: int = 2500
-    learning_rate: float = 0.01
-    weight_decay: float = 1.0
-    betas: tuple[float, float] = (0.9, 0.98)
-    evaluate_every: int = 10
-    n_checkpoints: int = 40
+    def __init__(self, n_inputs: int, widths: Sequence[int], n_outputs: int, activation: str, bias: bool) -> None:
+        super().__init__()
+        self.n_inputs = n_inputs
+        layers: list[nn.Module] = []
+        for before, width in zip([n_inputs, *widths], widths, strict=False):
+            layers += [nn.Linear(before, width, bias=bias), Elementwise(activation)]
+        self.hidden = nn.Sequential(*layers)
+        self.out = nn.Linear(widths[-1], n_outputs, bias=False)
+        self.followed = tuple(f"hidden.{place}" for place in range(1, len(layers), 2))
 
-    def __post_init__(self) -> None:
-        if self.task.name in ("parity", "digits"):
-            raise hoi.HoiError(f"Training.task is {self.task.name!r}, and has to be a modular one: it needs tokens.")
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Outputs (n, n_outputs)."""
+        if not inputs.is_floating_point():
+            tokens = torch.arange(self.n_inputs, device=inputs.device)
+            inputs = (inputs[..., None] == tokens).sum(-2).to(self.out.weight.dtype)
+        return self.out(self.hidden(inputs))
+
+
+def mlp(
+    sweep: Sweep, data: Data, *, depth: int = 1, widths: Sequence[int] | None = None, activation: str = "relu"
+) -> nn.Module:
+    """An :class:`Mlp` of `depth` hidden layers of `Sweep.width`, or of these `widths`."""
+    chosen = [sweep.width] * depth if widths is None else list(widths)
+    if not chosen or min(chosen) < 1:
+        raise hoi.HoiError(f"The network 'mlp' has hidden layers of {chosen} neurons, and needs one or more of each.")
+    return Mlp(data.n_inputs, chosen, data.n_classes, activation, sweep.hidden_bias)
 
 
 class Transformer(nn.Module):
@@ -56,93 +77,74 @@ class Transformer(nn.Module):
     ----------
     modulus : int
         Number of tokens; the token after them stands for the equals sign.
-    width, heads, hidden : int
-        Of the residual stream, of the attention, and of the MLP.
+    stream, heads, hidden : int
+        Width of the residual stream, heads of the attention, neurons of the MLP.
     """
 
-    def __init__(self, modulus: int, width: int, heads: int, hidden: int) -> None:
-        super().__init__()
-        self.token = nn.Embedding(modulus + 1, width)
-        self.position = nn.Embedding(3, width)
-        for table in (self.token, self.position):
-            nn.init.normal_(table.weight, std=width**-0.5)
-        self.attention = nn.MultiheadAttention(width, heads, bias=False, batch_first=True)
-        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
-        self.unembed = nn.Linear(width, modulus, bias=False)
+    followed = ("attention", "mlp.1")
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Logits of the answer, (n, modulus), from tokens (n, 3)."""
+    def __init__(self, modulus: int, stream: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.modulus = modulus
+        self.token = nn.Embedding(modulus + 1, stream)
+        self.position = nn.Embedding(3, stream)
+        for table in (self.token, self.position):
+            nn.init.normal_(table.weight, std=stream**-0.5)
+        self.attention = nn.MultiheadAttention(stream, heads, bias=False, batch_first=True)
+        self.mlp = nn.Sequential(nn.Linear(stream, hidden), nn.ReLU(), nn.Linear(hidden, stream))
+        self.unembed = nn.Linear(stream, modulus, bias=False)
+
+    def forward(self, pairs: Tensor) -> Tensor:
+        """Logits of the answer, (n, modulus), from pairs (a, modulus + b)."""
+        tokens = nn.functional.pad(pairs % self.modulus, (0, 1), value=self.modulus)
         stream = self.token(tokens) + self.position.weight
-        attended, _ = self.attention(stream[:, -1:], stream, stream, need_weights=False)
+        # with its weights, attention is made of operations that vmap knows
+        attended, _ = self.attention(stream[:, -1:], stream, stream, average_attn_weights=False)
         last = stream[:, -1] + attended[:, 0]
         return self.unembed(last + self.mlp(last))
 
 
-def train_transformer(
-    training: Training, seed: int, probes: Sequence[Probe], *, device: str = "cpu"
-) -> tuple[dict[str, np.ndarray], Tracker]:
-    """Train one transformer and follow its layers.
+def transformer(sweep: Sweep, data: Data, *, stream: int = 64, heads: int = 4) -> nn.Module:
+    """A :class:`Transformer` whose MLP has `Sweep.width` neurons, for a modular task."""
+    return Transformer(_modulus("transformer", data), stream, heads, sweep.width)
+
+
+class EncoderDecoder(nn.Module):
+    """Each token goes through the same embedding and encoder; the sum of both codes goes through a decoder.
+
+    After the toy model of Liu et al. (2022), "Towards understanding grokking: an effective theory of representation
+    learning", whose encoder is the embedding alone.
 
     Parameters
     ----------
-    training : Training
-    seed : int
-        Of the initial weights. On one thread of a CPU the numbers are the same every time; the state of the global
-        generator is put back.
-    probes : sequence of Probe
-        `inputs` has no effect here: the training inputs are measured.
-    device : str
-
-    Returns
-    -------
-    curves : dict of ndarray
-        `step`, `train_accuracy` and `test_accuracy`. Step t is the network after t updates.
-    follow : Tracker
-        The measures of :data:`LAYERS`.
-
-    Examples
-    --------
-    >>> from hoi_grokking import Probe, Task
-    >>> from hoi_grokking.training.networks import Training, train_transformer
-    >>> small = Training(Task(modulus=7), width=8, heads=2, hidden=12, steps=20, n_checkpoints=3)
-    >>> curves, follow = train_transformer(small, 0, [Probe("neurons")])
-    >>> curves["step"].tolist(), sorted({record["layer"] for record in follow.records})
-    ([0, 1, 4, 10, 20], ['attention', 'mlp.1'])
+    modulus : int
+        Number of tokens and of answers.
+    embedding, hidden, code : int
+        Entries of an embedding, neurons of the encoder and of the decoder, entries of a code.
     """
-    data = load(training.task)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        net = Transformer(training.task.modulus, training.width, training.heads, training.hidden).to(device)
-    optimizer = torch.optim.AdamW(
-        net.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, betas=training.betas
-    )
-    in_order = Part(*(values[data.drawn] for values in data.train))  # as stored runs are measured
-    inputs, targets = _tokens(in_order, training.task.modulus, device)
-    test_inputs, test_targets = _tokens(data.test, training.task.modulus, device)
-    follow = track(net, [inputs], list(LAYERS.values()), probes=probes)
-    checkpoints = set(checkpoint_steps(training.steps, training.n_checkpoints))
-    curves: dict[str, list[float]] = {"step": [], "train_accuracy": [], "test_accuracy": []}
-    for step in range(training.steps + 1):
-        logits = net(inputs)
-        if step % training.evaluate_every == 0 or step in checkpoints:
-            with torch.no_grad():
-                right = (_accuracy(logits, targets), _accuracy(net(test_inputs), test_targets))
-            for name, value in zip(curves, (step, *right), strict=True):
-                curves[name].append(value)
-        if step in checkpoints:
-            follow(step)
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(logits, targets).backward()
-        optimizer.step()
-    return {name: np.array(values) for name, values in curves.items()}, follow
+
+    followed = ("encoder.1", "decoder.1")
+
+    def __init__(self, modulus: int, embedding: int, hidden: int, code: int) -> None:
+        super().__init__()
+        self.modulus = modulus
+        self.token = nn.Embedding(modulus, embedding)
+        self.encoder = nn.Sequential(nn.Linear(embedding, hidden), nn.ReLU(), nn.Linear(hidden, code))
+        self.decoder = nn.Sequential(nn.Linear(code, hidden), nn.ReLU(), nn.Linear(hidden, modulus, bias=False))
+
+    def forward(self, pairs: Tensor) -> Tensor:
+        """Logits of the answer, (n, modulus), from pairs (a, modulus + b)."""
+        codes = self.encoder(self.token(pairs % self.modulus))
+        return self.decoder(codes.sum(-2))
 
 
-def _tokens(part: Part, modulus: int, device: str) -> tuple[Tensor, Tensor]:
-    """The inputs (a, modulus + b) as tokens a, b, =; and the targets."""
-    equals = np.full(len(part.inputs), modulus)
-    tokens = np.column_stack([part.inputs % modulus, equals])
-    return torch.from_numpy(tokens).to(device), torch.from_numpy(part.targets).to(device)
+def encoder_decoder(sweep: Sweep, data: Data, *, embedding: int = 32, code: int = 32) -> nn.Module:
+    """An :class:`EncoderDecoder` with `Sweep.width` neurons in each half, for a modular task."""
+    return EncoderDecoder(_modulus("encoder_decoder", data), embedding, sweep.width, code)
 
 
-def _accuracy(logits: Tensor, targets: Tensor) -> float:
-    return float((logits.argmax(1) == targets).double().mean())
+def _modulus(name: str, data: Data) -> int:
+    """Of a modular task; any other is refused."""
+    if data.train.inputs.dtype.kind == "f" or data.n_inputs != 2 * data.n_classes:
+        raise hoi.HoiError(f"The network {name!r} needs the pairs of tokens of a modular task. Take 'mlp' for others.")
+    return data.n_classes

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from hoi_grokking.config import Sweep
 from hoi_grokking.store import Run
@@ -70,10 +69,7 @@ def train(
     curves = np.full((len(CURVES), len(sweep.members), len(record)), np.nan)
     state = run.load_state()
     if state is not None:
-        trainer.rows.copy_(torch.from_numpy(state["rows"]))
-        trainer.first_moment.copy_(torch.from_numpy(state["first_moment"]))
-        trainer.second_moment.copy_(torch.from_numpy(state["second_moment"]))
-        trainer.step = int(state["step"])
+        trainer.restore(state)
         curves[...] = state["curves"]
     saved = time.monotonic()
     bar = tqdm(
@@ -91,13 +87,7 @@ def train(
             run.save_checkpoint(step, trainer.rows.cpu().numpy())
             stopping = stop_after is not None and step >= stop_after
             if stopping or time.monotonic() - saved > save_every:
-                run.save_state(
-                    rows=trainer.rows.cpu().numpy(),
-                    first_moment=trainer.first_moment.cpu().numpy(),
-                    second_moment=trainer.second_moment.cpu().numpy(),
-                    step=np.array(step),
-                    curves=curves,
-                )
+                run.save_state(curves=curves, **trainer.state())
                 saved = time.monotonic()
             if stopping:
                 return run

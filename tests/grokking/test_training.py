@@ -214,7 +214,7 @@ def test_the_norm_is_held_at_every_step() -> None:
     """Of both weight matrices together, and of those models only that ask for it."""
     variants = paper_variants()
     trainer = Trainer(Sweep(variants, seeds=(0, 100), **SMALL))
-    n_weights = trainer.shape.n_weights
+    n_weights = trainer.networks.shape.n_weights
 
     def norms() -> np.ndarray:
         return np.linalg.norm(trainer.rows[:, :n_weights].double().numpy(), axis=1)
@@ -223,7 +223,7 @@ def test_the_norm_is_held_at_every_step() -> None:
     zeroed = np.array([variant.zero_last_layer for variant, _ in trainer.sweep.members])
     assert held.any()
     assert not held.all()
-    start = trainer._norms[:, 0].numpy()
+    start = trainer.rules.norms[:, 0].numpy()
     np.testing.assert_allclose(norms()[~zeroed], start[~zeroed], rtol=1e-7)
     assert (norms()[zeroed] < start[zeroed]).all(), "the norm to hold is that before the last layer is set to zero"
     for step in range(1, 31):
@@ -235,7 +235,7 @@ def test_the_norm_is_held_at_every_step() -> None:
 def test_alpha_scales_the_weights_and_not_the_bias() -> None:
     plain, scaled, zeroed = Variant("1"), Variant("8", alpha=8.0), Variant("0", alpha=8.0, zero_last_layer=True)
     trainer = Trainer(Sweep((plain, scaled, zeroed), seeds=(0,), **SMALL))
-    into, out, bias = (part.numpy() for part in trainer.shape.split(trainer.rows))
+    into, out, bias = (part.numpy() for part in trainer.networks.shape.split(trainer.rows))
     np.testing.assert_array_equal(into[1], 8 * into[0])
     np.testing.assert_array_equal(out[1], 8 * out[0])
     np.testing.assert_array_equal(bias[1], bias[0])
@@ -253,8 +253,8 @@ def test_masks_hold_at_every_step(mask: str) -> None:
     start = trainer.rows.clone()
     for step in range(11):
         trainer.advance(step, [])
-        into, out, bias = (part[0].numpy() for part in trainer.shape.split(trainer.rows))
-        active = hidden(trainer.shape, trainer.rows[0].numpy(), data.everything.inputs)
+        into, out, bias = (part[0].numpy() for part in trainer.networks.shape.split(trainer.rows))
+        active = hidden(trainer.networks.shape, trainer.rows[0].numpy(), data.everything.inputs)
         assert not into[:, masked].any()
         if mask == "both":
             assert not out[:, masked].any()
@@ -265,7 +265,7 @@ def test_masks_hold_at_every_step(mask: str) -> None:
             assert not np.ptp(active[:, masked], axis=0).any()
             assert active[:, masked].any()
         assert np.ptp(active[:, kept], axis=0).all()
-    changed = trainer.shape.split((trainer.rows != start).numpy())
+    changed = trainer.networks.shape.split((trainer.rows != start).numpy())
     assert changed.into[0][:, kept].any()
     assert changed.out[0][:, kept].all()
     assert changed.out[0][:, masked].any() == (mask == "first")
@@ -274,7 +274,7 @@ def test_masks_hold_at_every_step(mask: str) -> None:
 def test_a_network_without_bias_has_none() -> None:
     trainer = Trainer(Sweep((Variant("plain"),), seeds=(0,), hidden_bias=False, **SMALL))
     trainer.advance(5, [])
-    assert not trainer.shape.split(trainer.rows).bias.any()
+    assert not trainer.networks.shape.split(trainer.rows).bias.any()
 
 
 # --- settings

@@ -1,4 +1,4 @@
-"""Experiments beyond the paper: accuracy beside raw synergy and redundancy, and when synergy peaks."""
+"""Runs followed for an experiment: accuracy beside raw synergy and redundancy, and when synergy peaks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from hoi_grokking import drawing
-from hoi_grokking.config import Sweep, Task, Variant
+from hoi_grokking.config import Network, Sweep, Task, Variant
 from hoi_grokking.experiments._curves import first_step
-from hoi_grokking.measures.stored import measure_run, series
+from hoi_grokking.measures.stored import layers_of, measure_run, series
 from hoi_grokking.store import Run
 from hoi_grokking.study import PROBES, Study
 
@@ -70,27 +70,41 @@ def small_task(task: Task) -> Task:
     return dataclasses.replace(task, modulus=11, bits=8, n_samples=200)
 
 
-def sweep_of(study: Study, variants: Sequence[Variant], task: Task, *, steps: int, optimizer: str = "adamw") -> Sweep:
-    """Networks of 128 hidden neurons, measured 40 times; smaller and less often at a smaller scale."""
+def sweep_of(
+    study: Study,
+    variants: Sequence[Variant],
+    task: Task,
+    *,
+    steps: int,
+    optimizer: str = "adamw",
+    network: Network | None = None,
+    quick: int = 2,
+) -> Sweep:
+    """Networks of 128 hidden neurons, measured 40 times; smaller and less often at a smaller scale, with one in `quick`
+    of the steps at scale "quick".
+    """
     size: dict[str, Any] = {"width": 128, "steps": steps, "n_checkpoints": 40}
     if study.settings.scale == "quick":
-        size |= {"steps": steps // 2, "n_checkpoints": 12}
+        size |= {"steps": steps // quick, "n_checkpoints": 12}
     if study.settings.scale == "tiny":
         task, size = small_task(task), {"width": 24, "steps": 60, "n_checkpoints": 8}
-    return Sweep(tuple(variants), task, seeds_of(study), optimizer=optimizer, **size)
+    return Sweep(tuple(variants), task, seeds_of(study), optimizer=optimizer, network=network, **size)
 
 
 def follow(study: Study, run: Run) -> list[Followed]:
-    """Curves and measures of each configuration of a run; measured now if they are not yet."""
+    """Curves and measures of each configuration of a run, layer by layer; measured now if they are not yet."""
     measure_run(run, list(ESTIMATORS.values()), jobs=study.settings.jobs, progress=study.settings.progress)
-    found = {name: series(run, probe) for name, probe in ESTIMATORS.items()}
     curves = run.curves()
+    layers = layers_of(run)
     result = []
     for variant in run.sweep.variants:
         chosen = study.members(run, variant.label)
-        values = {name: Values(one.step, one.synergy[chosen], one.highest[chosen]) for name, one in found.items()}
         train, test = (curves[f"{which}_accuracy"][chosen] for which in ("train", "test"))
-        result.append(Followed(variant.label, run.sweep.seeds, curves["step"], train, test, values))
+        for layer in layers:
+            found = {name: series(run, probe, chosen, layer) for name, probe in ESTIMATORS.items()}
+            values = {name: Values(one.step, one.synergy, one.highest) for name, one in found.items()}
+            label = variant.label if len(layers) == 1 else f"{variant.label}, {layer}"
+            result.append(Followed(label, run.sweep.seeds, curves["step"], train, test, values))
     return result
 
 
