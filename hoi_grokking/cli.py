@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import hoi
@@ -58,15 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         study.open_folder()
         print(study.scale.note)
         for name in names:
-            print(f"{name}: {experiments.title(name)}")
-            for path in experiments.run(name, study):
-                print(f"  {path}")
+            _show(f"{name}: {experiments.title(name)}", partial(experiments.run, name, study))
         if options.command in ("report", "all"):
             from hoi_grokking.report import write_report
 
-            print("report: every claim of the paper held against what was measured")
-            for path in write_report(study):
-                print(f"  {path}")
+            _show("report: every claim of the paper held against what was measured", partial(write_report, study))
     except hoi.HoiError as error:
         print(f"hoi_grokking: {error}", file=sys.stderr)
         return 2
@@ -74,6 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("hoi_grokking: stopped; the same command goes on from here", file=sys.stderr)
         return 130
     return 0
+
+
+def _show(title: str, make: Callable[[], list[Path]]) -> None:
+    """Say what is made, the files that were written, and how long it took."""
+    print(title, flush=True)
+    started = time.monotonic()
+    for path in make():
+        print(f"  {path}")
+    print(f"  {time.monotonic() - started:.0f} s", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -78,7 +78,9 @@ def test_all_is_every_experiment_and_then_the_report(
     monkeypatch.setattr("hoi_grokking.report.write_report", lambda study: done.append("report") or [study.out / "page"])
     assert main(["all", "--quick", "--out", str(tmp_path)]) == 0
     assert done == [*experiments.NAMES, "report"]
-    assert capsys.readouterr().out.splitlines()[-1].strip() == str(tmp_path / "page")
+    *_, page, seconds = capsys.readouterr().out.splitlines()
+    assert page.strip() == str(tmp_path / "page")
+    assert seconds.strip() == "0 s", "and how long it took"
 
 
 def test_a_folder_holds_one_study(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
