@@ -1,4 +1,4 @@
-"""Triplets of single neurons as circuits: which are tuned alike, and what of their dependence no pair shows.
+"""Sets of single neurons as circuits: which are tuned alike, and what of the dependence of triplets no pair shows.
 
 A neuron is on or off at an input, and a task has all its inputs: the joint distribution of three on/off patterns is
 known, not estimated, and so is what of it goes beyond its pairs. That a Gaussian copula cannot say.
@@ -6,12 +6,16 @@ known, not estimated, and so is what of it goes beyond its pairs. That a Gaussia
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Triplet", "beyond_pairs", "common_frequency", "dominant_frequencies", "on_off", "pairwise_model", "shifted"]
+__all__ = [
+    "Triplet", "beyond_pairs", "common_frequency", "dominant_frequencies", "n_of_common_frequency", "on_off",
+    "over_classes", "pairwise_model", "shifted",
+]  # fmt: skip
 
 # How well a probability of the pairwise model is known.
 _CHANGE = 1e-14
@@ -69,10 +73,55 @@ def dominant_frequencies(into: ArrayLike, n_tokens: int) -> NDArray[np.int64]:
     return np.square(np.abs(np.fft.rfft(tables, axis=1)))[:, 1:].sum(axis=0).argmax(axis=0) + 1
 
 
-def common_frequency(members: ArrayLike, frequencies: ArrayLike) -> NDArray[np.bool_]:
-    """Whether the neurons of each set (n_sets, size) have one dominant frequency."""
+def common_frequency(members: ArrayLike, frequencies: ArrayLike, *, but: int = 0) -> NDArray[np.bool_]:
+    """Whether the neurons of each set (n_sets, size), all of them or all `but` so many, have one dominant frequency.
+
+    Examples
+    --------
+    >>> from hoi_grokking.circuits import common_frequency
+    >>> common_frequency([(0, 1, 2), (0, 1, 3)], [7, 7, 7, 2]).tolist()
+    [True, False]
+    >>> common_frequency([(0, 1, 3)], [7, 7, 7, 2], but=1).tolist()
+    [True]
+    """
     tuned = np.asarray(frequencies)[np.asarray(members)]
-    return (tuned == tuned[:, :1]).all(axis=1)
+    alike = (tuned[:, :, None] == tuned[:, None, :]).sum(axis=2).max(axis=1)
+    return alike >= tuned.shape[1] - but
+
+
+def n_of_common_frequency(frequencies: ArrayLike, order: int) -> int:
+    """How many of all sets of an order have one dominant frequency.
+
+    Examples
+    --------
+    >>> from hoi_grokking.circuits import n_of_common_frequency
+    >>> n_of_common_frequency([3, 3, 3, 5, 5], 2)
+    4
+    """
+    return sum(math.comb(int(count), order) for count in np.bincount(np.asarray(frequencies)))
+
+
+def over_classes(logits: ArrayLike) -> NDArray[np.float64]:
+    """The logits as waves over the classes: all of what a softmax sees of them, in columns that have no sum.
+
+    Parameters
+    ----------
+    logits : array_like, shape (n_inputs, n_classes)
+        `n_classes` is odd.
+
+    Returns
+    -------
+    ndarray, shape (n_inputs, n_classes - 1)
+        Cosines of frequency 1, 2, ..., then sines.
+
+    Notes
+    -----
+    One number added to all logits changes nothing that a network says, so that their mean is left out; what is left
+    of `n_classes` columns would be singular. Adding a number to the answer of a modular task turns each wave by an
+    angle, so that these columns treat all answers alike; and none has to be cut off, as principal components have.
+    """
+    waves = np.fft.rfft(np.asarray(logits, np.float64), axis=1)[:, 1:]
+    return np.concatenate([waves.real, waves.imag], axis=1)
 
 
 def pairwise_model(joint: ArrayLike) -> NDArray[np.float64]:

@@ -1,34 +1,56 @@
-"""The networks whose single neurons are looked at, and the rankings of sets of them."""
+"""The networks whose single neurons are looked at, and two nulls: neurons that are tuned as they are and have nothing
+to do with each other, and networks that were taught random labels, which are not tuned.
+"""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-import hoi
-from hoi_grokking.circuits import dominant_frequencies, on_off
+from hoi_grokking.circuits import dominant_frequencies, shifted
 from hoi_grokking.comparison import participation_of_neurons
-from hoi_grokking.config import paper_variants
+from hoi_grokking.config import Sweep, paper_variants
 from hoi_grokking.store import Run
 from hoi_grokking.study import Study
 from hoi_grokking.training import paper
 from hoi_grokking.training.tasks import load
 
-__all__ = ["LABELS", "MANY", "STEPS", "Neurons", "Ranked", "nearest", "neurons_of", "over", "ranked", "trained"]
+__all__ = [
+    "BY_HEART", "LABELS", "NETWORK", "SHIFTED", "STEPS", "Network", "Neurons", "nearest", "neurons_of", "over",
+    "taught_by_heart", "trained", "with_nulls",
+]  # fmt: skip
 
 # They grok early, at about step 430, so that a quarter of the paper's steps holds all of it.
 LABELS = ("weight decay 2", "alpha 8")
 _LAST = 1000
 
+# A network as it is, and its nulls.
+NETWORK, SHIFTED, BY_HEART = "network", "shifted neurons", "random labels"
+
+# Random labels are learnt by heart, or given up, well before that.
+_BY_HEART = 500
+
 # Of the checkpoints, those nearest to these steps, for what takes long.
 STEPS = (10, 60, 90, 140, 200, 430, 860)
 
-# Sets that are kept of each end.
-MANY = 1000
+
+class Network(NamedTuple):
+    """A network at a checkpoint; `kind` says whether it is as it is or one of the nulls."""
+
+    run: Run
+    label: str
+    seed: int
+    step: int
+    kind: str = NETWORK
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What a row of a table is about."""
+        return {"configuration": self.label, "seed": self.seed, "step": self.step, "neurons": self.kind}
 
 
 class Neurons(NamedTuple):
@@ -47,21 +69,24 @@ class Neurons(NamedTuple):
     participation: NDArray[np.float64]
 
 
-class Ranked(NamedTuple):
-    """Sets from the most extreme on, (n_sets, size), and their O-information in nats (pairs have their squared
-    correlation).
-    """
-
-    members: NDArray[np.int64]
-    values: NDArray[np.float64]
-
-
 def trained(study: Study) -> Run:
     """The networks of the paper that grok early, all seeds."""
+    return study.run("circuits", _sweep(study, _LAST, 48))
+
+
+def taught_by_heart(study: Study) -> Run:
+    """The same networks with random labels: the targets of the training set are dealt out anew."""
+    sweep = _sweep(study, _BY_HEART, 16)
+    task = dataclasses.replace(sweep.task, corrupted=1.0)
+    return study.run("random-labels", dataclasses.replace(sweep, task=task))
+
+
+def _sweep(study: Study, steps: int, n_checkpoints: int) -> Sweep:
     variants = tuple(variant for variant in paper_variants() if variant.label in LABELS)
-    scale = study.sweep(variants)
-    fewer = {"steps": min(_LAST, scale.steps), "n_checkpoints": min(48, scale.n_checkpoints)}
-    return study.run("circuits", study.sweep(variants, **fewer))
+    whole = study.sweep(variants)
+    return dataclasses.replace(
+        whole, steps=min(steps, whole.steps), n_checkpoints=min(n_checkpoints, whole.n_checkpoints)
+    )
 
 
 def nearest(run: Run, steps: Iterable[int] = STEPS) -> list[int]:
@@ -70,57 +95,36 @@ def nearest(run: Run, steps: Iterable[int] = STEPS) -> list[int]:
     return sorted({int(there[np.abs(there - step).argmin()]) for step in steps})
 
 
-def neurons_of(run: Run, label: str, seed: int, step: int) -> Neurons:
-    """The neurons of a network at a checkpoint."""
-    data = load(run.sweep.task)
+def with_nulls(study: Study, steps: Callable[[Run], Iterable[int]]) -> list[Network]:
+    """All networks at some checkpoints of their runs, each of them and its nulls."""
+    found = []
+    for run, kinds in ((trained(study), (NETWORK, SHIFTED)), (taught_by_heart(study), (BY_HEART,))):
+        found += [
+            Network(run, label, seed, step, kind)
+            for label in LABELS for seed in run.sweep.seeds for step in steps(run) for kind in kinds
+        ]  # fmt: skip
+    return found
+
+
+def neurons_of(network: Network) -> Neurons:
+    """The neurons of a network; those that are shifted keep the weights into and out of them as they are."""
+    sweep, step = network.run.sweep, network.step
+    data = load(sweep.task)
     n_tokens = data.n_inputs // 2
-    shape = paper.shape_of(run.sweep, data.n_inputs, data.n_classes)
-    row = run.checkpoint(step, run.member(label, seed))
+    shape = paper.shape_of(sweep, data.n_inputs, data.n_classes)
+    row = network.run.checkpoint(step, network.run.member(network.label, network.seed))
     into, out, _ = (np.asarray(part[0]) for part in shape.split(row[None]))
     grid = np.meshgrid(np.arange(n_tokens), np.arange(n_tokens, 2 * n_tokens), indexing="ij")
     hidden = paper.hidden(shape, row, np.stack(grid, axis=-1).reshape(-1, 2))
+    if network.kind == SHIFTED:
+        hidden = shifted(hidden, n_tokens, seed=step)
     tuned, participation = dominant_frequencies(into, n_tokens), participation_of_neurons(into, n_tokens)
     return Neurons(n_tokens, hidden, into, out, tuned, participation)
 
 
-def ranked(hidden: NDArray, order: int, *, exact: bool = False) -> dict[str, Ranked]:
-    """The `MANY` most synergistic and most redundant sets among all of an order; pairs have one end, "correlated".
-
-    Parameters
-    ----------
-    hidden : ndarray, shape (n_inputs, n_neurons)
-    order : int
-    exact : bool
-        On/off patterns and their exact distribution, instead of the Gaussian copula of the activations.
-    """
-    values = on_off(hidden) if exact else hidden
-    alive = np.flatnonzero(np.ptp(values, axis=0) > 0)
-    by = hoi.estimators.Discrete(correction=None) if exact else hoi.estimators.GaussianCopula()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hoi.HoiWarning)
-        if order == 2:
-            return {"correlated": _pairs(values[:, alive], alive)}
-        found = hoi.search(
-            values[:, alive], order, n_best=MANY, estimator=by, bias_correction=False, progress=False, threads=1
-        )
-    members, oinfo = alive[np.array(list(found.members))], np.asarray(found.oinfo)
-    ends = {"synergistic": np.argsort(oinfo, kind="stable"), "redundant": np.argsort(-oinfo, kind="stable")}
-    return {end: Ranked(members[places[:MANY]], oinfo[places[:MANY]]) for end, places in ends.items()}
-
-
-def _pairs(values: NDArray, alive: NDArray) -> Ranked:
-    """All pairs by their squared rank correlation."""
-    covariance = hoi.GaussianSystem.from_data(values, estimator=hoi.estimators.GaussianCopula()).covariance
-    scale = 1 / np.sqrt(covariance.diagonal())
-    rows, columns = np.triu_indices(len(alive), 1)
-    squared = np.square(covariance[rows, columns] * scale[rows] * scale[columns])
-    order = np.argsort(-squared, kind="stable")[:MANY]
-    return Ranked(alive[np.stack([rows, columns], axis=1)[order]], squared[order])
-
-
-def over(study: Study, what: Callable[..., list[dict[str, Any]]], cases: Sequence[tuple[Any, ...]]) -> list[dict]:
-    """Rows of all cases, a process for each core."""
+def over(study: Study, what: Callable[[Network], list[dict[str, Any]]], networks: Iterable[Network]) -> list[dict]:
+    """Rows of all networks, a process for each core."""
     from joblib import Parallel, delayed
 
     jobs = -1 if study.settings.jobs is None else study.settings.jobs
-    return [row for rows in Parallel(n_jobs=jobs)(delayed(what)(*case) for case in cases) for row in rows]
+    return [row for rows in Parallel(n_jobs=jobs)(delayed(what)(network) for network in networks) for row in rows]

@@ -12,13 +12,28 @@ from hoi_grokking import drawing
 from hoi_grokking.store import Run
 from hoi_grokking.study import GROKKED, Study
 
-__all__ = ["accuracy_figure", "first_step", "timings"]
+__all__ = ["accuracy_figure", "crossing", "first_step", "timings"]
 
 
 def first_step(step: np.ndarray, accuracy: np.ndarray, level: float) -> float:
     """First step at which an accuracy is reached; NaN if it never is."""
     reached = np.flatnonzero(accuracy >= level)
     return float(step[reached[0]]) if len(reached) else float("nan")
+
+
+def crossing(step: np.ndarray, values: np.ndarray, level: float) -> float:
+    """Where a curve first gets to a level, on a line between the points before and after it over log steps; the first
+    step if it is there already, NaN if it never is.
+    """
+    reached = np.flatnonzero(values >= level)
+    if not len(reached):
+        return float("nan")
+    place = reached[0]
+    if place == 0:
+        return float(step[0])
+    before, after = np.log(step[place - 1 : place + 1])
+    part = (level - values[place - 1]) / (values[place] - values[place - 1])
+    return float(np.exp(before + part * (after - before)))
 
 
 def timings(run: Run, labels: Sequence[str]) -> pd.DataFrame:

@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from hoi_grokking import drawing
 from hoi_grokking.ablation import accuracy_without, alike, leading_neurons, strata
 from hoi_grokking.claims.rule import LEVEL, largest_decided
-from hoi_grokking.experiments._circuits import LABELS, Neurons, nearest, neurons_of, over, ranked, trained
+from hoi_grokking.experiments._circuits import LABELS, Network, Neurons, nearest, neurons_of, over, trained
+from hoi_grokking.experiments._rankings import Copula, patterns
 from hoi_grokking.statistics.exact import rank_test
-from hoi_grokking.store import Run
 from hoi_grokking.study import Study
 from hoi_grokking.training.tasks import load
 
@@ -42,10 +42,10 @@ CONTROLS = {"random": "of the same size", "alike": "alike in tuning and contribu
 
 def run(study: Study) -> list[Path]:
     """Every seed of the configurations that grok early: a table of networks, one of tests over the seeds, a figure."""
-    networks = trained(study)
-    steps = nearest(networks, STEPS)[:: 4 if study.settings.scale == "quick" else 1]
-    cases = [(networks, label, seed, step) for label in LABELS for seed in networks.sweep.seeds for step in steps]
-    rows = over(study, remove, cases)
+    run = trained(study)
+    steps = nearest(run, STEPS)[:: 4 if study.settings.scale == "quick" else 1]
+    networks = [Network(run, label, seed, step) for label in LABELS for seed in run.sweep.seeds for step in steps]
+    rows = over(study, remove, networks)
     table = pd.DataFrame([{name: value for name, value in row.items() if name not in CONTROLS} for row in rows])
     return [
         study.save_table("ablation", table),
@@ -57,21 +57,22 @@ def run(study: Study) -> list[Path]:
 def chosen_neurons(own: Neurons, contribution: np.ndarray) -> dict[str, np.ndarray]:
     """The neurons that lead each ranking; the last two rank single neurons."""
     n = round(PART * len(contribution))
-    copula, exact = ranked(own.hidden, 3), ranked(own.hidden, 3, exact=True)
+    copula = Copula(own.hidden)
+    triplets = copula.ends(3)
     return {
-        "synergistic triplets": leading_neurons(copula["synergistic"].members, n),
-        "redundant triplets": leading_neurons(copula["redundant"].members, n),
-        "synergistic triplets, on/off": leading_neurons(exact["synergistic"].members, n),
-        "correlated pairs": leading_neurons(ranked(own.hidden, 2)["correlated"].members, n),
+        "synergistic triplets": leading_neurons(triplets.lowest.members, n),
+        "redundant triplets": leading_neurons(triplets.highest.members, n),
+        "synergistic triplets, on/off": leading_neurons(patterns(own.hidden, 3).lowest.members, n),
+        "correlated pairs": leading_neurons(copula.ends(2, "tc").highest.members, n),
         "tuned to fewest frequencies": np.argsort(-own.participation, kind="stable")[:n],
         "largest contribution": np.argsort(-contribution, kind="stable")[:n],
     }
 
 
-def remove(networks: Run, label: str, seed: int, step: int) -> list[dict[str, object]]:
+def remove(network: Network) -> list[dict[str, object]]:
     """Test accuracy without each of the sets, and without each of its controls."""
-    own = neurons_of(networks, label, seed, step)
-    test = load(networks.sweep.task).test
+    own = neurons_of(network)
+    test = load(network.run.sweep.task).test
     places = test.inputs[:, 0] * own.n_tokens + test.inputs[:, 1] - own.n_tokens
     hidden = own.hidden[places]
     contribution = np.linalg.norm(own.out, axis=0) * np.sqrt(np.square(hidden).mean(axis=0))
@@ -81,11 +82,11 @@ def remove(networks: Run, label: str, seed: int, step: int) -> list[dict[str, ob
     for name, chosen in chosen_neurons(own, contribution).items():
         left = accuracy_without(hidden, own.out, test.targets, [chosen])[0]
         row: dict[str, object] = {
-            "configuration": label, "seed": seed, "step": step, "removed": name, "neurons": len(chosen),
-            "test accuracy": whole, "without them": left,
+            "configuration": network.label, "seed": network.seed, "step": network.step, "removed": name,
+            "neurons": len(chosen), "test accuracy": whole, "without them": left,
         }  # fmt: skip
         for control, parts in stratum.items():
-            drawn = alike(chosen, parts, DRAWS, seed=step)
+            drawn = alike(chosen, parts, DRAWS, seed=network.step)
             found = accuracy_without(hidden, own.out, test.targets, drawn)
             row |= {
                 f"without {control}": found.mean(), f"{control} that hurt more": (found < left).mean(),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["block_test", "rank_test"]
+__all__ = ["block_test", "flip_test", "rank_test"]
 
 # Statistics that differ by less are equal: they are sums of the same numbers in another order.
 _EQUAL = 1e-9
@@ -53,6 +53,35 @@ def rank_test(groups: Sequence[ArrayLike]) -> tuple[float, float]:
     side = sum(group[0] for group in ranks) - mean
     far = np.abs(np.arange(len(ways)) - mean) >= abs(side) - _EQUAL
     return min(1.0, float(ways[far].sum())), float(side) / 2
+
+
+def flip_test(differences: ArrayLike) -> tuple[float, float]:
+    """Is the mean of some differences far from 0, if each of them could as well have had the other sign?
+
+    Parameters
+    ----------
+    differences : array_like, shape (n_units,)
+        Without NaN.
+
+    Returns
+    -------
+    pvalue : float
+        Two-sided and exact: the part of all choices of signs whose mean is at least as far from 0. NaN for no unit.
+    side : float
+        The mean.
+
+    Examples
+    --------
+    >>> from hoi_grokking.statistics.exact import flip_test
+    >>> flip_test([3.0, 5.0, 4.0, 1.0, 2.0])
+    (0.0625, 3.0)
+    """
+    values = np.asarray(differences, float)
+    if not len(values):
+        return float("nan"), 0.0
+    signs = 1 - 2 * (np.arange(2 ** len(values))[:, None] >> np.arange(len(values)) & 1)
+    far = np.abs(signs @ values) >= abs(values.sum()) - _EQUAL
+    return float(far.mean()), float(values.mean())
 
 
 def block_test(

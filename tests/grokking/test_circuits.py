@@ -1,6 +1,10 @@
-"""Triplets of neurons: exact distributions, what is beyond pairs, tuning, and a null that keeps it."""
+"""Sets of neurons: exact distributions, what is beyond pairs, tuning, what of the logits counts, and a null that keeps
+the tuning.
+"""
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 import pytest
@@ -11,7 +15,9 @@ from hoi_grokking.circuits import (
     beyond_pairs,
     common_frequency,
     dominant_frequencies,
+    n_of_common_frequency,
     on_off,
+    over_classes,
     pairwise_model,
     shifted,
 )
@@ -72,3 +78,29 @@ def test_neurons_of_one_frequency() -> None:
     tuned = dominant_frequencies(np.concatenate([waves, 0.1 * waves[:, ::-1]]), tokens)
     assert tuned.tolist() == [3, 3, 5, 3]
     assert common_frequency([(0, 1, 3), (0, 1, 2)], tuned).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_how_many_sets_have_one_frequency(order: int) -> None:
+    tuned = RNG.integers(1, 6, 14)
+    members = list(itertools.combinations(range(14), order))
+    whole = [len(set(tuned[list(chosen)])) == 1 for chosen in members]
+    assert common_frequency(members, tuned).tolist() == whole
+    assert n_of_common_frequency(tuned, order) == sum(whole) > 0
+    smaller = [itertools.combinations(chosen, order - 1) for chosen in members]
+    but_one = [any(len(set(tuned[list(rest)])) == 1 for rest in each) for each in smaller]
+    assert common_frequency(members, tuned, but=1).tolist() == but_one
+
+
+def test_waves_over_the_classes_are_what_a_softmax_sees_of_the_logits() -> None:
+    logits = RNG.standard_normal((40, 11))
+    found = over_classes(logits)
+    assert found.shape == (40, 10)
+    np.testing.assert_allclose(over_classes(logits + RNG.standard_normal((40, 1))), found, rtol=0, atol=1e-12)
+    # nothing else is lost: distances between centred logits are those between the waves, but for a factor
+    centred = logits - logits.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(2 * np.square(found).sum(1), 11 * np.square(centred).sum(1), rtol=1e-12)
+    wave = over_classes(3 * np.cos(2 * np.pi * 4 * np.arange(11) / 11 - 0.3)[None])[0]
+    expected = np.zeros(10)
+    expected[[3, 8]] = 3 * 11 / 2 * np.cos(0.3), -3 * 11 / 2 * np.sin(0.3)
+    np.testing.assert_allclose(wave, expected, rtol=0, atol=1e-12)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from hoi_grokking.statistics.exact import block_test, rank_test
+from hoi_grokking.statistics.exact import block_test, flip_test, rank_test
 from hoi_grokking.statistics.prediction import auc
 
 
@@ -47,3 +47,17 @@ def test_configurations_are_the_units() -> None:
     assert (pvalue, side) == (pytest.approx(2 / 35), 0.5)
     assert block_test(lambda outcomes: auc(-scores, outcomes), grokked, 0.5) == (pytest.approx(2 / 35), -0.5)
     assert math.isnan(block_test(lambda outcomes: auc(scores, outcomes), [[True] * 5] * 7, 0.5)[0])
+
+
+def test_signs_of_differences_are_those_of_scipy() -> None:
+    from scipy.stats import permutation_test
+
+    for n in (2, 4, 7):
+        values = np.random.default_rng(n).standard_normal(n) + 0.4
+        expected = permutation_test((values,), np.mean, permutation_type="samples", n_resamples=np.inf)
+        pvalue, side = flip_test(values)
+        assert pvalue == pytest.approx(expected.pvalue)
+        assert side == pytest.approx(values.mean())
+    assert np.isnan(flip_test([])[0])
+    assert flip_test([-1.0, -2.0, -3.0, -1.0, -2.0]) == (2 / 32, -1.8)
+    assert flip_test([0.0, 0.0])[0] == 1
