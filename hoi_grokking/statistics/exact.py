@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["block_test", "flip_test", "rank_test"]
+__all__ = ["block_test", "exchange_test", "flip_test", "rank_test"]
 
 # Statistics that differ by less are equal: they are sums of the same numbers in another order.
 _EQUAL = 1e-9
@@ -123,3 +123,49 @@ def block_test(
     found = {order: statistic(np.concatenate(order).astype(bool)) - centre for order in orders}
     far = [abs(value) >= abs(found[own]) - _EQUAL for value in found.values()]
     return float(np.mean(far)), float(found[own])
+
+
+def exchange_test(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
+    """Do two curves of a network go together, beyond what all networks have in common?
+
+    Curves over training follow each other because both have a trend, and neighbouring steps are no separate evidence.
+    So the mean over the networks is taken out of both, and the curves of one network are held against those that pair
+    it with another: whatever steps have to do with each other is the same in every pairing.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n_networks, n_steps)
+        Networks that differ by their seed only; at least two.
+
+    Returns
+    -------
+    correlation : float
+        Mean over the networks of Spearman's correlation of the two, each without the mean of the networks.
+    pvalue : float
+        Two-sided and exact: of all n! pairings, twice the part that is at least as far on its side. NaN where a curve
+        is not finite or never differs from the mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hoi_grokking.statistics.exact import exchange_test
+    >>> curves = np.random.default_rng(0).standard_normal((4, 20)) + np.arange(20)
+    >>> correlation, pvalue = exchange_test(curves, curves**3)
+    >>> correlation > 0.5, round(pvalue, 6) == round(2 / 24, 6)
+    (True, True)
+    """
+    from scipy.stats import rankdata
+
+    both = [np.asarray(curves, float) for curves in (first, second)]
+    left = [curves - curves.mean(0) for curves in both]
+    moves = [np.ptp(own, axis=1) > _EQUAL * np.abs(curves).max() for own, curves in zip(left, both, strict=True)]
+    if not np.all(moves):  # NaN neither
+        return float("nan"), float("nan")
+    ranks = [rankdata(curves, axis=1) for curves in left]
+    scores = [(own - own.mean(1, keepdims=True)) / own.std(1, keepdims=True) for own in ranks]
+    pairs = scores[0] @ scores[1].T / scores[0].shape[1]
+    n = len(pairs)
+    null = np.array([pairs[np.arange(n), order].mean() for order in itertools.permutations(range(n))])
+    value = float(null[0])
+    tail = min(float(np.mean(null >= value - _EQUAL)), float(np.mean(null <= value + _EQUAL)))
+    return value, min(1.0, 2 * tail)

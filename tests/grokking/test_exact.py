@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from hoi_grokking.statistics.exact import block_test, flip_test, rank_test
+from hoi_grokking.statistics.exact import block_test, exchange_test, flip_test, rank_test
 from hoi_grokking.statistics.prediction import auc
 
 
@@ -61,3 +61,24 @@ def test_signs_of_differences_are_those_of_scipy() -> None:
     assert np.isnan(flip_test([])[0])
     assert flip_test([-1.0, -2.0, -3.0, -1.0, -2.0]) == (2 / 32, -1.8)
     assert flip_test([0.0, 0.0])[0] == 1
+
+
+def drifting(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Curves with a common rise, and a slow walk of each network: neighbouring steps tell the same."""
+    return np.arange(30) + rng.standard_normal((n, 30)).cumsum(1)
+
+
+def test_curves_that_share_a_trend_go_together_by_chance_only() -> None:
+    rng = np.random.default_rng(0)
+    pvalues = np.array([exchange_test(drifting(rng, 5), drifting(rng, 5))[1] for _ in range(300)])
+    assert np.mean(pvalues <= 0.05) < 0.08
+    assert np.mean(pvalues <= 0.5) > 0.3, "the test is not idle"
+
+
+def test_curves_of_the_same_network_go_together() -> None:
+    rng = np.random.default_rng(1)
+    first = drifting(rng, 5)
+    value, pvalue = exchange_test(first, 100 - first + 0.3 * rng.standard_normal(first.shape))
+    assert value < -0.8
+    assert pvalue == pytest.approx(2 / 120)
+    assert np.isnan(exchange_test(first, np.tile(first[0], (5, 1)))).all(), "no network differs from the mean"
