@@ -29,7 +29,7 @@ from hoi._systems.protocol import Estimator, System
 from hoi._systems.registry import resolve
 from hoi._systems.several import SeveralSystem, fitted
 from hoi._systems.spectral import SpectralSystem, check_spectra
-from hoi._systems.standard_form import standard_form
+from hoi._systems.standard_form import GaussianProblem, standard_form
 from hoi._systems.ties import on_ties
 from hoi._typing import ArrayLike, BiasCorrection, FloatArray, Seed, Ties
 
@@ -157,19 +157,12 @@ class GaussianSystem(System):
     """
 
     tells_determined = True
+    _plain: GaussianProblem | None = None  # kept, as one search of a system follows another
 
     def __init__(
-        self,
-        matrices: FloatArray,
-        names: tuple[str, ...],
-        n_samples: int | None,
-        estimator: str,
-        ties: str | None,
-        stacked: bool,
-        device: str | None = None,
-        seed: Seed = None,
-        exponents: NDArray[np.int64] | None = None,
-    ) -> None:
+        self, matrices: FloatArray, names: tuple[str, ...], n_samples: int | None, estimator: str, ties: str | None,
+        stacked: bool, device: str | None = None, seed: Seed = None, exponents: NDArray[np.int64] | None = None,
+    ) -> None:  # fmt: skip
         matrices.setflags(write=False)
         self.matrices = matrices
         # the matrices are those of columns * 2.0**-exponents, where some are too large or small for their squares
@@ -257,10 +250,7 @@ class GaussianSystem(System):
 
     @classmethod
     def from_covariance(
-        cls,
-        C: ArrayLike,
-        n_samples: int | None = None,
-        names: Sequence[str] | None = None,
+        cls, C: ArrayLike, n_samples: int | None = None, names: Sequence[str] | None = None
     ) -> GaussianSystem:
         """A system with a known covariance.
 
@@ -347,15 +337,22 @@ class GaussianSystem(System):
         *,
         bias_correction: BiasCorrection = True,
     ) -> Problem:
-        own = bias_correction is True
+        own, plain = bias_correction is True, groups is None and not given
+        if own and plain and self._plain is not None:
+            return self._plain
         found = standard_form(
             self.matrices, self.names, self.n_samples, groups, given, own, self.device, self.exponents
         )
+        if own and plain:
+            self._plain = found
         if bias_correction != "effective" or self.overlap is None:
             return found
         inverse = inverse_sizes(self.overlap, to_correlation(self.matrices)[0])
         columns = self.variables(groups, given)
         return EffectiveProblem(found, inverse, columns, given, self.names)
+
+    def __getstate__(self) -> dict[str, Any]:  # of copies, too, which may be given other matrices
+        return {**vars(self), "_plain": None}
 
     def about(self) -> dict[str, Any]:
         seed = int(self.seed) if isinstance(self.seed, (int, np.integer)) else None

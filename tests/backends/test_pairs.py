@@ -24,7 +24,8 @@ from hoi._backends.protocol import UNRANKED, Floor, Ranking, Unit  # noqa: E402
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
 from hoi._backends.torch_ import walk  # noqa: E402
 from hoi._backends.torch_.cuda import pairs  # noqa: E402
-from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep  # noqa: E402
+from hoi._backends.torch_.cuda import walk as of_pairs  # noqa: E402
+from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep, Sample  # noqa: E402
 from hoi._backends.torch_.device import cuda_device  # noqa: E402
 from hoi._measures.registry import MEASURES  # noqa: E402
 from tests.conftest import required_backends  # noqa: E402
@@ -101,6 +102,15 @@ def check_against_brute_force(launches, n, members, a, b, dtype):
     sound = [np.linalg.eigvalsh(C[np.ix_(s, s)])[0] > 1.01 * walk.NEAR[dtype] for s in listed]
     near_ends = set(map(tuple, sets[(scores <= low + 2 * spare) | (scores >= high - 2 * spare)].tolist()))
     assert all(s in near_ends for s, is_sound in zip(listed, sound, strict=True) if is_sound), "and nothing else"
+    check_scores(launches, sets, scores, listed, sound, 1e-8 if dtype == torch.float64 else spare)
+
+
+def check_scores(launches, sets, scores, listed, sound, most):
+    """A score is right to the margin, and there is one for every set that is sound."""
+    wanted = dict(zip(map(tuple, sets.tolist()), scores, strict=True))
+    off = np.abs(launches.scores - [wanted[s] for s in listed])
+    assert not np.isnan(off[np.array(sound, dtype=bool)]).any()
+    assert len(off) == 0 or not np.nanmax(off, initial=0.0) > most
 
 
 def test_a_part_of_the_prefixes_and_little_room(runner):
@@ -114,6 +124,23 @@ def test_a_part_of_the_prefixes_and_little_room(runner):
     few, again, _ = launches(C, 2, 2, 1, low, high, torch.float64, room=7)
     assert again == found > 7 == len(few)
     assert set(few) <= set(whole)
+
+
+@pytest.mark.parametrize(("n", "members", "sets"), [(40, 1, 500), (24, 2, 1500), (16, 3, 300), (14, 6, 700)])
+def test_a_sample_is_of_different_sets_all_over(runner, monkeypatch, n, members, sets):
+    monkeypatch.setattr(pairs, "_SAMPLED", 20)
+    C = correlations(n, seed=3)
+    every, scores = brute_force(C, members + 2, 2, 1)
+    launches = Launches(runner, chunk=None, slices=None)
+    sample = Sample(sets, len(every))
+    listed, found, _ = launches(C, members, 2, 1, 1e9, -1e9, torch.float64, sample=sample)
+    assert len(set(listed)) == len(listed) == found, "all of them survive"
+    assert set(listed) <= set(map(tuple, every.tolist()))
+    assert sets / 3 < found < 3 * sets
+    assert len({s[:members] for s in listed}) > 5
+    for place in range(members + 2):
+        assert len({s[place] for s in listed}) > (n - members) / 4
+    check_scores(launches, every, scores, listed, np.ones(found), 1e-8)
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
@@ -134,7 +161,9 @@ def test_sets_with_a_copy_are_counted_and_not_listed(runner, members, dtype):
 @pytest.mark.parametrize("members", [1, 2, 3, 6])
 def test_sets_close_to_singular_ones_are_listed_whatever_their_score(runner, members, dtype, noise):
     C = noisy_copy(correlations(10, seed=6), 3, 1, noise)
-    listed, _, singular = Launches(runner)(C, members, 2, 1, -200.0, 200.0, dtype)
+    launches = Launches(runner)
+    listed, _, singular = launches(C, members, 2, 1, -200.0, 200.0, dtype)
+    assert np.isnan(launches.scores).all(), "and the screen does not tell it"
     assert {s for s in itertools.combinations(range(10), members + 2) if {1, 3} <= set(s)} <= set(listed)
     assert members > 2 or all({1, 3} <= set(s) for s in listed)
     assert singular == 0
@@ -183,7 +212,7 @@ def test_products_that_are_large_stay_in_range(runner, dtype):
 @pytest.fixture(params=["float64", "float32"])
 def on_kernel(request, runner, monkeypatch):
     """The backend with this kernel, an emulator or a card behind it, and parts so small that nearly all is swept."""
-    sizes = walk.Sizes(sets=500, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0)
+    sizes = walk.Sizes(sets=500, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0, sample=20)
     monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: runner)
     kind = leaf.CudaBackend if ON_CARD else leaf.TorchBackend
     return kind(kernel="nvrtc", precision=request.param, sizes=sizes)
@@ -229,23 +258,57 @@ def test_survivors_beyond_the_room_and_beyond_the_host(on_kernel, monkeypatch):
     on_kernel.sizes = on_kernel.sizes._replace(room=60)
     agree(system_of(16).problem(), 4, "oinfo", on_kernel, n_best=50)
     on_kernel.sizes = on_kernel.sizes._replace(room=1 << 12)
-    monkeypatch.setattr(walk, "_FEW", 0)
+    monkeypatch.setattr(of_pairs, "_FEW", 0)
     agree(system_of(16).problem(), 4, "oinfo", on_kernel, n_best=50)
 
 
-def test_a_result_says_which_walk_ran(on_kernel):
-    found = hoi.search(system_of(9), 4, backend=on_kernel)
-    assert (found.settings["kernel"], found.settings["walk"]) == ("nvrtc", ["nvrtc"])
-    spare = on_kernel.spare_kernel(on_kernel.device(None))
-    evaluator = on_kernel.open(system_of(9).problem(), Ranking(1, -2, -1))
-    assert [evaluator.walk_name(Unit(0, order, 0, 1)) for order in (2, 3)] == ["elimination", "nvrtc"]
-    assert on_kernel.open(system_of(9).problem(), UNRANKED).walk_name(Unit(0, 3, 0, 1)) == "elimination"
-    assert on_kernel.open(system_of(20).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 19, 0, 1)) == "nvrtc"
-    assert on_kernel.open(system_of(60).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 51, 0, 1)) == spare
-    assert on_kernel.open(system_of(9).problem(), Ranking(0, -50, -2)).walk_name(Unit(0, 4, 0, 1)) == spare
+@pytest.mark.parametrize("few", [0, 30, 5000])
+def test_ties_are_settled_by_their_members(on_kernel, monkeypatch, few):
+    """All sets have the same value but for rounding, so that all survive."""
+    monkeypatch.setattr(of_pairs, "_FEW", few)
+    C = 0.3 + 0.7 * np.eye(13)
+    for order in (3, 4):
+        agree(hoi.GaussianSystem.from_covariance(C).problem(), order, "oinfo", on_kernel)
 
 
-def test_a_part_is_one_launch_and_hardly_any_operation_of_torch(on_kernel, launched, monkeypatch):
+def test_where_sets_are_left_out_the_floor_is_that_of_the_others(on_kernel, launched):
+    system = system_of(14, near=[(4, 2, 1e-3), (6, 0, 1e-3)])
+    calls = {"order": 4, "n_best": 5, "determined": "drop"}
+    found, wanted = (hoi.search(system, backend=backend, **calls) for backend in (on_kernel, "numpy"))
+    assert found.members == wanted.members
+    assert len(launched) > 1
+    agree(system_of(14).problem(), 4, "oinfo", on_kernel, n_best=2000)  # more than the list has room for
+
+
+def mild(n):
+    """A system without sets that are close to singular ones."""
+    factors = np.random.default_rng(1).standard_normal((n, 2 * n))
+    return hoi.GaussianSystem.from_covariance(factors @ factors.T)
+
+
+def test_the_host_evaluates_hardly_more_than_the_best(on_kernel, launched, monkeypatch):
+    """Samples give the floor, and scores say which of the survivors are worth it. In float32 that is to 0.01 nats."""
+    sizes, system = [], mild(24)
+    problem = type(system.problem())
+    original = problem.reference
+
+    def reference(self, members, dataset):
+        sizes.append(len(members))
+        return original(self, members, dataset)
+
+    wanted = hoi.search(system, 5, n_best=4, backend="numpy").members
+    monkeypatch.setattr(problem, "reference", reference)
+    monkeypatch.setattr(of_pairs, "_EXPECTED", 100)
+    for most, number in [(10**6, 3), (2000, 24)]:
+        on_kernel.sizes = on_kernel.sizes._replace(sets=most, sample=100, room=1 << 15)
+        launched.clear()
+        sizes.clear()
+        assert hoi.search(system, 5, n_best=4, backend=on_kernel).members == wanted
+        assert len(launched) == number, "two samples, and the parts of 42,504 sets"
+        assert 8 <= sum(sizes) <= (20 if on_kernel.precision(on_kernel.device(None)) == "float64" else 800)
+
+
+def test_a_search_is_hardly_any_operation_of_torch(on_kernel, launched):
     class Counting(TorchDispatchMode):
         number = 0
 
@@ -253,23 +316,18 @@ def test_a_part_is_one_launch_and_hardly_any_operation_of_torch(on_kernel, launc
             self.number += not function.is_view
             return function(*arguments, **(options or {}))
 
-    def counting(original, counts):
-        def counted(*arguments):
-            with Counting() as mode:
-                found = original(*arguments)
-                found = found if isinstance(found, walk._Part) else list(found)
-            counts.append(mode.number)
-            return found
+    def counted(**sizes):
+        launched.clear()
+        on_kernel.sizes = on_kernel.sizes._replace(**sizes)
+        with Counting() as mode:
+            hoi.search(mild(16), 5, n_best=3, backend=on_kernel)
+        return len(launched), mode.number
 
-        return counted
-
-    queueing, reading = [], []
-    monkeypatch.setattr(walk.Walk, "_queue", counting(walk.Walk._queue, queueing))
-    monkeypatch.setattr(walk.Walk, "_finish", counting(walk.Walk._finish, reading))
-    hoi.search(system_of(16), 5, n_best=3, backend=on_kernel)
-    assert len(launched) == len(queueing) == len(reading) > 2
-    assert max(queueing) <= 3, "room for the list, its head, and what is read of it"
-    assert max(reading) <= 60, "unranking some survivors, on the host"
+    few, queued = counted(sets=10**6)
+    many, more = counted(sets=500)
+    assert few < many
+    assert queued <= 50, "most of them for the members of the best sets"
+    assert more - queued <= 3 * (many - few), "of a part, room for the list and its head"
 
 
 def test_datasets_that_share_a_unit_are_one_part(on_kernel, monkeypatch):
@@ -306,7 +364,7 @@ def test_a_set_exactly_at_the_floor_is_given(on_kernel):
     values = MEASURES["oinfo"].value(terms.D + D, terms.J + J, terms.L + L)
     for i in range(0, len(sets), 9):
         for floor in (Floor(values[i], 1e9), Floor(-1e9, values[i])):
-            opened = on_kernel.open(problem, Ranking(1, -2, -1, 5))
+            opened = on_kernel.open(problem, Ranking(1, -2, -1, len(sets)))
             parts = opened.walk(Unit(0, 4, 0, 21), lambda floor=floor, **_: floor)
             given = set(map(tuple, np.concatenate([part.members for part in parts]).tolist()))
             assert set(map(tuple, sets[(values <= floor.low) | (values >= floor.high)].tolist())) <= given

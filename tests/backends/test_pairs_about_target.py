@@ -118,7 +118,7 @@ def test_sets_that_are_nearly_singular_in_one_of_both_are_listed(runner, members
 @pytest.fixture(params=["float64", "float32"])
 def on_kernel(request, runner, monkeypatch):
     """The backend with this kernel, and parts so small that nearly all is swept."""
-    sizes = walk.Sizes(sets=500, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0)
+    sizes = walk.Sizes(sets=500, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0, sample=20)
     monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: runner)
     kind = leaf.CudaBackend if ON_CARD else leaf.TorchBackend
     return kind(kernel="nvrtc", precision=request.param, sizes=sizes)

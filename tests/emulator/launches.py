@@ -39,13 +39,14 @@ def brute_force(C, order, a, b):
 
 
 class Launches:
-    """Launches of one kernel with the shares that a test asks for."""
+    """Launches of one kernel with the shares that a test asks for; `scores` are those of the last one, in its order."""
 
     def __init__(self, runner, *, threads=32, chunk=5, slices=1, room=None):
         self.runner, self.device = runner, runner.device
         self.shares = {"threads": threads, "chunk": chunk, "slices": slices, "room": room}
 
-    def __call__(self, C, members, a, b, low, high, dtype, start=0, stop=None, room=1 << 16, weight=None):
+    def __call__(self, C, members, a, b, low, high, dtype, start=0, stop=None, room=1 << 16, weight=None,
+                 sample=None):  # fmt: skip
         """The sets that the kernel lists, in its order, and its two counts."""
         n = C.shape[-1]
         weight = None if weight is None else torch.from_numpy(weight).to(self.device)
@@ -53,9 +54,10 @@ class Launches:
         sweep = PairSweep(R, members, dtype, self.runner, weight=weight, **self.shares)
         stop = comb(n - 2, members) if stop is None else stop
         screen = Screen(a, b, low, high, NEAR[dtype], dtype)
-        listed = sweep.queue(start, stop, screen, room)
+        listed = sweep.queue(start, stop, screen, room, sample)
         found, singular = listed[:2].tolist()
-        codes = listed[HEAD:][: min(found, room)]
+        codes, bits = listed[HEAD:].view(-1, 2)[: min(found, room)].T
+        self.scores = bits.contiguous().view(torch.float64).cpu().numpy()
         prefixes = unrank_at(start + codes // (n * n), n - 2, members)
         listed = torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], 1)
         return list(map(tuple, listed.tolist())), found, singular

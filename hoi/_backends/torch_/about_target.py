@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +14,9 @@ from hoi._backends.blocks import BlockEvaluator
 from hoi._backends.protocol import Evaluator, Floor, Found, Ranking, Unit
 from hoi._backends.torch_.backend import TorchBackend
 from hoi._backends.torch_.cuda.pairs import PairSweep, Runner
+from hoi._backends.torch_.cuda.walk import PairWalk
 from hoi._backends.torch_.evaluator import DeviceEvaluator
-from hoi._backends.torch_.walk import Sizes, Walk, margin, powers, shift_of
+from hoi._backends.torch_.walk import shift_of
 
 __all__ = ["TargetSweep", "open_about_target"]
 
@@ -42,9 +44,7 @@ class TargetSweep(DeviceEvaluator):
         self.together = min(self.together, self.sizes.together)
 
     def ready(self, order: int) -> None:
-        if self.runner is not None and not self.why_no_kernel(order, planes=2):
-            a, b, _ = powers(self.ranking)
-            PairSweep(self.matrices[0], order - 2, self.dtype, self.runner).ready(a, b, self.dtype)
+        self.make_ready(order, planes=2)
 
     def walk_name(self, unit: Unit) -> str:
         return "blocks" if unit.n_datasets > 1 or self.why_no_kernel(unit.order, planes=2) else self.kernel
@@ -56,13 +56,8 @@ class TargetSweep(DeviceEvaluator):
         return _TargetWalk(self.problem, unit, self.ranking, R, self.sizes, self.dtype, runner).run(floor)
 
 
-class _TargetWalk(Walk):
+class _TargetWalk(PairWalk):
     """A walk on two matrices: those of the variables, and of the same given the target."""
-
-    def __init__(
-        self, problem: Any, unit: Unit, ranking: Ranking, R: Tensor, sizes: Sizes, dtype: torch.dtype, runner: Runner
-    ) -> None:
-        super().__init__(problem, unit, ranking, R, sizes, None, dtype, runner)
 
     def _pair_sweep(self, runner: Runner) -> PairSweep:
         whole, conditional = self.problem.whole, self.problem.conditional
@@ -72,16 +67,13 @@ class _TargetWalk(Walk):
         on_device = torch.from_numpy(weight).to(self.device)
         return PairSweep(self.R, self.k - 2, self.dtype, runner, weight=on_device)
 
-    def _evaluate(self, start: int, stop: int, floor: Callable[..., Floor]) -> Iterator[Found]:
-        return self._on_host(start, stop, floor)
-
     def _constant(self) -> float:
         parts = self.problem.whole, self.problem.conditional
         whole, conditional = (shift_of(part, self.k, self.ranking) for part in parts)
         return whole - conditional
 
-    def _margin(self) -> float:
-        return 2 * margin(self.k, self.dtype)
+    def _spare(self) -> float:
+        return 2 * super()._spare()
 
     def _few(self) -> int:
-        return self.sizes.room  # there is no other way than the reference path
+        return sys.maxsize  # there is no other way than the reference path

@@ -13,7 +13,7 @@ from torch import Tensor
 from hoi._backends.blocks import BlockEvaluator
 from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_.backend import TorchBackend
-from hoi._backends.torch_.cuda.pairs import why_not
+from hoi._backends.torch_.cuda.pairs import Kernel, make_ready, threads_for, why_not
 from hoi._backends.torch_.device import require_float64, saying_what_needs_memory, why_no_nvrtc, why_no_triton
 from hoi._backends.torch_.walk import CPU, GPU, powers
 from hoi._typing import FloatArray
@@ -40,11 +40,9 @@ class DeviceEvaluator(BlockEvaluator):
         self.kernel, self.precision = backend.kernel(self.device), backend.precision(self.device)
         self.runner = backend.runner(self.device) if self.kernel == "nvrtc" else None
         self.sizes = backend.sizes or (GPU if self.device.type == "cuda" else CPU)
-        what = f"{matrices.shape[0]} matrices of {matrices.shape[-1]} columns"
-        with saying_what_needs_memory(self.device, what):
-            self.matrices = torch.from_numpy(matrices).to(self.device)
+        self._on_host = matrices
         self._busy = dict.fromkeys(backend.devices(problem), 0)  # walks under way on each device
-        self._copies = {self.device: self.matrices}
+        self._copies: dict[torch.device, Tensor] = {}
         self._lock = threading.Lock()
         self.parallel = len(self._busy) > 1
         if self.parallel:
@@ -57,6 +55,27 @@ class DeviceEvaluator(BlockEvaluator):
         """Of the screen by a compiled kernel."""
         kind: torch.dtype = getattr(torch, self.precision)
         return kind
+
+    @property
+    def matrices(self) -> Tensor:
+        """Those of all datasets, on the device of the evaluator."""
+        with self._lock:
+            return self._copy(self.device)
+
+    def _copy(self, device: torch.device) -> Tensor:
+        """The matrices on a device, where they come when they are first needed."""
+        if device not in self._copies:
+            what = f"{self._on_host.shape[0]} matrices of {self._on_host.shape[-1]} columns"
+            with saying_what_needs_memory(device, what):
+                self._copies[device] = torch.from_numpy(self._on_host).to(device)
+        return self._copies[device]
+
+    def make_ready(self, order: int, planes: int = 1) -> None:
+        """The kernel of NVRTC is compiled for its order; Triton compiles at the first launch of each tile."""
+        if self.runner is not None and not self.why_no_kernel(order, planes):
+            n, (a, b, _) = self.problem.n_variables, powers(self.ranking)
+            kernel = Kernel(self.dtype, order - 2, a, b, threads_for(n, order - 2), planes)
+            make_ready(n, kernel, self.runner)
 
     def why_no_kernel(self, order: int, planes: int = 1) -> str:
         """Why the kernel of NVRTC does not sweep an order; empty where it does."""
@@ -76,10 +95,7 @@ class DeviceEvaluator(BlockEvaluator):
         with self._lock:
             device = min(self._busy, key=lambda device: self._busy[device])
             self._busy[device] += 1
-            if device not in self._copies:
-                with saying_what_needs_memory(device, f"{len(self.matrices)} matrices"):
-                    self._copies[device] = self.matrices.to(device)
-            R = self._copies[device][unit.dataset : unit.dataset + unit.n_datasets]
+            R = self._copy(device)[unit.dataset : unit.dataset + unit.n_datasets]
         try:
             yield from self.walk_on(R, unit, floor)
         finally:

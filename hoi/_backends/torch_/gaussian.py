@@ -12,14 +12,14 @@ from torch import Tensor
 
 from hoi._backends.protocol import UNRANKED, Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_.backend import TorchBackend
-from hoi._backends.torch_.cuda.pairs import PairSweep
+from hoi._backends.torch_.cuda.walk import PairWalk
 from hoi._backends.torch_.device import (
     budget,
     in_parts,
 )
 from hoi._backends.torch_.eliminate import bytes_per_set, terms_of
 from hoi._backends.torch_.evaluator import DeviceEvaluator
-from hoi._backends.torch_.walk import Walk, powers
+from hoi._backends.torch_.walk import Walk
 from hoi._maths.terms import Terms
 
 __all__ = ["GaussianSweep"]
@@ -59,23 +59,21 @@ class GaussianSweep(DeviceEvaluator):
         return terms
 
     def ready(self, order: int) -> None:
-        """The kernel of NVRTC is compiled for its order; Triton compiles at the first launch of each tile."""
-        if self.runner is not None and not self.why_no_kernel(order) and self.ranking != UNRANKED:
-            a, b, _ = powers(self.ranking)
-            PairSweep(self.matrices[0], order - 2, self.dtype, self.runner).ready(a, b, self.dtype)
+        if self.ranking != UNRANKED:
+            self.make_ready(order)
 
     def walk_name(self, unit: Unit) -> str:
         swept = unit.n_datasets == 1 and not self.problem.grouped and unit.order >= 3 and self.ranking != UNRANKED
         return self._kernel_of(unit.order) if swept else "elimination"
 
     def walk_on(self, R: Tensor, unit: Unit, floor: Callable[..., Floor]) -> Iterator[Found]:
-        kernel, launch, runner = self._kernel_of(unit.order), None, None
+        kernel, launch = self.walk_name(unit), None
+        shared = self.problem, unit, self.ranking, R, self.sizes
         if kernel == "nvrtc":
-            runner = self.backend.runner(R.device)
-        elif kernel == "triton":
+            return PairWalk(*shared, self.dtype, self.backend.runner(R.device)).run(floor)
+        if kernel == "triton":
             from hoi._backends.torch_.kernels import launch_pairs as launch
-        dtype = torch.float64 if kernel == "torch" else self.dtype
-        return Walk(self.problem, unit, self.ranking, R, self.sizes, launch, dtype, runner).run(floor)
+        return Walk(*shared, launch, self.dtype if launch else torch.float64).run(floor)
 
     def _kernel_of(self, order: int) -> str:
         """The kernel that sweeps an order: the next best one where there is none for its shape."""

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,17 +14,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hoi._backends.blocks import BlockEvaluator, set_position
+from hoi._backends.blocks import set_position
 from hoi._backends.protocol import Floor, Found, Problem, Ranking, Unit
 from hoi._backends.torch_ import sweep
-from hoi._backends.torch_.cuda.pairs import HEAD, PairSweep, Runner
 from hoi._backends.torch_.device import budget, in_parts, saying_what_needs_memory
 from hoi._backends.torch_.eliminate import DeviceTerms, bytes_per_set, terms_of
-from hoi._backends.torch_.ranges import count_last, unrank, unrank_at
+from hoi._backends.torch_.ranges import count_last, unrank
 from hoi._maths import combinatorics
 from hoi._maths.terms import correction
 
-__all__ = ["CPU", "GPU", "NEAR", "Sizes", "Walk", "margin", "powers", "shift_of"]
+__all__ = ["CPU", "GPU", "NEAR", "Part", "Sizes", "Walk", "margin", "powers", "shift_of"]
 
 # Conditional variance of the last two members below which a set is handed over whatever its score: rounding may exceed
 # the margin there. So it may where the trace of the inverse is large, see `sweep.largest_trace`.
@@ -33,18 +33,12 @@ _APPROXIMATE = 1e-4
 # A part is at most so many times as large as all whose results are in: the floor is still rising, and about that many
 # survivors come for each one that is kept.
 _GROWTH = 8
-# Sets that the reference path of the host evaluates sooner than their elimination is queued on a device (4 ms, by an
-# H200), and how many survivors are read with their number. Members of all sets of the first part of a sweep.
-_FEW = 4096
-_FIRST_MEMBERS = 1 << 14
-# A sweep that keeps its prefixes on the chip takes so many times as many in a part.
-_ON_CHIP = 8
 
 
 class Sizes(NamedTuple):
     """How a device likes its work: most sets and prefixes in a part, sets of a launch that cost as much as launching
-    it, survivors a part may have, sets in a part that evaluates every one, and most sets of a dataset that is evaluated
-    together with others rather than swept by itself."""
+    it, survivors a part may have, sets in a part that evaluates every one, most sets of a dataset that is evaluated
+    together with others rather than swept by itself, and sets in the first sample of a sweep that takes samples."""
 
     sets: int
     prefixes: int
@@ -52,6 +46,7 @@ class Sizes(NamedTuple):
     room: int
     plain: int
     together: int
+    sample: int = 1 << 14
 
 
 # An H200 takes 10 ms for the largest part at (200, 5). All sets of a plain part may go to the host, which takes long:
@@ -90,37 +85,38 @@ def powers(ranking: Ranking) -> tuple[int, int, int]:
     return sign * ranking.j, sign * ranking.l, sign
 
 
-class _Part(NamedTuple):
-    """Queued work on prefixes start..stop. When the device has come there, `count` begins with the number of survivors
-    and of singular sets, on the host, and `codes` are the survivors, ``(place among the prefixes * n + x) * n + y``;
-    where the kernel lists them, the first of these follow in `count`."""
+@dataclass(frozen=True)
+class Part:
+    """Queued work on prefixes start..stop. When the device has come to `done`, `count` is on the host: the number of
+    survivors and of singular sets."""
 
     start: int
     stop: int
-    prefixes: Tensor | None  # None where survivors are few enough to unrank them alone
-    codes: list[Tensor]
     count: Tensor
     done: torch.cuda.Event | None
+
+
+@dataclass(frozen=True)
+class _Coded(Part):
+    """`codes` are the survivors, ``(place among the prefixes * n + x) * n + y``."""
+
+    prefixes: Tensor
+    codes: list[Tensor]
 
 
 class Walk:
     """The walk through one unit on `R`, the matrices of its datasets in standard form on their device."""
 
     def __init__(
-        self, problem: Problem, unit: Unit, ranking: Ranking, R: Tensor, sizes: Sizes, launch: Any, dtype: torch.dtype,
-        runner: Runner | None = None,
+        self, problem: Problem, unit: Unit, ranking: Ranking, R: Tensor, sizes: Sizes, launch: Any, dtype: torch.dtype
     ) -> None:
         self.problem, self.unit, self.ranking = problem, unit, ranking
         self.stack, self.R, self.device = R, R[0], R.device  # only a unit of one dataset is swept
         self.dtype, self.launch, self.sizes = dtype, launch, sizes
         self.n, self.k = problem.n_variables, unit.order
-        self.pairs = None if runner is None else self._pair_sweep(runner)
         self.a, self.b, self.sign = powers(ranking)
         # what is read of a part must not wait in line behind the part after it
         self.aside = torch.cuda.Stream(self.device, priority=-1) if self.device.type == "cuda" else None
-
-    def _pair_sweep(self, runner: Runner) -> PairSweep:
-        return PairSweep(self.R, self.k - 2, self.dtype, runner)
 
     @functools.cached_property
     def blocks(self) -> Tensor:
@@ -142,7 +138,7 @@ class Walk:
         larger one would be too low.
         """
         position, stop = self.unit.start, self.unit.stop
-        known, ahead = 0, None  # sets whose results are in
+        known, ahead = 0, None  # sets whose results are in, and the part that is queued
         while position < stop or ahead is not None:
             part, wanted = None, max(self._first(), _GROWTH * known)
             if position < stop and (ahead is None or wanted >= self.sizes.sets):
@@ -165,10 +161,8 @@ class Walk:
             ahead = part
 
     def _first(self) -> int:
-        """Sets of the first part: few where they are for a floor only, and the host evaluates them."""
-        if self.pairs is None or self.unit.n_datasets > 1 or self.problem.grouped:
-            return self.sizes.plain
-        return min(self.sizes.plain, _FIRST_MEMBERS // self.k)
+        """Sets of the first part."""
+        return self.sizes.plain
 
     def _plain(self, floor: Floor) -> bool:
         """Whether sets are evaluated one by one: everything is of interest, or there is nothing to share."""
@@ -182,21 +176,21 @@ class Walk:
     def _advance(self, position: int, sets: int) -> int:
         """The prefix position after about so many sets, at least one prefix on."""
         target = set_position(self.k, position, self.n) + sets
-        most = self.sizes.prefixes * (1 if self.pairs is None else _ON_CHIP)
-        end = min(self.unit.stop, position + most)
+        end = min(self.unit.stop, position + self._most_prefixes())
         if target >= combinatorics.count(self.n, self.k):
             return end
         prefix = combinatorics.unrank(target, self.n, self.k)[: self.k - 2]
         return min(end, max(combinatorics.rank(prefix, self.n - 2), position + 1))
+
+    def _most_prefixes(self) -> int:
+        """In a part."""
+        return self.sizes.prefixes
 
     # --- every set on its own
 
     def _evaluate(self, start: int, stop: int, floor: Callable[..., Floor]) -> Iterator[Found]:
         """All the sets of a range of prefixes in all datasets, by elimination: as many datasets at once as fit."""
         first, last = (set_position(self.k, p, self.n) for p in (start, stop))
-        if self.pairs is not None and self.unit.n_datasets == 1 and last - first <= _FEW:
-            yield from self._on_host(start, stop, floor)
-            return
         step = budget(self.device) // bytes_per_set(self.k, int(self.widths.max()))
         if not 0 < (self.ranking.n_best or 0) < last - first:  # all may go to the host
             step = min(step, self.sizes.plain)
@@ -210,18 +204,8 @@ class Walk:
             yield from in_parts(work, first, last, step // len(some), self.device, f"set of {self.k} variables")
             begin += len(some)
 
-    def _on_host(self, start: int, stop: int, floor: Callable[..., Floor]) -> Iterator[Found]:
-        """All the sets of a range of prefixes by the reference path."""
-        part = Unit(self.unit.dataset, self.k, start, stop)
-        return BlockEvaluator(self.problem, self.ranking).walk(part, floor)
-
-    def _keep(
-        self, R: Tensor, begin: int, members: Tensor, floor: Callable[..., Floor], others: tuple[int, int] = (0, 0)
-    ) -> Found:
-        """Those of the sets that may come in, in each of some datasets from the one at `begin` in the unit on.
-
-        Singular ones are counted; `others` are further sets that had a value and that had none.
-        """
+    def _keep(self, R: Tensor, begin: int, members: Tensor, floor: Callable[..., Floor]) -> Found:
+        """Those of the sets that may come in, in each of some datasets from the one at `begin` in the unit on."""
         terms = terms_of(R, members, self.blocks, int(self.widths.max()))
         datasets = range(self.unit.dataset + begin, self.unit.dataset + begin + R.shape[-1])
         keep = self._promising(terms, members, [floor(dataset=d) for d in datasets])
@@ -229,13 +213,9 @@ class Walk:
         J = torch.where(terms.open, torch.nan, terms.J)[row, at]
         numbers = torch.cat([terms.singular.sum()[None], J, terms.L[row, at]]).cpu().numpy()
         sets = torch.cat([at[:, None], members[row]], dim=1).cpu().numpy().astype(np.intp, copy=False)
-        evaluated, skipped = others
         singular = int(numbers[0])
         J, L = numbers[1:].reshape(2, -1)
-        return Found(
-            sets[:, 0] + datasets.start, sets[:, 1:], J, L,
-            evaluated + keep.numel() - singular, skipped + singular,
-        )  # fmt: skip
+        return Found(sets[:, 0] + datasets.start, sets[:, 1:], J, L, keep.numel() - singular, singular)
 
     def _promising(self, terms: DeviceTerms, members: Tensor, floors: list[Floor]) -> Tensor:
         """Which sets reach the floor of their dataset, and are among the n best here: (n_datasets, m)."""
@@ -267,13 +247,9 @@ class Walk:
 
     # --- the sweep
 
-    def _queue(self, start: int, stop: int, floor: Floor) -> _Part:
+    def _queue(self, start: int, stop: int, floor: Floor) -> Part:
         """Queue all the work on a range of prefixes; nothing here waits for the device."""
         n, M = self.n, self.k - 2
-        if self.pairs is not None:
-            listed = self.pairs.queue(start, stop, self._screen(floor), self.sizes.room)
-            head = listed[: HEAD + min(_FEW, self.sizes.room)]
-            return self._queued(_Part(start, stop, None, [listed[HEAD:]], head, None))
         codes: list[Tensor] = []
         with saying_what_needs_memory(self.device, f"{stop - start} prefixes of {M} variables"):
             prefixes = unrank(start, stop, n - 2, M, self.device)
@@ -294,14 +270,14 @@ class Walk:
 
             for _ in in_parts(work, bucket.start, bucket.stop, free // need, self.device, f"prefix of {M} variables"):
                 pass
-        return self._queued(_Part(start, stop, prefixes, codes, count, None))
+        return _Coded(start, stop, *self._on_their_way(count), prefixes, codes)
 
-    def _queued(self, part: _Part) -> _Part:
-        """The part with its numbers on their way to the host, and the event at its end."""
+    def _on_their_way(self, numbers: Tensor) -> tuple[Tensor, torch.cuda.Event | None]:
+        """Numbers that the host will have when the device has come to the event."""
         if self.aside is None:
-            return part
-        on_host = part.count.to("cpu", non_blocking=True)
-        return part._replace(count=on_host, done=torch.cuda.current_stream(self.device).record_event())
+            return numbers, None
+        on_host = numbers.to("cpu", non_blocking=True)
+        return on_host, torch.cuda.current_stream(self.device).record_event()
 
     def _reading(self) -> contextlib.AbstractContextManager[Any]:
         """Work on a part that is done, beside the one queued after it. Leave it with all results on the host."""
@@ -327,8 +303,7 @@ class Walk:
 
     def _screen(self, floor: Floor) -> sweep.Screen:
         """Powers and thresholds of the score ``exp(2 sign value)``."""
-        shift = self._constant()
-        spare = self._margin() * max(1.0, (abs(self.ranking.j) + abs(self.ranking.l)) / 3)
+        shift, spare = self._constant(), self._spare()
         ends = [self.sign * 2 * (floor.low + spare - shift), self.sign * 2 * (floor.high - spare - shift)]
         low, high = ends if self.sign > 0 else ends[::-1]
         return sweep.Screen(self.a, self.b, low, high, NEAR[self.dtype], self.dtype)
@@ -337,59 +312,58 @@ class Walk:
         """What the values of all sets have beside the logarithms of their scores."""
         return shift_of(self.problem, self.k, self.ranking)
 
-    def _margin(self) -> float:
+    def _spare(self) -> float:
         """Nats by which a value may be off."""
-        return margin(self.k, self.dtype)
+        return margin(self.k, self.dtype) * max(1.0, (abs(self.ranking.j) + abs(self.ranking.l)) / 3)
 
-    def _few(self) -> int:
-        """Survivors up to which the reference path takes over at once."""
-        return _FEW if self.pairs is not None else 0
-
-    def _finish(self, part: _Part, floor: Callable[..., Floor]) -> Iterator[Found]:
+    def _finish(self, part: Any, floor: Callable[..., Floor]) -> Iterator[Found]:
         """Wait for a part and give its survivors; one with too many is done again in halves, with a higher floor."""
-        if part.done is not None:
-            part.done.synchronize()
-        found, skipped = part.count[:2].tolist()
-        if found > self.sizes.room and part.stop - part.start > 1:
+        found, skipped = self._numbers(part)
+        if found <= self.sizes.room:
+            yield self._counted(self._sets(part.start, part.stop) - found - skipped, skipped)
+            yield from self._survivors(part, found, floor)
+        elif part.stop - part.start > 1:
             middle = (part.start + part.stop) // 2
             for start, stop in ((part.start, middle), (middle, part.stop)):
                 yield from self._finish(self._queue(start, stop, floor()), floor)
-            return
-        if found > self.sizes.room:
+        else:
             yield from self._evaluate(part.start, part.stop, floor)
-            return
-        total = self._sets(part.start, part.stop)
-        few = found <= self._few()
+
+    def _numbers(self, part: Part) -> tuple[int, int]:
+        """Survivors and singular sets of a part, as soon as it is done."""
+        if part.done is not None:
+            part.done.synchronize()
+        found, singular = part.count[:2].tolist()
+        return found, singular
+
+    def _counted(self, evaluated: int, skipped: int) -> Found:
+        """Sets that are of no interest, and singular ones."""
+        none = np.empty(0)
+        return Found(none.astype(np.intp), np.empty((0, self.k), dtype=np.intp), none, none, evaluated, skipped)
+
+    def _survivors(self, part: Any, found: int, floor: Callable[..., Floor]) -> Iterator[Found]:
+        """The survivors of a part."""
         with self._reading():
             codes = part.codes[0][:found] if len(part.codes) == 1 else torch.cat(part.codes)
-            if few:  # the first are there already
-                codes = part.count[HEAD:][:found] if found <= _FEW else codes.cpu()
-            members = self._members_of(part, codes.sort().values)
-        if few:  # the engine evaluates what has no terms, and that takes less time than queueing it here
-            sets = members.numpy().astype(np.intp, copy=False)
-            unknown = np.full(len(sets), np.nan)
-            dataset = np.full(len(sets), self.unit.dataset, dtype=np.intp)
-            yield Found(dataset, sets, unknown, unknown, total - skipped, skipped)
-            return
+            codes = codes.sort().values
+            prefixes = part.prefixes[codes // (self.n * self.n)]
+            members = self._members_of(prefixes, codes)
+        yield from self._by_elimination(members, floor)
+
+    def _members_of(self, prefixes: Tensor, codes: Tensor) -> Tensor:
+        """Sets of prefixes (m, k - 2) and of the pairs in the codes of survivors."""
+        n = self.n
+        return torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
+
+    def _by_elimination(self, members: Tensor, floor: Callable[..., Floor]) -> Iterator[Found]:
+        """Those of the survivors that may come in."""
 
         def work(begin: int, end: int) -> Found:
-            # the sets that are of no interest, and the singular ones, are counted with the last candidates
-            others = (total - len(members) - skipped, skipped) if end == len(members) else (0, 0)
             with self._reading():
-                return self._keep(self.R[..., None], 0, members[begin:end], floor, others)
+                return self._keep(self.R[..., None], 0, members[begin:end], floor)
 
         step = budget(self.device) // bytes_per_set(self.k, 1)
         yield from in_parts(work, 0, len(members), step, self.device, f"set of {self.k} variables")
-
-    def _members_of(self, part: _Part, codes: Tensor) -> Tensor:
-        """The sets that are coded as ``(place of the prefix * n + x) * n + y``."""
-        n = self.n
-        place = codes // (n * n)
-        if part.prefixes is None:
-            prefixes = unrank_at(part.start + place, n - 2, self.k - 2)
-        else:
-            prefixes = part.prefixes.to(codes.device)[place]
-        return torch.cat([prefixes, (codes // n % n)[:, None], (codes % n)[:, None]], dim=1)
 
 
 def shift_of(problem: Problem, order: int, ranking: Ranking) -> float:

@@ -2,6 +2,13 @@
 //
 // The text is compiled by NVRTC for a GPU, and by g++ for the tests, which give it threads of their own.
 
+// A survivor: (prefix - start) * n * n + x * n + y, and the logarithm of its score; that is no number where the score may
+// be off by more than the margin.
+struct Survivor {
+    long long code;
+    double score;
+};
+
 // Prefixes are positions among the sets of M out of n - 2; `before` (M, n - 1) counts, for each place in a prefix, the
 // sets that begin below an element. `R` and `Q` (planes, lanes, pitch) hold the correlations, lanes both ways.
 struct Part {
@@ -10,9 +17,10 @@ struct Part {
     const double* weight;  // (pitch) of two matrices: a factor of the second determinant for each member
     const void* F;         // the same in the type of the screen
     const long long* before;
-    long long* out;  // survivors: (prefix - start) * n * n + x * n + y, at most `capacity` of them are written
+    Survivor* out;  // at most `capacity` are written
     unsigned long long* count;  // of survivors, of singular sets, of tickets
     long long start, stop, capacity;
+    long long every;  // only each so-many-th ticket is done: a sample, where that is not 1
     double low, high;  // logarithms of the thresholds
     double near, tolerance, largest, trace;
     double sure;  // trace of the inverse up to which one more variance of at most `tolerance` leaves no doubt
@@ -27,6 +35,14 @@ template <typename T, int N> __device__ __forceinline__ void load(T* to, const T
     const Lanes<T, N> lanes = *(const Lanes<T, N>*)from;
 #pragma unroll
     for (int i = 0; i < N; i++) to[i] = lanes.v[i];
+}
+
+__device__ __forceinline__ double no_number() {
+#ifdef __CUDA_ARCH__
+    return __longlong_as_double(0x7ff8000000000000LL);  // 0.0 / 0.0 is divided where it stands
+#else
+    return std::nan("");
+#endif
 }
 
 __device__ __forceinline__ float inverse(float x) {

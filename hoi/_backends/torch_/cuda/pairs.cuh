@@ -11,11 +11,11 @@
 // With two matrices (P = 2: the variables, and the same given a target) the score is the quotient of both products.
 // Nothing is divided by the second one: it is multiplied by the thresholds.
 
-__device__ __forceinline__ void put(const Part& part, long long prefix, int x, int y) {
+__device__ __forceinline__ void put(const Part& part, long long prefix, int x, int y, double score) {
     const long long at = (long long)atomicAdd(part.count, 1ULL);
     const long long n = part.n;
     // the smaller variable first, which is the larger lane
-    if (at < part.capacity) part.out[at] = ((prefix - part.start) * n + (n - 1 - y)) * n + (n - 1 - x);
+    if (at < part.capacity) part.out[at] = {((prefix - part.start) * n + (n - 1 - y)) * n + (n - 1 - x), score};
 }
 
 // What x takes the thresholds by.
@@ -24,10 +24,22 @@ template <typename T, int A, int B> __device__ __forceinline__ T share(T sx, T i
     else return power<T, B - A>(sx);
 }
 
+// The logarithm of what the score has of the prefix that a stem becomes with lane c.
+template <typename T, int M, int A, int B>
+__device__ __forceinline__ double score_of_prefix(const Part& part, const Plane<T, M>& at, int c, double weight) {
+    const double s = M > 1 ? at.S[at.row(M - 1) * part.lanes + c] : 1.0, is = inverse(s);
+    double product = is;
+    for (int j = 0; j < M - 1; j++) product *= at.diagonal(j, c, is, part.lanes);
+    return A * log((M > 1 ? at.det[M - 1] : 1.0) * s * weight) + B * log(product);
+}
+
 // What the screen says of lanes x0 and y0 on, X by E, behind a child: whether some pair is of interest. So is what is no
-// number, or may have left the range of normal numbers.
+// number, or may have left the range of normal numbers. Of a single pair that the screen can tell, `score` takes the
+// logarithm, but for the prefix.
 template <typename T, int P, int M, int A, int B, int X, int E>
-__device__ __forceinline__ bool tile(const Part& part, const Shared<T, P, M>& at, int k, int c, int x0, int y0) {
+__device__ __forceinline__ bool tile(
+    const Part& part, const Shared<T, P, M>& at, int k, int c, int x0, int y0, double* score = nullptr
+) {
     const int W = part.lanes, room = part.room, pitch = part.pitch, first = at.first[k];
     bool some = false;
     T v[P][X][E], by[X];
@@ -103,6 +115,12 @@ __device__ __forceinline__ bool tile(const Part& part, const Shared<T, P, M>& at
                     }
             }
     }
+    if (score && !some) {
+        const T tiny = at_least_normal((T)0), own = v[0][0][0], other = P == 2 ? v[P - 1][0][0] : (T)1;
+        const T most = (T)1 / tiny;
+        if (own > tiny && own < most && other > tiny && other < most && by[0] > tiny && by[0] < most)
+            *score = log((double)own) - log((double)by[0]) - log((double)other);
+    }
 #pragma unroll
     for (int a = 0; a < X; a++) {
         const T low = at.low[k] * by[a], high = at.high[k] * by[a];
@@ -113,6 +131,17 @@ __device__ __forceinline__ bool tile(const Part& part, const Shared<T, P, M>& at
         }
     }
     return some;
+}
+
+// The logarithm of the score of a pair; no number where the screen cannot tell it.
+template <typename T, int P, int M, int A, int B>
+__device__ __noinline__ double score_of(const Part& part, char* memory, int k, int c, int x, int y) {
+    const Shared<T, P, M> at(memory, part);
+    double score = no_number();
+    if (at.state[k] == SOUND) tile<T, P, M, A, B, 1, 1>(part, at, k, c, x, y, &score);
+    score += score_of_prefix<T, M, A, B>(part, at.plane[0], c, 1.0);
+    if (P == 2) score -= score_of_prefix<T, M, A, B>(part, at.plane[P - 1], c, part.weight[c]);
+    return score;
 }
 
 // One pair of a tile in which some pair is of interest. A function of its own, as it is rare: in line, it would be most
@@ -143,7 +172,7 @@ __device__ __noinline__ void look_at(const Part& part, char* memory, int k, int 
         }
     }
     if (singular) atomicAdd(part.count + 1, 1ULL);
-    else put(part, prefix, x, y);
+    else put(part, prefix, x, y, score_of<T, P, M, A, B>(part, memory, k, c, x, y));
 }
 
 // Tiles of E by E that cover all pairs of c lanes: those on and above the diagonal of blocks.
@@ -153,13 +182,14 @@ template <int E> __device__ __forceinline__ int tiles_of(int c) {
 }
 
 // All pairs of the children k to `until`, in one list of tiles. Neighbours in a warp share x, and read lanes y that
-// follow one another. One test serves a tile.
+// follow one another; in a sample the tiles of a slice are spread over all. One test serves a tile.
 template <typename T, int P, int M, int A, int B, int G, int X, int E>
 __device__ __forceinline__ void look_at_all(
     const Part& part, const Shared<T, P, M>& at, long long prefix, int longest, int k, int until, int slice
 ) {
     int before = 0, tasks = tiles_of<E>(longest - k);
-    for (int task = (int)threadIdx.x + G * slice;; task += G * part.slices) {
+    const int thread = (int)threadIdx.x;
+    for (int task = part.every > 1 ? thread * part.slices + slice : thread + G * slice;; task += G * part.slices) {
         while (task - before >= tasks) {
             before += tasks;
             if (++k == until) return;
@@ -198,13 +228,11 @@ __device__ __forceinline__ void judge_child(const Part& part, const Shared<T, P,
         const double with = without + is * (1.0 + (M > 1 ? it.squares[it.row(M - 1) * W + c] : 0.0));
         const int state = judge(part, s, without, with);
         worst = state > worst ? state : worst;
-        double product = is, det = (M > 1 ? it.det[M - 1] : 1.0) * s * (plane == 1 ? part.weight[c] : 1.0);
-        for (int j = 0; j < M - 1; j++) product *= it.diagonal(j, c, is, W);
         it.scale[(M - 1) * CHILDREN + k] = sqrt(s);
         it.over[k] = is;
         it.root[k] = sqrt(is);
         it.traces[k] = with;
-        own += (plane == 1 ? -1.0 : 1.0) * (A * log(det) + B * log(product));
+        own += (plane == 1 ? -1.0 : 1.0) * score_of_prefix<T, M, A, B>(part, it, c, plane == 1 ? part.weight[c] : 1.0);
     }
     at.first[k] = 0;
     at.low[k] = (T)exp(part.low - own);
@@ -244,7 +272,7 @@ __device__ __forceinline__ void make_lane(
     at.v[place] = (T)(q * at.root[k]);
     // an x that is near-singular is no number, so that every test of it fails; so is one with which a variance of `near`
     // might make the trace of the inverse too large
-    const double over = left >= part.near ? inverse(left) : 0.0 / 0.0;
+    const double over = left >= part.near ? inverse(left) : no_number();
 #pragma unroll 4
     for (int j = 0; j < M; j++) {
         double u = j < M - 1 && l < c ? fma(-U[j * W + c], e, U[j * W + l]) : j < M - 1 ? 0 : e;
@@ -255,7 +283,7 @@ __device__ __forceinline__ void make_lane(
     }
     const bool sound = l >= c || at.traces[k] * left + squares <= part.trace * left;
     at.s[place] = (T)left;
-    at.i[place] = (T)(sound ? over : 0.0 / 0.0);
+    at.i[place] = (T)(sound ? over : no_number());
 }
 
 // The children of a stem, lanes `child` and below: judged many at a time, one thread each, and looked at one by one, or
@@ -315,7 +343,8 @@ template <typename T, int P, int M, int A, int B, int G> __device__ __forceinlin
     for (;;) {
         sync_group<G>();  // BARRIER: nobody reads the last ticket, or its stems, any more
         if (threadIdx.x == 0) {
-            const unsigned long long ticket = *at.ticket = atomicAdd(part.count + 2, 1ULL);
+            const unsigned long long next = atomicAdd(part.count + 2, 1ULL);
+            const unsigned long long ticket = *at.ticket = next * part.every + part.every / 2;
             const long long first = part.start + (long long)ticket / part.slices * part.chunk;
             if (first < part.stop) unrank<M>(part, first, at.member);
         }
@@ -346,7 +375,7 @@ template <typename T, int P, int M, int A, int B, int G> __device__ __forceinlin
                         atomicAdd(part.count + 1, (unsigned long long)c * (c - 1) / 2);
                     if (stem == WEAK)
                         for (int x = (int)threadIdx.x + G * slice; x < c - 1; x += G * part.slices)
-                            for (int y = x + 1; y < c; y++) put(part, prefix + k, x, y);
+                            for (int y = x + 1; y < c; y++) put(part, prefix + k, x, y, no_number());
                 }
             }
             prefix += count;

@@ -18,8 +18,8 @@ from hoi._backends.torch_.ranges import LARGEST, before
 from hoi._backends.torch_.sweep import Screen, largest_trace, sure_trace
 
 __all__ = [
-    "HEAD", "LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "lanes_of",
-    "source", "text", "try_out", "why_not",
+    "HEAD", "LARGEST_INVERSE", "MOST_MEMBERS", "MOST_POWER", "Kernel", "PairSweep", "Part", "Runner", "Sample",
+    "lanes_of", "make_ready", "source", "text", "threads_for", "try_out", "why_not",
 ]
 
 # A prefix with a larger trace of its inverse is handed over whole: pairs may be off by more than the margin.
@@ -38,7 +38,9 @@ _TICKETS, _CHUNK = 8, 512
 _CHILDREN, _KEPT = 16, 4
 _ROOM, _ROOM_OF_MANY, _MANY = 96, 32, 8
 # A list of survivors begins with their number, that of singular sets, and that of tickets.
-HEAD = 3
+HEAD = 4
+# Sets of a ticket of a sample, at least, and tickets of a large one: what its first prefix costs is shared by all.
+_SAMPLED, _TICKETS_OF_SAMPLE = 256, 1024
 # The files of the kernel, in the order in which they are one text.
 _FILES = ("memory.cuh", "stems.cuh", "pairs.cuh")
 
@@ -53,6 +55,7 @@ class Kernel(NamedTuple):
     threads: int
     planes: int = 1
 
+    @functools.cache  # noqa: B019  (of numbers only)
     def shared(self, lanes: int, room: int) -> int:
         """Bytes of shared memory of a group: the arrays of `Shared` in memory.cuh, one after the other."""
         M, C, size = self.members, _CHILDREN, self.dtype.itemsize
@@ -73,10 +76,17 @@ class Part(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("R", "Q", "weight", "F", "before", "out", "count")),
-        *((name, ctypes.c_longlong) for name in ("start", "stop", "capacity")),
+        *((name, ctypes.c_longlong) for name in ("start", "stop", "capacity", "every")),
         *((name, ctypes.c_double) for name in ("low", "high", "near", "tolerance", "largest", "trace", "sure")),
         *((name, ctypes.c_int) for name in ("n", "pitch", "lanes", "room", "chunk", "slices")),
     )
+
+
+class Sample(NamedTuple):
+    """About how many sets to look at, and how many there are."""
+
+    sets: float
+    total: int
 
 
 class Runner(Protocol):
@@ -135,6 +145,16 @@ def lanes_of(n: int) -> int:
     return (n + 3) // 4 * 4
 
 
+def threads_for(n: int, members: int) -> int:
+    """Threads of a group: as many as a prefix has work for."""
+    return next((threads for most, threads in _THREADS if n - members <= most), 256)
+
+
+def make_ready(n: int, kernel: Kernel, runner: Runner) -> None:
+    """Compile a kernel for n variables, or load it from disk."""
+    runner.groups(source(kernel), kernel.threads, kernel.shared(lanes_of(n), _room(n, kernel.members)))
+
+
 class PairSweep:
     """The sets of one order of one matrix `R` (n, n) in standard form: a range of prefixes is one launch.
 
@@ -158,56 +178,54 @@ class PairSweep:
         self.weight = torch.nn.functional.pad(weight.flip(0), (0, pad), value=1.0)
         self.F = self.weight.to(dtype)
         self.before = before(n - 2, members, R.device)
-        self.threads, self.chunk, self.slices = threads or self._threads(), chunk, slices
+        self.threads, self.chunk, self.slices = threads or threads_for(n, members), chunk, slices
 
-    def ready(self, a: int, b: int, dtype: torch.dtype) -> None:
-        """Compile the kernel, or load it from disk."""
-        kernel = self._kernel(a, b, dtype)
-        self.runner.groups(source(kernel), kernel.threads, kernel.shared(self.lanes, self.room))
+    def queue(self, start: int, stop: int, screen: Screen, room: int, sample: Sample | None = None) -> Tensor:
+        """Queue the prefixes at positions start to stop, or a sample of their sets that is spread over all, and give
+        the list that is filled.
 
-    def queue(self, start: int, stop: int, screen: Screen, room: int) -> Tensor:
-        """Queue the prefixes at positions start to stop, and give the list that is filled.
-
-        It begins with the numbers of survivors and of singular sets, and one that is of no use; from `HEAD` on are the
-        survivors, at most `room`, as ``((position - start) * n + x) * n + y``.
+        It begins with the numbers of survivors and of singular sets, and what is of no use; from `HEAD` on are the
+        survivors, at most `room` and in any order, two numbers each: ``((position - start) * n + x) * n + y``, and the
+        bits of the logarithm of the score, which is NaN where the screen cannot tell it.
         """
         M = self.members
-        listed = torch.empty(HEAD + room, dtype=torch.int64, device=self.R.device)
+        listed = torch.empty(HEAD + 2 * room, dtype=torch.int64, device=self.R.device)
         listed[:HEAD] = 0
-        kernel = self._kernel(screen.a, screen.b, screen.dtype)
+        kernel = Kernel(screen.dtype, M, screen.a, screen.b, self.threads, self.planes)
         text, shared = source(kernel), kernel.shared(self.lanes, self.room)
         groups = self.runner.groups(text, kernel.threads, shared)
-        chunk, slices = self._cut(stop - start, groups)
+        chunk, slices = self._cut(stop - start, groups) if sample is None else self._cut_of_sample(stop - start, sample)
+        chunk, slices = self.chunk or chunk, self.slices or slices
         tickets = -(-(stop - start) // chunk) * slices
+        every = 1 if sample is None else max(1, min(round(sample.total / sample.sets), tickets))
         part = Part(
             *(array.data_ptr() for array in (self.R, self.Q, self.weight, self.F, self.before)),
             listed.data_ptr() + 8 * HEAD, listed.data_ptr(),
-            start, stop, room, screen.low, screen.high, screen.near, SURELY_SINGULAR, LARGEST_INVERSE,
+            start, stop, room, every, screen.low, screen.high, screen.near, SURELY_SINGULAR, LARGEST_INVERSE,
             screen.near * largest_trace(M + 2), sure_trace(M + 2), self.n, self.lanes, self.lanes, self.room, chunk,
             slices,
         )  # fmt: skip
-        self.runner.launch(text, min(groups, tickets), kernel.threads, shared, part)
+        self.runner.launch(text, min(groups, -(-tickets // every)), kernel.threads, shared, part)
         return listed
-
-    def _kernel(self, a: int, b: int, dtype: torch.dtype) -> Kernel:
-        return Kernel(dtype, self.members, a, b, self.threads, self.planes)
 
     def _tiles(self) -> int:
         """Tiles of the longest tail."""
         blocks = (self.n - self.members + 3) // 4
         return blocks * (blocks + 1) // 2
 
-    def _threads(self) -> int:
-        """Threads of a group: as many as a prefix has work for."""
-        tail = self.n - self.members
-        return next((threads for most, threads in _THREADS if tail <= most), 256)
-
     def _cut(self, prefixes: int, groups: int) -> tuple[int, int]:
         """Prefixes of a ticket, and slices of each prefix."""
         wanted = _TICKETS * groups
         chunk = int(np.clip(prefixes // wanted, 1, _CHUNK))
         slices = int(np.clip(-(-wanted // prefixes), 1, max(1, self._tiles() // (4 * self.threads))))
-        return self.chunk or chunk, self.slices or slices
+        return chunk, slices
+
+    def _cut_of_sample(self, prefixes: int, sample: Sample) -> tuple[int, int]:
+        """The same of a sample: tickets of few sets, so that a small one still is of many prefixes."""
+        wanted = max(_SAMPLED, sample.sets / _TICKETS_OF_SAMPLE)
+        chunk = int(np.clip(wanted * prefixes / sample.total, 1, _CHUNK))
+        slices = int(np.clip(sample.total / (prefixes * wanted), 1, self._tiles()))
+        return chunk, slices
 
 
 def try_out(runner: Runner, device: torch.device) -> None:
