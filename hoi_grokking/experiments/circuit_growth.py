@@ -61,6 +61,9 @@ ABOUT_LOGITS = {
 RANKINGS = {**ALONE, **ABOUT_LOGITS}
 BY_WEIGHTS = "pairs of like output weights"
 
+# A larger set is extreme already where all but one of its members are, whatever the last one is.
+BUT_ONE = {name: f"{name}, all but one" for name, ranking in RANKINGS.items() if ranking.order > 2}
+
 # Columns of the table of times, which leads are counted from.
 ACCURACY, TUNING = f"test accuracy {HALF:.0%}", "inverse participation half-way"
 
@@ -158,6 +161,8 @@ def times(
         row[TUNING] = crossing(tuned.step.to_numpy(), ratio, (ratio[0] + ratio[-1]) / 2)
         for name, part in own.groupby("ranking", sort=False):
             row[name] = crossing(part.step.to_numpy(), part[f"common frequency of {BEST}"].to_numpy(), HALF)
+            if name in BUT_ONE:
+                row[BUT_ONE[name]] = crossing(part.step.to_numpy(), part[f"all but one of {BEST}"].to_numpy(), HALF)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -172,7 +177,7 @@ def leads(when: pd.DataFrame) -> pd.DataFrame:
     index = ["configuration", "seed"]
     own, null = (when[when.neurons == kind].set_index(index) for kind in (NETWORK, SHIFTED))
     rows = []
-    for name in (*RANKINGS, BY_WEIGHTS):
+    for name in (*RANKINGS, *BUT_ONE.values(), BY_WEIGHTS):
         ahead_of = {column: own[column] for column in (ACCURACY, TUNING, next(iter(RANKINGS))) if column != name}
         if name != BY_WEIGHTS:  # which the weights alone decide
             ahead_of[SHIFTED] = null[name]
@@ -215,10 +220,11 @@ def draw(table: pd.DataFrame, known: pd.DataFrame) -> Figure:
             lines(column[2], SHIFTED, name, f"{name}, {SHIFTED}", place, share)
         lines(column[2], BY_HEART, nulls[0], f"{nulls[0]}, {BY_HEART}", 3, share)
         lines(column[2], BY_HEART, nulls[2], f"{nulls[2]}, {BY_HEART}", 4, share)
+        lines(column[0], NETWORK, nulls[1], BUT_ONE[nulls[1]], 5, f"all but one of {BEST}")
         trained_well = network[network.neurons == NETWORK]
-        for ax in column[:3]:
+        for ax in column[:2]:
             _curves(ax, trained_well, "test accuracy", "test accuracy", 6)
-        _curves(column[0], trained_well, "inverse participation", "inverse participation ratio", 5)
+        _curves(column[2], trained_well, "inverse participation", "inverse participation ratio", 6)
         for ax in column:
             drawing.step_axis(ax, "")
             ax.set_ylim(-0.03, 1.03)

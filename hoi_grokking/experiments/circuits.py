@@ -77,21 +77,22 @@ def compared(table: pd.DataFrame) -> pd.DataFrame:
 
     `decided` says which tests are, with the false discovery rate held over all of the table.
     """
+    values = (SYNERGY("synergistic"), BEYOND("synergistic"), SYNERGY("redundant"), BEYOND("redundant"))
+    beside = table[table.neurons != BY_HEART]
     rows = []
-    for (label, step), own in table.groupby(["configuration", "step"], sort=False):
-        for column in (SYNERGY("synergistic"), BEYOND("synergistic"), SYNERGY("redundant"), BEYOND("redundant")):
-            pair = own.pivot_table(index="seed", columns="neurons", values=column)
-            if not {NETWORK, SHIFTED} <= set(pair.columns):
-                continue
-            ratio = (pair[NETWORK] / pair[SHIFTED]).dropna()
-            pvalue, side = flip_test(np.log(ratio))
-            rows.append(
-                {
-                    "configuration": label, "step": step, "value": column, "networks": len(ratio),
-                    "median": ratio.median(), "low": ratio.min(), "high": ratio.max(), "p": pvalue,
-                    "side": np.sign(side),
-                }
-            )  # fmt: skip
+    for label in (*LABELS, "both"):
+        for step, own in beside[(beside.configuration == label) | (label == "both")].groupby("step"):
+            for column in values:
+                pair = own.pivot_table(index=["configuration", "seed"], columns="neurons", values=column)
+                ratio = pair[NETWORK] / pair[SHIFTED]
+                pvalue, side = flip_test(np.log(ratio))
+                rows.append(
+                    {
+                        "configuration": label, "step": step, "value": column, "networks": len(ratio),
+                        "median": ratio.median(), "low": ratio.min(), "high": ratio.max(), "p": pvalue,
+                        "side": np.sign(side),
+                    }
+                )  # fmt: skip
     result = pd.DataFrame(rows)
     return result.assign(decided=result.p <= largest_decided(result.p, LEVEL))
 

@@ -18,6 +18,7 @@ from hoi_grokking.training.tasks import load
 
 STEPS = np.array([20, 40, 80, 160, 320])
 NAMES = (*growth.RANKINGS, growth.BY_WEIGHTS)
+SHARES = ("common frequency", "all but one")
 
 
 def test_a_curve_crosses_a_level_between_its_points() -> None:
@@ -38,12 +39,12 @@ def made_up(at: dict[str, float], spread: float) -> tuple[pd.DataFrame, pd.DataF
                     half = at.get(name, 80) * np.exp(spread * rng.standard_normal()) if kind == NETWORK else 80
                     for step in STEPS:
                         share = np.clip(0.5 + 0.2 * np.log2(step / half), 0, 1)
-                        rows.append((label, seed, step, kind, name, share))
+                        rows.append((label, seed, step, kind, name, share, share))
             tuned = np.clip(0.5 + 0.2 * np.log2(STEPS / 80), 0, 1)
             known += [(label, seed, step, NETWORK, one) for step, one in zip(STEPS, tuned, strict=True)]
             accuracy[label, seed] = (STEPS, np.clip(0.5 + 0.2 * np.log2(STEPS / 80), 0, 1))
     head = ["configuration", "seed", "step", "neurons"]
-    table = pd.DataFrame(rows, columns=[*head, "ranking", f"common frequency of {growth.BEST}"])
+    table = pd.DataFrame(rows, columns=[*head, "ranking", *(f"{what} of {growth.BEST}" for what in SHARES)])
     return table, pd.DataFrame(known, columns=[*head, "inverse participation"]), accuracy
 
 
@@ -65,7 +66,7 @@ def test_leads_are_found_with_their_steps_and_none_where_there_is_none() -> None
         assert (ahead["side"], behind["side"]) == (1, -1)
         assert ahead["decided"] and behind["decided"]
         assert found.loc[early, what, LABELS[0]]["p"] == 2 / 2**5
-    rest = found.drop([early, late], level="ranking").drop(early, level="ahead of")
+    rest = found.drop([early, late, growth.BUT_ONE[late]], level="ranking").drop(early, level="ahead of")
     assert rest.decided.mean() <= 0.05
     assert rest["median"].abs().max() < 5
 
@@ -88,12 +89,12 @@ def test_leading_neurons_are_compared_with_those_of_the_last_checkpoint() -> Non
 def test_patterns_of_a_network_are_compared_with_those_of_its_shifted_neurons() -> None:
     columns = [value(end) for value in (circuits.SYNERGY, circuits.BEYOND) for end in ("synergistic", "redundant")]
     rows = [
-        {"configuration": "a", "step": 10, "seed": seed, "neurons": kind, **dict.fromkeys(columns, base * (1 + seed))}
-        for seed in range(5) for kind, base in ((NETWORK, 3.0), (SHIFTED, 2.0), (BY_HEART, 1.0))
+        {"configuration": label, "step": 10, "seed": seed, "neurons": kind, **dict.fromkeys(columns, base * (1 + seed))}
+        for label in LABELS for seed in range(5) for kind, base in ((NETWORK, 3.0), (SHIFTED, 2.0), (BY_HEART, 1.0))
     ]  # fmt: skip
     found = circuits.compared(pd.DataFrame(rows))
-    assert found["median"].tolist() == pytest.approx([1.5] * 4)
-    assert found.p.tolist() == [2 / 32] * 4
+    assert found["median"].tolist() == pytest.approx([1.5] * 12)
+    assert found.p.tolist() == [2 / 2**5] * 8 + [2 / 2**10] * 4, "five networks, five, and both"
     assert (found.side == 1).all()
 
 
