@@ -49,7 +49,9 @@ def run(study: Study) -> list[Path]:
     """Train the networks, and take them through the training once more, for what no checkpoint holds."""
     from joblib import Parallel, delayed
 
-    sweep = dataclasses.replace(sweep_of(study, VARIANTS, TASK, steps=STEPS), seeds=study.seeds)
+    sweep = sweep_of(study, VARIANTS, TASK, steps=STEPS)
+    n_checkpoints = 6 if study.settings.scale == "quick" else sweep.n_checkpoints
+    sweep = dataclasses.replace(sweep, seeds=study.seeds, n_checkpoints=n_checkpoints)
     trained = study.run("sharpness", sweep)
     measure_run(trained, list(ESTIMATORS.values()), jobs=study.settings.jobs, progress=study.settings.progress)
     found = {name: series(trained, probe) for name, probe in ESTIMATORS.items()}

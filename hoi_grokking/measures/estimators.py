@@ -41,7 +41,9 @@ class Probe:
         Rank of equal activations (zeros, mostly); "random" draws with `seed`. It decides much for `union`.
     inputs : {"train", "all"}
         Samples: the training inputs, or the test inputs too. For stored runs.
-    clustering : {"ward", "spectral"}
+    clustering : {"ward", "spectral", "downstream"}
+        Of the activations, by absolute correlations, or by what neurons do to the loss: the last is for stored runs of
+        the paper's network and for a `Layer` that knows it.
     n_clusters : int
     sizes : (int, int)
         Smallest and largest number of clusters in a set; of neurons for "neurons".

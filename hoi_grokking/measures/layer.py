@@ -16,7 +16,11 @@ from hoi_grokking.measures.unions import Unions, all_unions
 
 __all__ = ["CLUSTERINGS", "TIES", "Layer", "NothingToMeasure", "Ties"]
 
-CLUSTERINGS = ("ward", "spectral")
+# "downstream" takes what neurons do to the loss, which activations do not tell.
+CLUSTERINGS = ("ward", "spectral", "downstream")
+
+# Least affinity of two neurons: spectral clusters need a connected graph, and what does nothing is like no other.
+_LINK = 1e-3
 
 Ties: TypeAlias = Literal["average", "ordinal", "random"]
 TIES: tuple[Ties, ...] = get_args(Ties)
@@ -34,6 +38,9 @@ class Layer:
     activations : array_like, shape (n_samples, n_neurons)
         Numbers, without NaN. Neurons that never change carry no information: they are left out of every
         measure.
+    downstream : array_like, shape (n_neurons, n_neurons), optional
+        How alike neurons are in what they do to the loss, from 0 to 1, for the clusters of that name
+        (:func:`hoi_grokking.measures.downstream.downstream_affinity`).
 
     Attributes
     ----------
@@ -42,7 +49,7 @@ class Layer:
     values : ndarray, shape (n_samples, n_alive)
     """
 
-    def __init__(self, activations) -> None:
+    def __init__(self, activations, downstream=None) -> None:
         table = hoi.as_table(activations)
         if isinstance(table, hoi.Recordings) or table.values.ndim != 2:
             given = repr(table) if isinstance(table, hoi.Recordings) else f"shape {table.values.shape}"
@@ -63,6 +70,7 @@ class Layer:
                 f"{len(self.alive)} of {values.shape[1]} neurons vary over the samples; 3 are needed."
             )
         self.values = values[:, self.alive]
+        self._downstream = None if downstream is None else np.asarray(downstream)[np.ix_(self.alive, self.alive)]
         self._systems: dict[tuple[str, int], hoi.GaussianSystem] = {}
         self._clusters: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
         self._unions: dict[tuple[str, int, str, int], Unions] = {}
@@ -84,7 +92,7 @@ class Layer:
         """Columns of `values` in each cluster, clusters ordered by their first neuron."""
         key = (method, min(n_clusters, len(self.alive)))
         if key not in self._clusters:
-            labels = {"ward": self._ward, "spectral": self._spectral}[method](key[1])
+            labels = self._ward(key[1]) if method == "ward" else _spectral(self._affinity(method), key[1])
             found = [np.flatnonzero(labels == label) for label in np.unique(labels)]
             self._clusters[key] = sorted(found, key=lambda members: int(members[0]))
         return self._clusters[key]
@@ -117,13 +125,22 @@ class Layer:
         tree = linkage(np.sqrt(squareform(self._squared_distances, checks=False)), "ward")
         return cut_tree(tree, n_clusters)[:, 0]
 
-    def _spectral(self, n_clusters: int) -> NDArray[np.int64]:
-        """Spectral clusters of the absolute correlations: neurons that say the same are alike, whatever their
-        scale.
-        """
-        from sklearn.cluster import SpectralClustering
+    def _affinity(self, method: str) -> NDArray[np.float64]:
+        """How alike neurons are: by what they say, whatever their scale (absolute correlations), or by what they do."""
+        if method == "spectral":
+            return np.abs(np.corrcoef(self.values.T))
+        if self._downstream is None:
+            raise hoi.HoiError(
+                "Probe.clustering is 'downstream', and these activations do not tell what the neurons do to the loss. "
+                "Give Layer(activations, downstream=downstream_affinity(activations, weights)) of "
+                "hoi_grokking.measures.downstream, or take 'ward' or 'spectral'."
+            )
+        return np.maximum(self._downstream, _LINK)
 
-        if n_clusters == len(self.alive):
-            return np.arange(n_clusters)
-        affinity = np.abs(np.corrcoef(self.values.T))
-        return SpectralClustering(n_clusters, affinity="precomputed", random_state=0).fit_predict(affinity)
+
+def _spectral(affinity: NDArray[np.float64], n_clusters: int) -> NDArray[np.int64]:
+    from sklearn.cluster import SpectralClustering
+
+    if n_clusters == len(affinity):
+        return np.arange(n_clusters)
+    return SpectralClustering(n_clusters, affinity="precomputed", random_state=0).fit_predict(affinity)

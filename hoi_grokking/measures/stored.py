@@ -20,13 +20,14 @@ import numpy as np
 import hoi
 from hoi_grokking import registry
 from hoi_grokking.measures.activations import capture
+from hoi_grokking.measures.downstream import downstream_affinity
 from hoi_grokking.measures.estimators import Extreme, Measured, Probe, measure
 from hoi_grokking.measures.layer import Layer, NothingToMeasure
 from hoi_grokking.store import Run
 from hoi_grokking.training import paper
 from hoi_grokking.training.tasks import Data, load
 
-__all__ = ["Series", "hidden_at", "layers_of", "measure_run", "series"]
+__all__ = ["Series", "downstream_at", "hidden_at", "layers_of", "measure_run", "series"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,6 +175,14 @@ def hidden_at(
     return found[next(iter(found)) if layer is None else layer]
 
 
+def downstream_at(run: Run, member: int, step: int, hidden: np.ndarray, data: Data) -> np.ndarray | None:
+    """How alike neurons of the paper's network are in what they do to the loss; None for another network."""
+    if run.sweep.network is not None:
+        return None
+    shape = paper.shape_of(run.sweep, data.n_inputs, data.n_classes)
+    return downstream_affinity(hidden, shape.split(run.checkpoint(step, member)[None]).out[0])
+
+
 def _hidden(run: Run, member: int, step: int, inputs: str, data: Data) -> dict[str | None, np.ndarray]:
     """All layers that are measured."""
     n_train = len(data.drawn)
@@ -215,7 +224,10 @@ def _measured(
             if probe.inputs not in seen:
                 seen[probe.inputs] = _hidden(run, member, step, probe.inputs, data)
             if (name, probe.inputs) not in made:
-                made[name, probe.inputs] = _layer(seen[probe.inputs][name])
+                activations = seen[probe.inputs][name]
+                asked = any(one.clustering == "downstream" and one.inputs == probe.inputs for _, one in lacking)
+                does = downstream_at(run, member, step, activations, data) if asked else None
+                made[name, probe.inputs] = _layer(activations, does)
             layer = made[name, probe.inputs]
             found = measure(layer, probe) if layer else _NOTHING
             where = {} if name is None else {"layer": name}
@@ -227,9 +239,9 @@ def _measured(
 _NOTHING = Measured(Extreme(float("nan"), 0, ()), Extreme(float("nan"), 0, ()), 0)
 
 
-def _layer(activations: np.ndarray) -> Layer | None:
+def _layer(activations: np.ndarray, downstream: np.ndarray | None) -> Layer | None:
     try:
-        return Layer(activations)
+        return Layer(activations, downstream)
     except NothingToMeasure:
         return None
 

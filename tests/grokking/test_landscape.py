@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import types
+
 import numpy as np
+import pandas as pd
 import pytest
 
 torch = pytest.importorskip("torch", reason="the case study trains with PyTorch")
+pytest.importorskip("matplotlib", reason="the case study draws figures")
 
 from hoi_grokking import Sweep, Task, Variant  # noqa: E402
 from hoi_grokking.curvature import loss_of  # noqa: E402
+from hoi_grokking.experiments import landscape, sharpness  # noqa: E402
 from hoi_grokking.landscape import align, barrier, direction, path, scores  # noqa: E402
 from hoi_grokking.training.paper import shape_of  # noqa: E402
 from hoi_grokking.training.trainer import Trainer  # noqa: E402
@@ -73,3 +78,52 @@ def test_a_direction_has_the_norms_of_the_network_filter_by_filter(trained) -> N
     assert not shape.split(drawn[None]).bias.any()
     wide = direction(shape, 10 * rows[0], np.random.default_rng(0))
     np.testing.assert_allclose(wide, 10 * drawn)
+
+
+# --- the experiments
+
+
+def run_of(train: list[list[float]], test: list[list[float]]) -> types.SimpleNamespace:
+    """Two networks, whose accuracies are known at steps 0 to 40."""
+    curves = {"step": np.arange(0, 50, 10), "train_accuracy": np.array(train), "test_accuracy": np.array(test)}
+    sweep = Sweep((Variant("one"), Variant("two")), seeds=(0,), steps=40)
+    return types.SimpleNamespace(sweep=sweep, curves=lambda: curves, checkpoint_steps=[0, 5, 15, 25, 40])
+
+
+def test_phases_are_the_first_checkpoints_in_them_or_those_of_the_others() -> None:
+    learnt = [0, 0.5, 1, 1, 1]
+    found = landscape.phases_of(run_of([learnt, learnt], [[0, 0, 0.6, 0.7, 0.99], [0, 0, 0, 0.1, 0.2]]))
+    expected = {"initial": 0, "memorised": 25, "emergence": 25, "grokked": 40}
+    assert found == {("one", 0): expected, ("two", 0): expected}
+    nobody = landscape.phases_of(run_of([learnt, learnt], [[0] * 5, [0] * 5]))
+    assert nobody["one", 0]["grokked"] == 40
+
+
+def test_barriers_are_compared_pair_by_pair() -> None:
+    rng = np.random.default_rng(0)
+    heights = {("weight decay 0.5", "aligned"): 0.1, ("weight decay 0.01", "aligned"): 0.5}
+    rows = [
+        {
+            "configuration": variant.label, "path": kind, "phase": phase, "seed": seed,
+            **{
+                f"barrier of the {what}": heights.get((variant.label, kind), 1.0) + 0.01 * rng.random()
+                for what in ("train loss", "test error")
+            },
+        }
+        for variant in landscape.VARIANTS for kind in landscape.ORDERS
+        for phase in landscape.PHASES for seed in range(8)
+    ]  # fmt: skip
+    found = landscape._tests(pd.DataFrame(rows))
+    assert found.decided.all()
+    assert (found.side < 0).all()
+    assert found.p.to_numpy() == pytest.approx(2 / 2**8)
+    assert found.loc[found.second == "weight decay 0.01, aligned", "median of the second"].between(0.5, 0.51).all()
+
+
+def test_windows_end_and_begin_where_the_network_generalises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharpness, "WINDOW", 10)
+    found = sharpness.windows_of(run_of([[1] * 5] * 2, [[0, 0, 0.6, 0.95, 1], [0, 0, 0, 0, 0]]))
+    assert found["one", 0] == {"before": 10, "after": 30}
+    assert found["two", 0] == found["one", 0], "the median of those that get there"
+    nobody = sharpness.windows_of(run_of([[1] * 5] * 2, [[0] * 5] * 2))
+    assert nobody["one", 0] == {"before": 10, "after": 20}
