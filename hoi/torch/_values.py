@@ -45,7 +45,7 @@ def measure_of(
     if aim:
         parts.append((-1.0, *_given(R, used, aim), bias[len(aim) :] - bias[len(aim)]))
     orders = np.array([len(s) for s in sets])
-    values: list[Any] = [None] * len(sets)
+    values: list[Any] = []
     starts = np.cumsum(orders) - orders
     for order in np.unique(orders).tolist():
         rows = np.flatnonzero(orders == order)
@@ -56,9 +56,10 @@ def measure_of(
             own = 0.0 if scale is None else scale[..., members].sum(-1)
             d, j, l = (float(part[0]) for part in correction(np.ones((1, order), dtype=np.intp), constants))  # noqa: E741
             value = value + weight * ALL[name].value(own + d, J + own + j, L - own + l)
-        for row, column in zip(rows.tolist(), value.unbind(-1), strict=True):
-            values[row] = column
-    found: Tensor = torch.stack(values, dim=-1)
+        values.append(value)
+    found: Tensor = torch.cat(values, dim=-1)
+    if len(values) > 1:  # they go by orders
+        found = found[..., np.argsort(np.argsort(orders, kind="stable"))]
     return found[..., 0] if multiplets is None else found
 
 
