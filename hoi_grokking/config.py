@@ -24,7 +24,7 @@ __all__ = [
 PAPER_SEEDS = (0, 100, 200, 300, 400)
 
 # Settings that came when runs were on disk already: with these values they are left out, and such a run keeps its key.
-_LATER = {"corrupted": 0.0, "options": {}, "network": None, "penalty": None}
+_LATER = {"corrupted": 0.0, "options": {}, "network": None, "penalty": None, "relative": False}
 
 
 def _check(good: bool, what: str, given: Any, rule: str) -> None:
@@ -104,12 +104,15 @@ class Network:
 @dataclasses.dataclass(frozen=True)
 class Penalty:
     """A regulariser: `strength` times its penalty is added to the loss. `name` and `options` are those of a registered
-    one. Every so many steps (`every`; 0 for never) it looks at the hidden layers anew.
+    one. Every so many steps (`every`; 0 for never) it looks at the hidden layers anew. If it is `relative`, the
+    gradient of the penalty has `strength` times the norm that the gradient of the loss has, in every step: penalties of
+    any kind then have the same dose.
     """
 
     name: str
     strength: float = 0.0
     every: int = 0
+    relative: bool = False
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ _TASKS = "hoi_grokking.training.tasks"
 _NETWORKS = "hoi_grokking.training.networks"
 _LOSSES = "hoi_grokking.training.losses"
 _REGULARISERS = "hoi_grokking.training.regularisers"
+_SETS = "hoi_grokking.training.sets"
 
 # kind -> name -> the thing, or (module, attribute): a module, and torch, is imported when it is first used
 _KNOWN: dict[str, dict[str, Any]] = {
@@ -33,7 +34,12 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "gelu": ("torch.nn.functional", "gelu"),
     },
     "loss": {"cross_entropy": (_LOSSES, "cross_entropy"), "mse": (_LOSSES, "mse")},
-    "regulariser": {"l1": (_REGULARISERS, "l1"), "l2": (_REGULARISERS, "l2")},
+    "regulariser": {
+        "l1": (_REGULARISERS, "l1"),
+        "l2": (_REGULARISERS, "l2"),
+        "set_penalty": (_SETS, "SetPenalty"),
+        "set_dropout": (_SETS, "SetDropout"),
+    },
     "experiment": {},
 }
 _BUILT_IN = {kind: frozenset(known) for kind, known in _KNOWN.items()}

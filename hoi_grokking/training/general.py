@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 import hoi
 from hoi_grokking import registry
-from hoi_grokking.config import Network, Sweep, Variant
+from hoi_grokking.config import Network, Penalty, Sweep, Variant
 from hoi_grokking.training import losses
 from hoi_grokking.training.gradients import Chunk, Networks
 from hoi_grokking.training.regularisers import Regulariser
@@ -116,7 +116,10 @@ class ModuleNetworks(Networks):
         self.train, self.test = (_on(device, part) for part in (data.train, data.test))
         self.memory: dict[int, Tensor] = {}
         # strengths are numbers; another regulariser is another function
-        kinds = [_kind(variant) if together else place for place, (variant, _) in enumerate(sweep.members)]
+        kinds = [
+            _kind(variant) if together and _together(variant) else place
+            for place, (variant, _) in enumerate(sweep.members)
+        ]
         ends = [*(place for place in range(1, len(kinds)) if kinds[place] != kinds[place - 1]), len(kinds)]
         self.chunks = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
@@ -159,8 +162,9 @@ class _Opened(Chunk):
         self.hidden: dict[str, Tensor] = {}  # of the forward pass that is under way
         self.masks: Mapping[str, Tensor] = {}
         self.penalty = self.members[0][0].penalty
+        self.relative = self.penalty is not None and self.penalty.relative
         if self.penalty is not None:
-            self.regulariser: Regulariser = registry.find("regulariser", self.penalty.name)(**self.penalty.options)
+            self.regulariser = _made(self.penalty)
             self.strengths = rows.new_tensor([variant.penalty.strength for variant, _ in self.members])  # type: ignore[union-attr]
             for name in networks.followed:
                 self.module.get_submodule(name).register_forward_hook(self._watch(name))
@@ -181,7 +185,7 @@ class _Opened(Chunk):
         if self.penalty is None:
             return self._each(torch.func.grad(self._loss), self.rows)
         memory, masks = self._looked(step)
-        return self._each(torch.func.grad(self._regularised), self.rows, self.strengths, memory, masks)
+        return self._each(self._regularised, self.rows, self.strengths, memory, masks)
 
     def _each(self, function: Callable[..., Tensor], *values: Any) -> Tensor:
         """A function of each network: of one by itself, of several at once. Values are None, a tensor or a dictionary
@@ -201,10 +205,28 @@ class _Opened(Chunk):
     def _regularised(
         self, row: Tensor, strength: Tensor, memory: Tensor | None, masks: dict[str, Tensor] | None
     ) -> Tensor:
-        self.masks = masks or {}
-        loss = self._loss(row)
-        hidden, self.hidden, self.masks = self.hidden, {}, {}
-        return loss + strength * self.regulariser.penalty(self.networks.layout.split(row), hidden, memory)
+        """The gradient of the loss, and of what is added to it."""
+
+        def loss(row: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+            self.masks = masks or {}
+            value = self._loss(row)
+            hidden, self.hidden, self.masks = self.hidden, {}, {}
+            return value, hidden
+
+        def penalty(row: Tensor, hidden: dict[str, Tensor]) -> Tensor | float:
+            return self.regulariser.penalty(self.networks.layout.split(row), hidden, memory)
+
+        if not self.relative:
+
+            def both(row: Tensor) -> Tensor:
+                value, hidden = loss(row)
+                return value + strength * penalty(row, hidden)
+
+            return torch.func.grad(both)(row)
+        of_loss, _ = torch.func.grad(loss, has_aux=True)(row)
+        of_penalty = torch.func.grad(lambda row: row.new_zeros(()) + penalty(row, loss(row)[1]))(row)
+        size = of_loss.norm() / of_penalty.norm().clamp_min(torch.finfo(row.dtype).tiny)
+        return of_loss + strength * size * of_penalty
 
     def _hidden(self, row: Tensor) -> dict[str, Tensor]:
         """The followed layers on the training inputs."""
@@ -219,7 +241,8 @@ class _Opened(Chunk):
             generator = torch.Generator().manual_seed((seed << 32 | step) % 2**63)
             held = self.networks.memory.get(self.first + place)
             if self.penalty is not None and self.penalty.every and step % self.penalty.every == 0:
-                held = self.regulariser.refresh(self._hidden(self.rows[place]), generator)
+                row = self.rows[place]
+                held = self.regulariser.refresh(self.networks.layout.split(row), self._hidden(row), generator)
                 if held is not None:
                     held = self.networks.memory[self.first + place] = held.to(self.rows.device)
             memory.append(held)
@@ -241,10 +264,18 @@ class _Opened(Chunk):
         return hook
 
 
-def _kind(variant: Variant) -> tuple[str, int, str] | None:
+def _made(penalty: Penalty) -> Regulariser:
+    return registry.find("regulariser", penalty.name)(**penalty.options)
+
+
+def _together(variant: Variant) -> bool:
+    return variant.penalty is None or _made(variant.penalty).together
+
+
+def _kind(variant: Variant) -> tuple[str, int, bool, str] | None:
     """What has to be the same in networks that go through one function: their regulariser, apart from its strength."""
     held = variant.penalty
-    return None if held is None else (held.name, held.every, json.dumps(held.options, sort_keys=True))
+    return None if held is None else (held.name, held.every, held.relative, json.dumps(held.options, sort_keys=True))
 
 
 def _on(device: torch.device, part: Part) -> tuple[Tensor, Tensor]:

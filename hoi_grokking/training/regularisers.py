@@ -15,13 +15,24 @@ class Regulariser:
 
     A `Penalty` of a variant names one; made anew, with the options of the penalty, for every network. It holds no state
     of its own: what it has to remember goes through `refresh`, so that a run that was interrupted goes on with it.
+
+    Attributes
+    ----------
+    together : bool
+        Whether networks may go through `penalty` at once, by ``torch.vmap``, as on a GPU.
     """
 
-    def refresh(self, hidden: Mapping[str, Tensor], generator: torch.Generator) -> Tensor | None:
+    together = True
+
+    def refresh(
+        self, parameters: Mapping[str, Tensor], hidden: Mapping[str, Tensor], generator: torch.Generator
+    ) -> Tensor | None:
         """Look at the hidden layers, without gradient, every `Penalty.every` steps from step 0 on.
 
         Parameters
         ----------
+        parameters : mapping
+            As in `penalty`.
         hidden : mapping
             Followed layer -> activations (samples, neurons) on the training inputs, nothing masked. The network is the
             one before the update of this step.
@@ -59,7 +70,8 @@ class Regulariser:
     def penalty(
         self, parameters: Mapping[str, Tensor], hidden: Mapping[str, Tensor], memory: Tensor | None
     ) -> Tensor | float:
-        """What times the strength is added to the loss; differentiable, in operations that ``torch.vmap`` knows.
+        """What times the strength is added to the loss; differentiable, and if `together` in operations that
+        ``torch.vmap`` knows.
 
         Parameters
         ----------

@@ -135,7 +135,7 @@ class Dropped(Regulariser):
     def __init__(self, layer: str = "hidden.1") -> None:
         self.layer = layer
 
-    def refresh(self, hidden, generator):
+    def refresh(self, parameters, hidden, generator):
         return hidden[self.layer].var(0).argsort(descending=True)[:3]
 
     def masks(self, widths, memory, generator):
