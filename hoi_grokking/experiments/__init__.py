@@ -17,7 +17,7 @@ FIGURES = tuple(f"figure_{number}" for number in range(1, 10))
 BEYOND = (
     "early_prediction", "comparison", "circuits", "circuit_growth", "ablation", "estimators", "other_configurations",
     "published_masks", "modular_tasks", "sparse_parity", "digits", "transformer", "sgd", "spectral", "sharpness",
-    "landscape",
+    "landscape", "causes",
 )  # fmt: skip
 NAMES = (*FIGURES, *BEYOND)
 

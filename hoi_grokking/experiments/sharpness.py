@@ -50,7 +50,7 @@ def run(study: Study) -> list[Path]:
     from joblib import Parallel, delayed
 
     sweep = sweep_of(study, VARIANTS, TASK, steps=STEPS)
-    n_checkpoints = 6 if study.settings.scale == "quick" else sweep.n_checkpoints
+    n_checkpoints = 4 if study.settings.scale == "quick" else sweep.n_checkpoints
     sweep = dataclasses.replace(sweep, seeds=study.seeds, n_checkpoints=n_checkpoints)
     trained = study.run("sharpness", sweep)
     measure_run(trained, list(ESTIMATORS.values()), jobs=study.settings.jobs, progress=study.settings.progress)
