@@ -37,10 +37,12 @@ def launches(bench: Any) -> None:
     shapes = [(200, 5, 1), (100, 5, 1), (1000, 3, 1), (1000, 4, 1), (60, 8, 1), (30, 15, 1), (100, 4, 2), (60, 6, 2)]
     columns = ["n", "order", "matrices", "type", "threads", "sets", "seconds", "listed", "sets_per_second"]
     rows: list[list[Any]] = []
-    cases = list(itertools.product([(8, 3, 1), (8, 4, 1), (8, 4, 2)], _TYPES, (32,)) if bench.dry_run else
-                 itertools.product(shapes, _TYPES, (32, 64, 128, 256)))  # fmt: skip
+    if bench.dry_run:
+        shapes = [(8, 3, 1), (8, 4, 1), (8, 4, 2)]
+    cases = [(shape, dtype, threads) for shape in shapes for dtype in _TYPES
+             for threads in ([32] if bench.dry_run else _tried(*shape))]  # fmt: skip
     if bench.device.type == "cuda":
-        _compile([pairs.Kernel(dtype, order - 2, 3 - planes, 1, threads, planes)
+        compile_all([pairs.Kernel(dtype, order - 2, 3 - planes, 1, threads, planes)
                   for (_, order, planes), dtype, threads in cases], bench.runner().target)  # fmt: skip
     for (n, order, planes), dtype, threads in cases:
         sets, seconds, listed = _launch(bench, n, order, planes, dtype, threads)
@@ -49,7 +51,13 @@ def launches(bench: Any) -> None:
         bench.answer.add(launches=rows, columns=columns)
 
 
-def _compile(kernels: list[pairs.Kernel], target: str) -> None:
+def _tried(n: int, order: int, _: int) -> list[int]:
+    """Threads of a group: those that are taken, and twice as many."""
+    taken = pairs.threads_for(n, order - 2)
+    return [taken, min(2 * taken, 256)] if taken < 256 else [taken // 2, taken]
+
+
+def compile_all(kernels: list[pairs.Kernel], target: str) -> None:
     """Many kernels on all cores, for the folder from which they are loaded."""
     with ProcessPoolExecutor(mp_context=get_context("forkserver")) as pool:
         list(pool.map(cached, dict.fromkeys(map(pairs.source, kernels)), itertools.repeat(target)))

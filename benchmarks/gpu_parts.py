@@ -6,7 +6,7 @@ kernel under its interpreter; its times mean nothing.
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import itertools
 import json
 import shutil
@@ -21,12 +21,12 @@ import numpy as np
 import torch
 
 import hoi
-from benchmarks import gpu_kernel
+from benchmarks import gpu_kernel, gpu_thoi
 from benchmarks.cases import factor_data
 from benchmarks.machine import describe
 from hoi._backends.torch_ import backend as leaf
 from hoi._backends.torch_ import device, walk
-from hoi._backends.torch_.cuda.pairs import Kernel
+from hoi._backends.torch_.cuda.pairs import Kernel, threads_for
 
 N_BEST = 10
 
@@ -50,7 +50,7 @@ class Bench:
         self.answer, self.dry_run = answer, dry_run
         self.device = torch.device("cpu") if dry_run else leaf.cuda_device()
         # in a dry run so small that a search of a few hundred sets uses the kernel
-        tiny = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10, together=0)
+        tiny = walk.Sizes(sets=400, prefixes=100, spare=20, room=1 << 12, plain=10, together=0, sample=20)
         self.sizes = tiny if dry_run else walk.GPU
         self.backend = self.use(kernel="triton") if dry_run else self.use()
         self._emulator: Any = None
@@ -88,6 +88,13 @@ class Bench:
             self._emulator = Emulator(library)
             leaf.TorchBackend.runner = lambda *_: self._emulator
         return self._emulator
+
+    def compile(self, shapes: list[Any], types: list[torch.dtype], powers: list[tuple[int, int]]) -> None:
+        """Have the kernels of NVRTC for shapes (n, order) on disk, made on all cores."""
+        if not self.dry_run and "nvrtc" in self.kernels():
+            cases = itertools.product(shapes, types, powers)
+            kernels = [Kernel(t, k - 2, a, b, threads_for(n, k - 2)) for (n, k), t, (a, b) in cases]
+            gpu_kernel.compile_all(kernels, self.runner().target)
 
     def system(self, n: int) -> hoi.GaussianSystem:
         return system(n)
@@ -167,23 +174,25 @@ def ceiling(bench: Bench) -> None:
 
 
 def agreement(bench: Bench) -> None:
-    """Every kernel and precision finds what numba finds."""
+    """Every kernel and precision finds what numba finds; the slower ones by the O-information alone."""
     shapes = [(9, 4, 1), (8, (2, 8), 2)] if bench.dry_run else [
-        (60, 5, 1), (100, 4, 1), (300, 3, 1), (30, 10, 1), (18, (2, 9), 2), (40, 3, 20),
+        (40, 5, 1), (60, 4, 1), (150, 3, 1), (22, 10, 1), (18, (2, 9), 2), (40, 3, 20),
     ]  # fmt: skip
-    options = [{"kernel": kernel, "precision": precision} for kernel in bench.kernels()
-               for precision in ("float64", "float32")] + [{"kernel": "torch", "precision": "float64"}]  # fmt: skip
+    kinds = [(kernel, precision) for kernel in bench.kernels() for precision in ("float64", "float32")]
+    orders = [(n, k) for n, order, _ in shapes for k in (range(3, 10) if order == (2, 9) else (order,))]
+    bench.compile(orders, [torch.float64, torch.float32], [(2, 1), (1, 0)])
     checked = []
-    for n, order, n_datasets in shapes:
-        data = system(n, n_datasets=n_datasets)
-        for measure in ("oinfo", "tc"):
-            call = {"measure": measure, "n_best": 5 if bench.dry_run else 500}
+    for measure in ("oinfo", "tc"):
+        for n, order, n_datasets in shapes:
+            data = system(n, n_datasets=n_datasets)
+            call = {"measure": measure, "n_best": 5 if bench.dry_run else 100}
             wanted = bench.search(data, order, **{**call, "backend": "numba"})
-            for option in options:
-                bench.use(**option)
-                same(bench.search(data, order, **call), wanted)
-                checked.append([n, order, n_datasets, measure, *option.values()])
-                bench.answer.add(agree=checked)
+            for kernel, precision in [*kinds, ("torch", "float64")]:
+                if measure == "oinfo" or kernel == "nvrtc":
+                    bench.use(kernel=kernel, precision=precision)
+                    same(bench.search(data, order, **call), wanted)
+                    checked.append([n, order, n_datasets, measure, kernel, precision])
+                    bench.answer.add(agree=checked)
 
 
 def shape(bench: Bench, n: int, order: int) -> None:
@@ -193,28 +202,49 @@ def shape(bench: Bench, n: int, order: int) -> None:
     data = system(n if not bench.dry_run else order + 3)
     n_sets = comb(data.n_variables, order)
     bench.answer.add(n=data.n_variables, order=order, sets=n_sets)
-    for kernel in reversed(bench.kernels()):  # the one that is taken comes last, and stays
+    for kernel in bench.kernels():  # the one that is taken comes first
         bench.use(kernel=kernel)
         same(bench.search(small, order), wanted)
         began = time.perf_counter()
         found = bench.search(data, order)
         numbers: dict[str, Any] = {"first_seconds": time.perf_counter() - began}
         numbers |= {name: found.settings[name] for name in ("device", "kernel", "screening", "walk")}
-        seconds = bench.seconds(lambda: bench.search(data, order), most=8.0)
+        seconds = bench.seconds(lambda: bench.search(data, order), repeats=10, most=3.0)
         rate = n_sets / seconds
         numbers |= {"seconds": seconds, "sets_per_second": rate, "pair_flops_per_second": rate * pair_flops(order)}
         bench.answer.add(**{kernel: numbers})
         numbers["peak_bytes"] = bench.peak(lambda: bench.search(data, order))
         bench.answer.add(**{kernel: numbers})
+    bench.use(kernel=bench.kernels()[0])
     m = data.n_variables
     while comb(m, order) > 2_000_000_000:
         m -= 1
     part = hoi.GaussianSystem.from_covariance(data.covariance[:m, :m], data.n_samples)
     bench.search(small, order, backend="numba", threads=2)
-    spent = bench.seconds(lambda: bench.search(part, order, backend="numba", threads=2), repeats=1)
-    bench.answer.add(numba_two_threads_sets_per_second=comb(m, order) / spent)
-    same(bench.search(part, order), bench.search(part, order, backend="numba"))
+    began = time.perf_counter()
+    wanted = bench.search(part, order, backend="numba", threads=2)
+    bench.answer.add(numba_two_threads_sets_per_second=comb(m, order) / (time.perf_counter() - began))
+    same(bench.search(part, order), wanted)
     bench.answer.add(agrees_with_numba_on=m)
+
+
+def crossover(bench: Bench) -> None:
+    """Whole calls of shapes that a CPU is quick at: from which size on a GPU is worth asking."""
+    shapes = [(8, 4), (9, 3)] if bench.dry_run else [
+        (40, 4), (100, 3), (40, 5), (60, 5), (300, 3), (100, 4), (60, 6), (200, 4), (40, 8), (100, 5), (1000, 3),
+        (150, 5), (50, 8),
+    ]  # fmt: skip
+    rows = []
+    for n, order in shapes:
+        data = system(n)
+        wanted = bench.search(data, order, backend="numba")
+        same(bench.search(data, order), wanted)
+        row: list[Any] = [n, order]
+        for options in ({}, {"backend": "numba", "threads": 2}, {"backend": "numba"}):
+            search = functools.partial(bench.search, data, order, **options)
+            row.append(bench.seconds(search, repeats=5, most=1.5))
+        rows.append(row)
+        bench.answer.add(rows=rows, columns=["n", "order", "gpu", "numba_two_threads", "numba_all_threads"])
 
 
 def about_target(bench: Bench) -> None:
@@ -243,12 +273,14 @@ def about_target(bench: Bench) -> None:
 
 
 def warm_up(bench: Bench) -> None:
-    """Whatever is slow the first time: imports, the context of the card, the first kernels, those of numba."""
+    """Whatever is slow the first time: imports, the context of the card, the kernels of the shapes, those of numba."""
+    bench.answer.add(kernels=bench.kernels())
+    bench.compile([(200, 5), (60, 8), (1000, 3), (1000, 4), (30, 15)], [torch.float64], [(2, 1)])
     for kernel in bench.kernels():
         bench.use(kernel=kernel)
-        bench.search(system(8), 4)
-    bench.search(system(8), 4, backend="numba")
-    bench.answer.add(kernels=bench.kernels())
+        for order in [4] if bench.dry_run else [4, 3, 5, 8, 15]:
+            bench.search(system(order + 4), order)
+            bench.search(system(order + 4), order, backend="numba", threads=2)
 
 
 def precision(bench: Bench) -> None:
@@ -330,46 +362,6 @@ def profile(bench: Bench) -> None:
         bench.answer.add(**{f"{n}-{order}": rows[:14]}, columns=["name", "calls", "device seconds", "host seconds"])
 
 
-def thoi(bench: Bench) -> None:
-    """THOI on the same device, where it is installed: all sets of one order, both tails kept."""
-    try:
-        from thoi.measures.gaussian_copula import multi_order_measures
-    except ImportError as error:
-        bench.answer.add(skipped=f"thoi cannot be imported: {error}")
-        return
-    n, order, most = (7, 4, 5.0) if bench.dry_run else (100, 5, 10.0)
-    X = torch.from_numpy(factor_data(1000, n))
-    for batch in [50] if bench.dry_run else [100_000, 1_000_000]:
-        tails = Tails(most)
-        with contextlib.suppress(TimeoutError):
-            multi_order_measures(
-                X, order, order, batch_size=batch, device=bench.device, offload_to_cpu=False,
-                batch_data_collector=tails.add, batch_aggregation=lambda items: None,
-            )  # fmt: skip
-        bench.wait()
-        bench.answer.add(**{f"sets_per_second_batch_{batch}": tails.count / (time.perf_counter() - tails.began)})
-    bench.answer.add(n=n, order=order)
-    few = 8 if bench.dry_run else 40  # as it comes, with a table of every set
-    began = time.perf_counter()
-    multi_order_measures(torch.from_numpy(factor_data(1000, few)), order, order, device=bench.device)
-    bench.wait()
-    bench.answer.add(sets_per_second_table=comb(few, order) / (time.perf_counter() - began), n_of_table=few)
-
-
-class Tails:
-    """What THOI hands its results to: it picks both ends of a batch, and stops when the time is up."""
-
-    def __init__(self, most: float) -> None:
-        self.count, self.most, self.began = 0, most, time.perf_counter()
-
-    def add(self, nplets: torch.Tensor, result: torch.Tensor, _: int) -> None:
-        for largest in (False, True):
-            torch.topk(result[:, 0, 2], min(N_BEST, len(nplets)), largest=largest)
-        self.count += len(nplets)
-        if time.perf_counter() - self.began > self.most:
-            raise TimeoutError
-
-
 def main() -> None:
     name, path, *flags = sys.argv[1:]
     bench = Bench(Answer(Path(path)), "--dry-run" in flags)
@@ -379,7 +371,8 @@ def main() -> None:
         shape(bench, n, min(order, 4) if bench.dry_run else order)
     else:
         part = name.replace("-", "_")
-        (globals().get(part) or getattr(gpu_kernel, part))(bench)
+        parts = {**vars(gpu_thoi), **vars(gpu_kernel), **globals()}
+        parts[part](bench)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ pytest.importorskip("triton")
 
 ROOT = Path(__file__).parents[1]
 # one shape stands for all; those that time nothing come last
-PARTS = ["ceiling", "shape-200-5", "launches", "about-target", "surrogates", "transform", "precision", "thoi"]
-PARTS += ["profile", "utilisation", "agreement", "kernel-tests", "contract-tests", "sanitizer"]
+PARTS = ["ceiling", "shape-200-5", "crossover", "thoi", "about-target", "surrogates", "precision", "transform"]
+PARTS += ["launches", "utilisation", "profile", "agreement", "kernel-tests", "contract-tests", "sanitizer"]
 # what a machine may lack
 TOOLS = {"launches", "about-target", "utilisation", "sanitizer", "thoi"}
 
@@ -45,7 +45,7 @@ def test_a_dry_run_goes_through_every_part(tmp_path):
     assert parts["ceiling"]["flops_float64"] > 0
     kernels = results["warm_up"]["kernels"]
     assert kernels[-1] == "triton"
-    assert len(parts["agreement"]["agree"]) == 4 * (2 * len(kernels) + 1)
+    assert len(parts["agreement"]["agree"]) == 2 * (2 * len(kernels) + 1) + 4 * ("nvrtc" in kernels)
     assert parts["shape-200-5"]["agrees_with_numba_on"] == 7
     for kernel in kernels:
         assert parts["shape-200-5"][kernel]["walk"] == [kernel]
@@ -53,7 +53,7 @@ def test_a_dry_run_goes_through_every_part(tmp_path):
     assert "nvrtc" not in kernels or len(parts["launches"]["launches"]) == 6
     assert "nvrtc" not in kernels or [row[3] for row in parts["about-target"]["agree"]] == [["nvrtc"]] * 3
     lines = [line for line in done.stdout.splitlines() if line.startswith("(")]
-    assert len(lines) == len(kernels) + (9 if "nvrtc" in kernels else 0), "a table of what was measured"
+    assert len(lines) == len(kernels) + 2 + (9 if "nvrtc" in kernels else 0), "a table of what was measured"
     rates = [f"{kernel}_{way}_sets_per_second" for kernel in kernels for way in ("float64", "float32")]
     assert all(parts["precision"][rate] > 0 for rate in rates)
     assert "passed" in parts["kernel-tests"]["summary"]
@@ -71,6 +71,17 @@ def test_a_part_that_fails_leaves_its_output_and_the_others_run(tmp_path):
     parts = json.loads(file.read_text())["parts"]
     assert [part["status"] for part in parts.values()] == ["failed", "failed"]
     assert 'backend="cuda" needs' in parts["transform"]["output"]
+
+
+def test_the_host_s_share_of_a_search_by_lists_on_record():
+    """Of 91,390 sets some hundreds are listed, and twenty evaluated."""
+    from benchmarks.gpu_host import measure
+
+    found = measure(40, 4)  # compares the result with numba's
+    sample, swept = found["survivors"]
+    assert sample > 4000 > 2000 > swept
+    assert 20 <= found["evaluated_on_host"] <= 30
+    assert found["host_ms"] >= found["shortest_host_ms"] > 0
 
 
 def test_an_unknown_part_is_an_error(tmp_path):

@@ -163,7 +163,7 @@ def raw_columns(call: Call) -> RawColumns | None:
     R = call.system.raw
     if R is None or len(R) != call.problem.n_datasets:  # a mean over datasets has no data of its own
         return None
-    sizes = [len(columns) for columns in call.roles.variables]
+    sizes = list(map(len, call.roles.variables))
     columns = np.array(_columns(call), dtype=np.intp)
     return RawColumns(within(R, columns, (*call.given, *call.target)), np.concatenate([[0], np.cumsum(sizes)]))
 

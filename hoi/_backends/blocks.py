@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
@@ -112,6 +113,7 @@ def _blocks_of(datasets: range, sets: int) -> Iterator[NDArray[np.intp]]:
         yield np.arange(start, min(start + size, datasets.stop))
 
 
+@functools.lru_cache(maxsize=256)
 def set_position(order: int, prefix_position: int, n: int) -> int:
     """Position among all sets of the first one whose prefix has at least the given position."""
     prefixes = combinatorics.count(n - 2, order - 2)

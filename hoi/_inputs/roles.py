@@ -79,8 +79,9 @@ def check_roles(names: tuple[str, ...], groups: Any, given: Any, target: Any) ->
     chosen = None if groups is None else check_groups(groups, names)
     fixed, aim = check_parts(given, target, names, chosen)
     if chosen is None:
-        free = tuple(c for c in range(len(names)) if c not in (*fixed, *aim))
-        return Roles(names, free, tuple((c,) for c in free), fixed, aim, False, False)
+        taken = {*fixed, *aim}
+        free = tuple(c for c in range(len(names)) if c not in taken)
+        return Roles(names, free, tuple(zip(free, strict=True)), fixed, aim, False, False)
     own = isinstance(groups, Mapping)
     labels = tuple(map(str, groups)) if own else tuple("+".join(names[c] for c in group) for group in chosen)
     require_unique(labels, "groups")

@@ -93,7 +93,7 @@ class Multiplets(Selection, Words, Graphs):
         settings: Mapping[str, Any] | None = None,
         **columns: ArrayLike,
     ) -> None:
-        labels = tuple(str(name) for name in names)
+        labels = tuple(map(str, names))
         members = _checked_indices(indices, labels)
         fields: dict[str, Any] = {
             "indices": members,

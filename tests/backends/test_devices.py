@@ -178,7 +178,8 @@ def test_the_first_kernel_that_can_run_is_taken(monkeypatch):
         monkeypatch.setattr(leaf, "why_no_triton", lambda device, why=triton: why)
         assert (leaf.TorchBackend().kernel(gpu), leaf.TorchBackend().spare_kernel(gpu)) == (taken, spare)
         assert leaf.TorchBackend(kernel="torch").kernel(gpu) == "torch"
-        assert leaf.TorchBackend().kernel(CPU) == "torch"
+        for other in (CPU, torch.device("xpu", 0)):
+            assert (leaf.TorchBackend().kernel(other), leaf.TorchBackend().precision(other)) == ("torch", "float64")
 
 
 def test_why_nvrtc_is_not_used(monkeypatch):

@@ -115,7 +115,7 @@ def compiled(monkeypatch, tmp_path):
     return tmp_path / "hoi" / "kernels", calls
 
 
-def test_a_kernel_is_compiled_once_for_a_text_a_chip_and_a_version(compiled, monkeypatch):
+def test_a_kernel_is_compiled_once_for_a_text_a_chip_a_version_and_options(compiled, monkeypatch):
     folder, calls = compiled
     for _ in range(2):
         assert compiler.cached("text", "sm_90") == b"textsm_90"
@@ -124,7 +124,9 @@ def test_a_kernel_is_compiled_once_for_a_text_a_chip_and_a_version(compiled, mon
     compiler.cached("other", "sm_90")
     monkeypatch.setattr(compiler, "_version", lambda: "14.0")
     compiler.cached("text", "sm_90")
-    assert len(calls) == 4
+    monkeypatch.setattr(compiler, "_OPTIONS", ("--std=c++20",))
+    compiler.cached("text", "sm_90")
+    assert len(calls) == 5
     assert {file.suffix for file in folder.iterdir()} == {".cubin"}
 
 

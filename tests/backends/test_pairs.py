@@ -22,10 +22,10 @@ from walks import agree, bounded_pivots, system_of  # noqa: E402
 import hoi  # noqa: E402
 from hoi._backends.protocol import UNRANKED, Floor, Ranking, Unit  # noqa: E402
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
-from hoi._backends.torch_ import walk  # noqa: E402
+from hoi._backends.torch_ import evaluator, walk  # noqa: E402
 from hoi._backends.torch_.cuda import pairs  # noqa: E402
 from hoi._backends.torch_.cuda import walk as of_pairs  # noqa: E402
-from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep, Sample  # noqa: E402
+from hoi._backends.torch_.cuda.pairs import Kernel, Sample  # noqa: E402
 from hoi._backends.torch_.device import cuda_device  # noqa: E402
 from hoi._measures.registry import MEASURES  # noqa: E402
 from tests.conftest import required_backends  # noqa: E402
@@ -209,28 +209,6 @@ def test_products_that_are_large_stay_in_range(runner, dtype):
 # --- searches with the kernel in place
 
 
-@pytest.fixture(params=["float64", "float32"])
-def on_kernel(request, runner, monkeypatch):
-    """The backend with this kernel, an emulator or a card behind it, and parts so small that nearly all is swept."""
-    sizes = walk.Sizes(sets=500, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0, sample=20)
-    monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: runner)
-    kind = leaf.CudaBackend if ON_CARD else leaf.TorchBackend
-    return kind(kernel="nvrtc", precision=request.param, sizes=sizes)
-
-
-@pytest.fixture
-def launched(monkeypatch):
-    """The ranges of prefixes that were launched."""
-    ranges, original = [], PairSweep.queue
-
-    def queue(self, start, stop, *others):
-        ranges.append((start, stop))
-        return original(self, start, stop, *others)
-
-    monkeypatch.setattr(PairSweep, "queue", queue)
-    return ranges
-
-
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize("order", [3, 4, 5, 8])
 def test_search_finds_what_numpy_finds(on_kernel, launched, order, measure):
@@ -278,6 +256,30 @@ def test_where_sets_are_left_out_the_floor_is_that_of_the_others(on_kernel, laun
     assert found.members == wanted.members
     assert len(launched) > 1
     agree(system_of(14).problem(), 4, "oinfo", on_kernel, n_best=2000)  # more than the list has room for
+
+
+@pytest.mark.skipif(ON_CARD, reason="the CPU under another name is the second device")
+def test_several_devices_share_a_search(on_kernel, launched, monkeypatch):
+    two = torch.device("cpu", 0)
+    monkeypatch.setattr(leaf.TorchBackend, "devices", lambda self, problem: [torch.device("cpu"), two])
+    monkeypatch.setattr(evaluator, "SHARED_UNIT_SETS", 300)
+    system = system_of(15)
+    found, wanted = (hoi.search(system, (3, 5), backend=backend, threads=3) for backend in (on_kernel, "numpy"))
+    assert found.members == wanted.members
+    assert found.settings["evaluated"] == wanted.settings["evaluated"]
+    assert len(launched) > 20
+
+
+def test_a_result_says_which_walk_ran(on_kernel):
+    found = hoi.search(system_of(9), 4, backend=on_kernel)
+    assert (found.settings["kernel"], found.settings["walk"]) == ("nvrtc", ["nvrtc"])
+    spare = on_kernel.spare_kernel(on_kernel.device(None))
+    evaluator = on_kernel.open(system_of(9).problem(), Ranking(1, -2, -1))
+    assert [evaluator.walk_name(Unit(0, order, 0, 1)) for order in (2, 3)] == ["elimination", "nvrtc"]
+    assert on_kernel.open(system_of(9).problem(), UNRANKED).walk_name(Unit(0, 3, 0, 1)) == "elimination"
+    assert on_kernel.open(system_of(20).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 19, 0, 1)) == "nvrtc"
+    assert on_kernel.open(system_of(60).problem(), Ranking(1, -2, -1)).walk_name(Unit(0, 51, 0, 1)) == spare
+    assert on_kernel.open(system_of(9).problem(), Ranking(0, -50, -2)).walk_name(Unit(0, 4, 0, 1)) == spare
 
 
 def mild(n):

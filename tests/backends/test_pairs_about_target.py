@@ -17,7 +17,7 @@ from hoi._backends import registry  # noqa: E402
 from hoi._backends.protocol import UNRANKED, Ranking, Unit  # noqa: E402
 from hoi._backends.torch_ import backend as leaf  # noqa: E402
 from hoi._backends.torch_ import walk  # noqa: E402
-from hoi._backends.torch_.cuda.pairs import Kernel, PairSweep  # noqa: E402
+from hoi._backends.torch_.cuda.pairs import Kernel  # noqa: E402
 from hoi._backends.torch_.device import cuda_device  # noqa: E402
 from hoi._measures.registry import ABOUT_TARGET  # noqa: E402
 from hoi._search.exhaustive import best_sets  # noqa: E402
@@ -113,28 +113,6 @@ def test_sets_that_are_nearly_singular_in_one_of_both_are_listed(runner, members
 
 
 # --- searches with the kernel in place
-
-
-@pytest.fixture(params=["float64", "float32"])
-def on_kernel(request, runner, monkeypatch):
-    """The backend with this kernel, and parts so small that nearly all is swept."""
-    sizes = walk.Sizes(sets=500, prefixes=1000, spare=20, room=1 << 12, plain=10, together=0, sample=20)
-    monkeypatch.setattr(leaf.TorchBackend, "runner", lambda self, device: runner)
-    kind = leaf.CudaBackend if ON_CARD else leaf.TorchBackend
-    return kind(kernel="nvrtc", precision=request.param, sizes=sizes)
-
-
-@pytest.fixture
-def launched(monkeypatch):
-    """The ranges of prefixes that were launched."""
-    ranges, original = [], PairSweep.queue
-
-    def queue(self, start, stop, *others):
-        ranges.append((start, stop))
-        return original(self, start, stop, *others)
-
-    monkeypatch.setattr(PairSweep, "queue", queue)
-    return ranges
 
 
 def about(system, target, fixed=(), groups=None):

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class Emulator:
 
     def __init__(self, library: ctypes.CDLL, groups: int = 2) -> None:
         self.library, self.at_once, self.seeds = library, groups, itertools.count()
+        self.lock = threading.Lock()  # its threads are fibers of one
 
     def groups(self, text: str, threads: int, shared: int) -> int:
         return self.at_once
@@ -69,7 +71,8 @@ class Emulator:
         kind, *numbers = re.search(r"walk<(\w+), (\d), (\d+), (-?\d+), (-?\d+), (\d+)>\(part, memory\)", text).groups()
         size = 8 if kind == "double" else 4
         bound = (size, *map(int, numbers), groups, next(self.seeds), ctypes.c_long(shared), ctypes.byref(argument))
-        status = self.library.emulate(*bound)
+        with self.lock:
+            status = self.library.emulate(*bound)
         assert status != 0, f"no kernel {kind} {numbers} was built"
         assert status != 3, "the kernel wrote behind its shared memory"
         if status != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -67,13 +68,15 @@ class _TargetWalk(PairWalk):
         on_device = torch.from_numpy(weight).to(self.device)
         return PairSweep(self.R, self.k - 2, self.dtype, runner, weight=on_device)
 
-    def _constant(self) -> float:
+    @functools.cached_property
+    def constant(self) -> float:
         parts = self.problem.whole, self.problem.conditional
         whole, conditional = (shift_of(part, self.k, self.ranking) for part in parts)
         return whole - conditional
 
-    def _spare(self) -> float:
-        return 2 * super()._spare()
+    @functools.cached_property
+    def spare(self) -> float:
+        return 2 * super().spare
 
     def _few(self) -> int:
         return sys.maxsize  # there is no other way than the reference path

@@ -303,16 +303,18 @@ class Walk:
 
     def _screen(self, floor: Floor) -> sweep.Screen:
         """Powers and thresholds of the score ``exp(2 sign value)``."""
-        shift, spare = self._constant(), self._spare()
-        ends = [self.sign * 2 * (floor.low + spare - shift), self.sign * 2 * (floor.high - spare - shift)]
+        low, high = floor.low + self.spare - self.constant, floor.high - self.spare - self.constant
+        ends = [self.sign * 2 * low, self.sign * 2 * high]
         low, high = ends if self.sign > 0 else ends[::-1]
         return sweep.Screen(self.a, self.b, low, high, NEAR[self.dtype], self.dtype)
 
-    def _constant(self) -> float:
+    @functools.cached_property
+    def constant(self) -> float:
         """What the values of all sets have beside the logarithms of their scores."""
         return shift_of(self.problem, self.k, self.ranking)
 
-    def _spare(self) -> float:
+    @functools.cached_property
+    def spare(self) -> float:
         """Nats by which a value may be off."""
         return margin(self.k, self.dtype) * max(1.0, (abs(self.ranking.j) + abs(self.ranking.l)) / 3)
 

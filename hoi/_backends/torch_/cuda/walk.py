@@ -44,7 +44,7 @@ class _Listed(Part):
 
 
 class _Held(NamedTuple):
-    """Survivors of a part or of several: codes with positions of prefixes in them, and approximate values in nats."""
+    """Survivors of several parts: positions of their prefixes, their pairs as in a code, approximate values in nats."""
 
     position: NDArray[np.int64]
     pair: NDArray[np.int64]
@@ -90,7 +90,7 @@ class PairWalk(Walk):
         start, stop = self.unit.start, self.unit.stop
         for sample in self._samples(self._sets(start, stop), self.n_best):
             part = self._queue(start, stop, both(), sample)
-            self._raise(self._read(part, self._numbers(part)[0]).value)
+            self._raise(self._read(part, self._numbers(part)[0])[1])
         yield from super().run(both)
         yield from self._release(both)
 
@@ -108,7 +108,7 @@ class PairWalk(Walk):
         if self.n_best is None or len(value) < self.n_best:
             return
         ends = np.partition(value, (self.n_best - 1, -self.n_best))
-        low, high = ends[self.n_best - 1] + self._spare(), ends[-self.n_best] - self._spare()
+        low, high = ends[self.n_best - 1] + self.spare, ends[-self.n_best] - self.spare
         self.reached = Floor(min(self.reached.low, float(low)), max(self.reached.high, float(high)))
 
     def _first(self) -> int:
@@ -138,37 +138,42 @@ class PairWalk(Walk):
         head = listed[: HEAD + 2 * min(_FEW, self.sizes.room)]
         return _Listed(start, stop, *self._on_their_way(head), listed)
 
-    def _read(self, part: Any, found: int) -> _Held:
-        """The first of the survivors, as many as are in the list."""
+    def _read(self, part: Any, found: int) -> tuple[NDArray[np.int64], FloatArray]:
+        """Codes and values of the survivors, as many as are in the list."""
         found = min(found, self.sizes.room)
         numbers = part.count[HEAD:]
         if 2 * found > len(numbers):
             with self._reading():
                 numbers = part.listed[HEAD : HEAD + 2 * found].cpu()
-        code, bits = numbers[: 2 * found].numpy().reshape(-1, 2).T
-        position, pair = np.divmod(code, self.n * self.n)
-        score = bits.copy().view(np.float64)
-        return _Held(part.start + position, pair, self.sign * score / 2 + self._constant())
+        rows = numbers[: 2 * found].numpy().reshape(-1, 2)
+        return rows[:, 0], rows.view(np.float64)[:, 1] * (self.sign / 2) + self.constant
 
     def _numbers(self, part: Part) -> tuple[int, int]:
         found, singular = super()._numbers(part)
         if self.n_best is not None and found > self.sizes.room:  # those that are listed are different sets, too
-            self._raise(self._read(part, found).value)
+            self._raise(self._read(part, found)[1])
         return found, singular
 
     def _survivors(self, part: Any, found: int, floor: Callable[..., Floor]) -> Iterator[Found]:
         """Those that the screen cannot value, and all where only the engine knows the floor; the others are held."""
-        some = self._read(part, found)
-        known = np.zeros(found, dtype=bool) if self.n_best is None else ~np.isnan(some.value)
+        code, value = self._read(part, found)
+        known = np.zeros(found, dtype=bool) if self.n_best is None else ~np.isnan(value)
         yield self._counted(int(known.sum()), 0)
-        yield from self._given(some.chosen(~known), floor)
-        self.held = self.held.joined(some.chosen(known))
-        self._raise(self.held.value)
-        low, high = floor()
-        near = (self.held.value <= low + self._spare()) | (self.held.value >= high - self._spare())
-        self.held = self.held.chosen(near)
+        yield from self._given(self._decoded(part, code, value, ~known), floor)
+        self._raise(np.concatenate([self.held.value, value]))
+        self.held = self.held.joined(self._decoded(part, code, value, known & self._near(value, floor)))
+        self.held = self.held.chosen(self._near(self.held.value, floor))
         if len(self.held.value) > _FEW:  # ties, which exact values decide
             yield from self._release(floor)
+
+    def _near(self, value: FloatArray, floor: Callable[..., Floor]) -> NDArray[np.bool_]:
+        """Which sets may reach the floor."""
+        low, high = floor()
+        return (value <= low + self.spare) | (value >= high - self.spare)
+
+    def _decoded(self, part: Any, code: NDArray[np.int64], value: FloatArray, rows: NDArray[np.bool_]) -> _Held:
+        position, pair = np.divmod(code[rows], self.n * self.n)
+        return _Held(part.start + position, pair, value[rows])
 
     def _release(self, floor: Callable[..., Floor]) -> Iterator[Found]:
         """Give what is held, which is counted already."""
