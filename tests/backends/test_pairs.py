@@ -194,6 +194,25 @@ def test_a_prefix_with_a_large_inverse_is_handed_over_whole(runner, pivot, large
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("members", [1, 3, 6])
+def test_a_score_is_right_to_the_margin_whatever_the_system(runner, members, dtype):
+    """In systems made to be hard: the host believes it, and evaluates no set that it puts beyond the best ones."""
+    order, told = members + 2, 0
+    launches = Launches(runner)
+    for seed in range(8):
+        C = bounded_pivots(np.random.default_rng(seed), 10) if seed % 2 else correlations(10, seed)
+        problem = hoi.GaussianSystem.from_covariance(C).problem()
+        listed, _, _ = launches(problem.matrix[0], members, 2, 1, 1e9, -1e9, dtype)
+        sets, known = np.array(listed), ~np.isnan(launches.scores)
+        terms = problem.reference(sets, np.zeros(len(sets), dtype=np.intp))
+        off = launches.scores - 2 * terms.J - terms.L
+        assert not np.any(terms.singular & known)
+        assert np.all(np.abs(off[known]) <= 2 * walk.margin(order, dtype))
+        told += known.sum()
+    assert told > 100
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
 def test_products_that_are_large_stay_in_range(runner, dtype):
     """The diagonal of the inverse of eight members goes to 1e26 here: normalised, float32 holds it."""
     common = np.sqrt(0.985)
@@ -385,6 +404,24 @@ def test_a_set_exactly_at_the_floor_is_given(on_kernel):
 )
 def test_shapes_without_a_kernel_have_a_reason(arguments, reason):
     assert pairs.why_not(*arguments) == reason
+
+
+@pytest.mark.skipif(not ON_CARD, reason="only a card can be waited for")
+def test_nothing_waits_for_the_card_while_work_is_queued(on_kernel, monkeypatch):
+    agree(mild(16).problem(), 5, "oinfo", on_kernel)  # compiles, and makes the tables that are kept
+    original, queued = of_pairs.PairWalk._queue, []
+
+    def queue(self, *arguments):
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            queued.append(original(self, *arguments))
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+        return queued[-1]
+
+    monkeypatch.setattr(of_pairs.PairWalk, "_queue", queue)
+    agree(mild(16).problem(), 5, "oinfo", on_kernel)
+    assert len(queued) > 3
 
 
 # --- barriers

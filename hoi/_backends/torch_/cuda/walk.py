@@ -186,8 +186,8 @@ class PairWalk(Walk):
         if not len(some.value):
             return
         on = torch.device("cpu") if len(some.value) <= self._few() else self.device
-        position, pair = (torch.from_numpy(array).to(on) for array in (some.position, some.pair))
         with self._reading():
+            position, pair = (torch.from_numpy(array).to(on) for array in (some.position, some.pair))
             members = self._members_of(unrank_at(position, self.n - 2, self.k - 2), pair)
         if len(some.value) > self._few():
             yield from self._by_elimination(members, floor)
