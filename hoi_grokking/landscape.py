@@ -1,4 +1,4 @@
-"""The loss around networks and between them: slices, straight paths, and neurons put in the order of another network.
+"""The loss around networks and between them: slices, paths, and neurons put in the order of another network.
 
 A hidden neuron can change places with another one, weights and all, and the network stays the same function. Two
 networks that found the same solution in another order are far apart, and the straight path between them goes over a
@@ -7,14 +7,17 @@ barrier until their neurons are matched.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from hoi_grokking.curvature import Loss
 from hoi_grokking.training.paper import Shape
 from hoi_grokking.training.tasks import Part
 
-__all__ = ["align", "barrier", "direction", "path", "scores"]
+__all__ = ["align", "barrier", "bend", "curve", "direction", "path", "scores"]
 
 # Networks that are evaluated at once: their hidden layers fit into a cache.
 _AT_ONCE = 8
@@ -51,6 +54,50 @@ def path(first: ArrayLike, second: ArrayLike, n_points: int = 25) -> NDArray[np.
     """Networks on the straight line from one to another, both included: (n_points, n_parameters)."""
     first, second = np.asarray(first, float), np.asarray(second, float)
     return first + np.linspace(0, 1, n_points)[:, None] * (second - first)
+
+
+def bend(
+    loss: Loss, first: ArrayLike, second: ArrayLike, *, n_steps: int = 200, n_points: int = 9, rate: float = 0.03
+) -> NDArray[np.float64]:
+    """The middle of a curve of low loss from one network to another (Garipov et al. 2018, "Loss surfaces, mode
+    connectivity, and fast ensembling of DNNs").
+
+    The curve is quadratic, (1 - t)^2 first + 2 t (1 - t) middle + t^2 second (Bezier). The middle starts on the
+    straight line, and Adam lowers the mean loss at points of equal t.
+
+    Parameters
+    ----------
+    loss : callable
+        As by :func:`hoi_grokking.curvature.loss_of`.
+    first, second : array_like, shape (n_parameters,)
+    n_steps, n_points : int
+        Steps of Adam, and points of the curve between its ends.
+    rate : float
+        Learning rate.
+
+    Returns
+    -------
+    ndarray, shape (n_parameters,)
+    """
+    ends = [torch.from_numpy(np.array(end, np.float64)) for end in (first, second)]
+    middle = ((ends[0] + ends[1]) / 2).requires_grad_()
+    optimizer = torch.optim.Adam([middle], lr=rate)
+    for _ in range(n_steps):
+        optimizer.zero_grad()
+        for t in np.linspace(0, 1, n_points + 2)[1:-1]:
+            (loss(_bezier(ends[0], middle, ends[1], t)) / n_points).backward()
+        optimizer.step()
+    return middle.detach().numpy()
+
+
+def curve(first: ArrayLike, middle: ArrayLike, second: ArrayLike, n_points: int = 25) -> NDArray[np.float64]:
+    """Networks on the quadratic Bezier curve of three points, ends included: (n_points, n_parameters)."""
+    start, between, end = (np.asarray(point, float) for point in (first, middle, second))
+    return np.array([_bezier(start, between, end, t) for t in np.linspace(0, 1, n_points)])
+
+
+def _bezier(first: Any, middle: Any, second: Any, t: float) -> Any:
+    return (1 - t) ** 2 * first + 2 * t * (1 - t) * middle + t**2 * second
 
 
 def barrier(values: ArrayLike) -> float:

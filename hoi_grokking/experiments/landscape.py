@@ -1,8 +1,9 @@
 """The loss around a network at each phase of its training, between networks, and between phases of one network.
 
 Li et al. (2018) ask how the loss looks from where a network is, Garipov et al. (2018) whether two solutions are
-connected by a path of low loss. Here the paths are straight: between networks of different seeds, with the neurons of
-one in the order of the other and, as a control, as they are; and between checkpoints of one network.
+connected by a path of low loss. Paths are straight, between checkpoints of one network and between networks of
+different seeds: with the neurons of one in the order of the other and, as a control, as they are. Networks as they are
+also have a path that is bent until its training loss is low.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from matplotlib.figure import Figure
 from hoi_grokking import drawing
 from hoi_grokking.claims.rule import largest_decided
 from hoi_grokking.config import Task, Variant
+from hoi_grokking.curvature import loss_of
 from hoi_grokking.experiments._curves import first_step
 from hoi_grokking.following import sweep_of
-from hoi_grokking.landscape import align, barrier, direction, path, scores
+from hoi_grokking.landscape import align, barrier, bend, curve, direction, path, scores
 from hoi_grokking.statistics.exact import rank_test
 from hoi_grokking.store import Run
 from hoi_grokking.study import GROKKED, Study
@@ -46,6 +48,9 @@ DIRECTIONS, DISTANCE = 10, 0.5
 
 ORDERS = {"as they are": "neurons as they are", "aligned": "neurons aligned"}
 
+# The bent path between networks as they are; of the first configuration, where they have been trained.
+BENT, BENT_TEXT = "bent", "as they are, path bent"
+
 
 def run(study: Study) -> list[Path]:
     """Barriers and flatness of every network, a slice of the first."""
@@ -60,7 +65,8 @@ def run(study: Study) -> list[Path]:
         for (label, seed), own in steps.items()
         for phase, step in own.items()
     }
-    pairs, profiles = _paths(networks, shape, data, seeds)
+    n_steps = 100 if study.settings.scale == "full" else 10
+    pairs, profiles = _paths(networks, shape, data, seeds, n_steps)
     flat = pd.DataFrame([_flatness(shape, data, row, *key, steps[key[:2]][key[2]]) for key, row in networks.items()])
     return [
         study.save_table("landscape_barriers", pairs),
@@ -91,22 +97,22 @@ def phases_of(trained: Run) -> dict[tuple[str, int], dict[str, int]]:
 
 
 def _paths(
-    networks: dict[tuple[str, int, str], np.ndarray], shape: Shape, data: Data, seeds: tuple[int, ...]
+    networks: dict[tuple[str, int, str], np.ndarray], shape: Shape, data: Data, seeds: tuple[int, ...], n_steps: int
 ) -> tuple[pd.DataFrame, dict[tuple[str, str, str], list[np.ndarray]]]:
     """The barrier of every path, and the training loss along those of each kind."""
     rows: list[dict[str, Any]] = []
     profiles: dict[tuple[str, str, str], list[np.ndarray]] = {}
+    loss = loss_of(shape, data.train)
 
-    def add(label: str, kind: str, phase: str, seed: int, first: np.ndarray, second: np.ndarray) -> None:
-        along = path(first, second, POINTS)
+    def add(label: str, kind: str, phase: str, seed: int, along: np.ndarray) -> None:
         train, test = (scores(shape, part, along) for part in (data.train, data.test))
         profiles.setdefault((label, kind, phase), []).append(train[0])
         rows.append(
             {
-                "configuration": label, "path": kind, "phase": phase, "seed": seed, "barrier of the train loss":
-                barrier(train[0]), "barrier of the train error": barrier(1 - train[1]), "barrier of the test loss":
-                barrier(test[0]), "barrier of the test error": barrier(1 - test[1]),
-                "distance": np.linalg.norm(np.asarray(second, float) - first),
+                "configuration": label, "path": kind, "phase": phase, "seed": seed,
+                "barrier of the train loss": barrier(train[0]), "barrier of the train error": barrier(1 - train[1]),
+                "barrier of the test loss": barrier(test[0]), "barrier of the test error": barrier(1 - test[1]),
+                "distance": np.linalg.norm(along[-1] - along[0]),
             }
         )  # fmt: skip
 
@@ -115,19 +121,23 @@ def _paths(
             for one, two in zip(seeds[::2], seeds[1::2], strict=True):
                 first, second = (networks[variant.label, seed, phase] for seed in (one, two))
                 for kind, end in zip(ORDERS, (second, align(shape, first, second)), strict=True):
-                    add(variant.label, kind, phase, one, first, end)
+                    add(variant.label, kind, phase, one, path(first, end, POINTS))
+                if variant == VARIANTS[0] and PHASES[phase]:
+                    middle = bend(loss, first, second, n_steps=n_steps)
+                    add(variant.label, BENT, phase, one, curve(first, middle, second, POINTS))
         for before, after in itertools.pairwise(PHASES):
             for seed in seeds:
-                ends = (networks[variant.label, seed, phase] for phase in (before, after))
-                add(variant.label, "one network", f"{before} to {after}", seed, *ends)
+                first, second = (networks[variant.label, seed, phase] for phase in (before, after))
+                add(variant.label, "one network", f"{before} to {after}", seed, path(first, second, POINTS))
     return pd.DataFrame(rows), profiles
 
 
 def _tests(pairs: pd.DataFrame) -> pd.DataFrame:
     """Is a barrier between networks lower than another one? Exact, pairs of networks as units: aligned ones beside the
-    same as they are, and those of the two configurations beside each other at the same steps.
+    same as they are, on straight paths and on bent ones, and those of the two configurations beside each other at the
+    same steps.
     """
-    between = pairs[pairs.path.isin(ORDERS)]
+    between = pairs[pairs.path.isin([*ORDERS, BENT])]
     one, two = (variant.label for variant in VARIANTS)
     rows = []
     for phase, what in itertools.product(PHASES, ("train loss", "test error")):
@@ -135,7 +145,10 @@ def _tests(pairs: pd.DataFrame) -> pd.DataFrame:
             index="seed", columns=["configuration", "path"], values=f"barrier of the {what}"
         )
         compared = [((label, "aligned"), (label, "as they are")) for label in (one, two)]
-        for first, second in [*compared, ((one, "aligned"), (two, "aligned"))]:
+        compared.append(((one, "aligned"), (two, "aligned")))
+        if PHASES[phase]:
+            compared += [((one, BENT), (one, "as they are")), ((one, "aligned"), (one, BENT))]
+        for first, second in compared:
             pvalue, side = rank_test(own[[first, second]].to_numpy())
             rows.append(
                 {
@@ -187,6 +200,8 @@ def _draw(
     for ax, phase in zip(axes[2], PHASES, strict=True):
         for place, (kind, text) in enumerate(ORDERS.items()):
             _profile(ax, along, profiles[label, kind, phase], text, place)
+        if PHASES[phase]:
+            _profile(ax, along, profiles[label, BENT, phase], BENT_TEXT, 3)
         ax.set(title=f"between networks: {phase}", xlabel="one network to another")
     for ax, (before, after) in zip(axes[3], itertools.pairwise(PHASES), strict=False):
         _profile(ax, along, profiles[label, "one network", f"{before} to {after}"], "one network over time", 2)

@@ -49,9 +49,8 @@ def run(study: Study) -> list[Path]:
     """Train the networks, and take them through the training once more, for what no checkpoint holds."""
     from joblib import Parallel, delayed
 
-    sweep = sweep_of(study, VARIANTS, TASK, steps=STEPS)
-    n_checkpoints = 4 if study.settings.scale == "quick" else sweep.n_checkpoints
-    sweep = dataclasses.replace(sweep, seeds=study.seeds, n_checkpoints=n_checkpoints)
+    variants = VARIANTS[1:2] if study.settings.scale == "quick" else VARIANTS
+    sweep = dataclasses.replace(sweep_of(study, variants, TASK, steps=STEPS), seeds=study.seeds)
     trained = study.run("sharpness", sweep)
     measure_run(trained, list(ESTIMATORS.values()), jobs=study.settings.jobs, progress=study.settings.progress)
     found = {name: series(trained, probe) for name, probe in ESTIMATORS.items()}
@@ -164,11 +163,11 @@ def _together(table: pd.DataFrame) -> pd.DataFrame:
 
 def _draw(trained: Run, table: pd.DataFrame, found: dict[str, Series], losses: dict) -> Figure:
     """One row per configuration."""
-    made, axes = drawing.figure(len(VARIANTS), 6, 2.6, 2.2)
+    made, axes = drawing.figure(len(trained.sweep.variants), 6, 2.6, 2.2)
     titles = ("accuracy", "loss", "sharpness", "preconditioned sharpness", "synergy", "fluctuations of the loss")
     for ax, text in zip(axes[0], titles, strict=True):
         ax.set_title(text)
-    for row, variant in zip(axes, VARIANTS, strict=True):
+    for row, variant in zip(axes, trained.sweep.variants, strict=True):
         own = table[(table.configuration == variant.label) & (table.step >= 1)]
 
         def over_seeds(column: str, own: pd.DataFrame = own) -> np.ndarray:

@@ -14,7 +14,7 @@ pytest.importorskip("matplotlib", reason="the case study draws figures")
 from hoi_grokking import Sweep, Task, Variant  # noqa: E402
 from hoi_grokking.curvature import loss_of  # noqa: E402
 from hoi_grokking.experiments import landscape, sharpness  # noqa: E402
-from hoi_grokking.landscape import align, barrier, direction, path, scores  # noqa: E402
+from hoi_grokking.landscape import align, barrier, bend, curve, direction, path, scores  # noqa: E402
 from hoi_grokking.training.paper import shape_of  # noqa: E402
 from hoi_grokking.training.trainer import Trainer  # noqa: E402
 
@@ -64,6 +64,23 @@ def test_a_path_is_straight_and_has_both_ends() -> None:
     np.testing.assert_allclose(path([0, 4], [2, 0], 3), [[0, 4], [1, 2], [2, 0]])
 
 
+def test_a_curve_is_quadratic_and_has_both_ends() -> None:
+    np.testing.assert_allclose(curve([0.0, 4.0], [3.0, 3.0], [2.0, 0.0], 3), [[0, 4], [2, 2.5], [2, 0]])
+
+
+def test_a_curve_bends_around_a_hill() -> None:
+    """The straight path goes over it; the loss is lowest on the unit circle, which both ends lie on."""
+    loss = lambda row: (row.square().sum() - 1).square()  # noqa: E731
+    ends = np.array([-1.0, 0.05]), np.array([1.0, 0.05])
+    middle = bend(loss, *ends, n_steps=300, rate=0.05)
+    heights = [
+        barrier([float(loss(torch.from_numpy(point))) for point in points])
+        for points in (path(*ends), curve(ends[0], middle, ends[1]))
+    ]
+    assert heights[0] > 0.95
+    assert heights[1] < 0.05
+
+
 def test_a_barrier_is_above_the_line_between_the_ends() -> None:
     line = np.linspace(0, 1, 101)
     assert barrier(3 * line + 4 * line * (1 - line)) == pytest.approx(1)
@@ -102,6 +119,7 @@ def test_phases_are_the_first_checkpoints_in_them_or_those_of_the_others() -> No
 def test_barriers_are_compared_pair_by_pair() -> None:
     rng = np.random.default_rng(0)
     heights = {("weight decay 0.5", "aligned"): 0.1, ("weight decay 0.01", "aligned"): 0.5}
+    heights["weight decay 0.5", "bent"] = 0.7
     rows = [
         {
             "configuration": variant.label, "path": kind, "phase": phase, "seed": seed,
@@ -110,7 +128,7 @@ def test_barriers_are_compared_pair_by_pair() -> None:
                 for what in ("train loss", "test error")
             },
         }
-        for variant in landscape.VARIANTS for kind in landscape.ORDERS
+        for variant in landscape.VARIANTS for kind in (*landscape.ORDERS, landscape.BENT)
         for phase in landscape.PHASES for seed in range(8)
     ]  # fmt: skip
     found = landscape._tests(pd.DataFrame(rows))
