@@ -92,7 +92,7 @@ def variants(width: int, **size: int) -> tuple[Variant, ...]:
 def _trained(study: Study) -> Run:
     """All arms with the same initial weights."""
     sweep = sweep_of(study, [Variant(PLAIN)], TASK, steps=STEPS, network=Network(), quick=8)
-    seeds = {"full": SEEDS, "quick": SEEDS[:1], "tiny": SEEDS[:2]}[study.settings.scale]
+    seeds = {"full": SEEDS, "quick": SEEDS[:1], "tiny": SEEDS[:1]}[study.settings.scale]
     size = {} if study.settings.scale == "full" else {"n_sets": 100}
     sweep = dataclasses.replace(sweep, variants=variants(sweep.width, **size), seeds=seeds, n_checkpoints=12)
     return study.run("causes", sweep)

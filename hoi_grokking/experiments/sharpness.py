@@ -49,7 +49,7 @@ def run(study: Study) -> list[Path]:
     """Train the networks, and take them through the training once more, for what no checkpoint holds."""
     from joblib import Parallel, delayed
 
-    variants = VARIANTS[1:2] if study.settings.scale == "quick" else VARIANTS
+    variants = VARIANTS if study.settings.scale == "full" else VARIANTS[1:2]
     sweep = dataclasses.replace(sweep_of(study, variants, TASK, steps=STEPS), seeds=study.seeds)
     trained = study.run("sharpness", sweep)
     measure_run(trained, list(ESTIMATORS.values()), jobs=study.settings.jobs, progress=study.settings.progress)
