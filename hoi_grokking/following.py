@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hoi_grokking import drawing
-from hoi_grokking.config import Network, Sweep, Task, Variant
+from hoi_grokking.config import Sweep, Task, Variant
 from hoi_grokking.experiments._curves import first_step
 from hoi_grokking.measures.stored import layers_of, measure_run, series
 from hoi_grokking.store import Run
@@ -34,8 +34,6 @@ ESTIMATORS = {name: PROBES[name] for name in ("pooled", "union, ordinal ties", "
 
 # Test accuracy from which a network has generalised here: every task reaches it, and digits do not get far above it.
 LEVEL = 0.9
-
-_LINE = f"{LEVEL:.0%} of the test set"
 
 # Peaks count from this step on: before it the measures show the initial weights.
 _FIRST_STEP = 10
@@ -76,19 +74,18 @@ def sweep_of(
     task: Task,
     *,
     steps: int,
-    optimizer: str = "adamw",
-    network: Network | None = None,
     quick: int = 2,
+    **changes: Any,
 ) -> Sweep:
     """Networks of 128 hidden neurons, measured 40 times; smaller and less often at a smaller scale, with one in `quick`
-    of the steps at scale "quick".
+    of the steps at scale "quick". `changes` as for `Sweep`.
     """
     size: dict[str, Any] = {"width": 128, "steps": steps, "n_checkpoints": 40}
     if study.settings.scale == "quick":
         size |= {"steps": steps // quick, "n_checkpoints": 12}
     if study.settings.scale == "tiny":
         task, size = small_task(task), {"width": 24, "steps": 60, "n_checkpoints": 8}
-    return Sweep(tuple(variants), task, seeds_of(study), optimizer=optimizer, network=network, **size)
+    return Sweep(tuple(variants), task, **{"seeds": seeds_of(study), **size, **changes})
 
 
 def follow(study: Study, run: Run) -> list[Followed]:
@@ -108,23 +105,27 @@ def follow(study: Study, run: Run) -> list[Followed]:
     return result
 
 
-def write_followed(study: Study, name: str, followed: Sequence[Followed], heading: str) -> list[Path]:
+def write_followed(
+    study: Study, name: str, followed: Sequence[Followed], heading: str, score: str = "accuracy"
+) -> list[Path]:
     """One row per configuration: accuracy, and raw synergy and redundancy by each estimator. Also their tables.
 
+    `score` is what the accuracy is called: of a regression it is the coefficient of determination.
     A dotted line, if most seeds get there, is where the test accuracy reaches `LEVEL`: the median over the seeds.
     """
     made, axes = drawing.figure(len(followed), 1 + len(ESTIMATORS), 3.0, 2.1)
-    for ax, text in zip(axes[0], ("accuracy", *ESTIMATORS), strict=True):
+    line = f"{LEVEL:.0%} of the test set" if score == "accuracy" else f"{score} of {LEVEL:g} on the test set"
+    for ax, text in zip(axes[0], (score, *ESTIMATORS), strict=True):
         ax.set_title(text, fontsize=9)
     for row, one in zip(axes, followed, strict=True):
         drawing.curves(row[0], one.step, one.train, "training set", 1, drawing.LOSS)
         drawing.curves(row[0], one.step, one.test, "test set", 0, drawing.COLOURS[2])
-        drawing.step_axis(row[0], f"{one.label}\naccuracy")
+        drawing.step_axis(row[0], f"{one.label}\n{score}")
         row[0].set_ylim(-0.03, 1.03)
         for ax, values in zip(row[1:], one.values.values(), strict=True):
             drawing.both(ax, values.step, values.synergy, values.redundancy)
         for ax in row:
-            drawing.mark_grokking(ax, [first_step(one.step, test, LEVEL) for test in one.test], _LINE)
+            drawing.mark_grokking(ax, [first_step(one.step, test, LEVEL) for test in one.test], line)
         drawing.row_legend(row)
     made.suptitle(f"{heading}: {drawing.of_seeds(len(followed[0].seeds))}", fontsize=10)
     return [
@@ -153,11 +154,11 @@ def _peaks(one: Followed) -> list[dict[str, object]]:
 
 
 def _peak(step: np.ndarray, synergy: np.ndarray, part: np.ndarray) -> tuple[float, float]:
-    """Largest synergy within a part of the steps, and its step; NaN for no step."""
-    places = np.flatnonzero(part & (step >= _FIRST_STEP))
+    """Largest synergy within a part of the steps, and its step; NaN for no step, or where the layer has died."""
+    places = np.flatnonzero(part & (step >= _FIRST_STEP) & np.isfinite(synergy))
     if not len(places):
         return float("nan"), float("nan")
-    best = places[np.nanargmax(synergy[places])]
+    best = places[np.argmax(synergy[places])]
     return float(synergy[best]), float(step[best])
 
 

@@ -23,6 +23,8 @@ _KNOWN: dict[str, dict[str, Any]] = {
         **dict.fromkeys(["addition", "subtraction", "multiplication", "division"], (_TASKS, "modular")),
         "parity": (_TASKS, "parity"),
         "digits": (_TASKS, "digits"),
+        "polynomial": (_TASKS, "polynomial"),
+        "xor_clusters": (_TASKS, "xor_clusters"),
     },
     "network": {
         "mlp": (_NETWORKS, "mlp"),

@@ -16,8 +16,8 @@ __all__ = ["BEYOND", "FIGURES", "NAMES", "run", "title"]
 FIGURES = tuple(f"figure_{number}" for number in range(1, 10))
 BEYOND = (
     "early_prediction", "comparison", "circuits", "circuit_growth", "ablation", "estimators", "other_configurations",
-    "published_masks", "modular_tasks", "sparse_parity", "digits", "transformer", "sgd", "spectral", "sharpness",
-    "landscape", "causes",
+    "published_masks", "modular_tasks", "corrupted_labels", "regression", "xor_clusters", "sparse_parity", "digits",
+    "width_and_depth", "transformer", "encoder_decoder", "sgd", "spectral", "sharpness", "landscape", "causes",
 )  # fmt: skip
 NAMES = (*FIGURES, *BEYOND)
 

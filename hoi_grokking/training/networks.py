@@ -119,18 +119,18 @@ class EncoderDecoder(nn.Module):
     ----------
     modulus : int
         Number of tokens and of answers.
-    embedding, hidden, code : int
+    embedding, encoder, decoder, code : int
         Entries of an embedding, neurons of the encoder and of the decoder, entries of a code.
     """
 
     followed = ("encoder.1", "decoder.1")
 
-    def __init__(self, modulus: int, embedding: int, hidden: int, code: int) -> None:
+    def __init__(self, modulus: int, embedding: int, encoder: int, decoder: int, code: int) -> None:
         super().__init__()
         self.modulus = modulus
         self.token = nn.Embedding(modulus, embedding)
-        self.encoder = nn.Sequential(nn.Linear(embedding, hidden), nn.ReLU(), nn.Linear(hidden, code))
-        self.decoder = nn.Sequential(nn.Linear(code, hidden), nn.ReLU(), nn.Linear(hidden, modulus, bias=False))
+        self.encoder = nn.Sequential(nn.Linear(embedding, encoder), nn.ReLU(), nn.Linear(encoder, code))
+        self.decoder = nn.Sequential(nn.Linear(code, decoder), nn.ReLU(), nn.Linear(decoder, modulus, bias=False))
 
     def forward(self, pairs: Tensor) -> Tensor:
         """Logits of the answer, (n, modulus), from pairs (a, modulus + b)."""
@@ -138,9 +138,14 @@ class EncoderDecoder(nn.Module):
         return self.decoder(codes.sum(-2))
 
 
-def encoder_decoder(sweep: Sweep, data: Data, *, embedding: int = 32, code: int = 32) -> nn.Module:
-    """An :class:`EncoderDecoder` with `Sweep.width` neurons in each half, for a modular task."""
-    return EncoderDecoder(_modulus("encoder_decoder", data), embedding, sweep.width, code)
+def encoder_decoder(
+    sweep: Sweep, data: Data, *, embedding: int = 32, encoder: int | None = None, code: int = 32
+) -> nn.Module:
+    """An :class:`EncoderDecoder` for a modular task; the decoder, and the encoder if nothing is said, has `Sweep.width`
+    neurons.
+    """
+    first = sweep.width if encoder is None else encoder
+    return EncoderDecoder(_modulus("encoder_decoder", data), embedding, first, sweep.width, code)
 
 
 def _modulus(name: str, data: Data) -> int:

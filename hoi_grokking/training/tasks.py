@@ -10,7 +10,7 @@ import hoi
 from hoi_grokking import registry
 from hoi_grokking.config import Task
 
-__all__ = ["Data", "Part", "digits", "load", "modular", "parity"]
+__all__ = ["Data", "Part", "digits", "load", "modular", "parity", "polynomial", "xor_clusters"]
 
 
 class Part(NamedTuple):
@@ -161,3 +161,23 @@ def digits(task: Task) -> tuple[np.ndarray, np.ndarray]:
 
     images, labels = load_digits(return_X_y=True)
     return images / 16, labels
+
+
+def polynomial(task: Task, *, dimension: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """Normal features; the target is the second Hermite polynomial of one direction, (z^2 - 1) / sqrt(2), of variance 1
+    and without correlation with any of them, as in Kumar et al. (2023).
+    """
+    inputs = np.random.default_rng(task.split_seed).standard_normal((task.n_samples, dimension))
+    direction = inputs.sum(1) / dimension**0.5
+    return inputs, (direction**2 - 1) / 2**0.5
+
+
+def xor_clusters(task: Task, *, dimension: int = 2000, distance: float = 10.0) -> tuple[np.ndarray, np.ndarray]:
+    """Four clusters of unit variance in many dimensions, centred at plus and minus `distance` along the first axis
+    (class 0) and along the second one (class 1), as in Xu et al. (2023): no linear function tells the classes.
+    """
+    rng = np.random.default_rng(task.split_seed)
+    cluster = rng.integers(0, 4, task.n_samples)
+    inputs = rng.standard_normal((task.n_samples, dimension), dtype=np.float32)
+    inputs[np.arange(task.n_samples), cluster // 2] += distance * (1 - 2 * (cluster % 2))
+    return inputs, cluster // 2

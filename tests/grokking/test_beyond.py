@@ -64,6 +64,10 @@ def test_peaks_before_and_after_generalisation() -> None:
     assert np.isnan(never["test 90%"])
     assert (never["synergy peak before (nats)"], never["step of the peak before"]) == (0.7, 100)
     assert np.isnan(never["synergy peak after (nats)"])
+    dies = following.Values(step, np.where(step > 20, np.nan, synergy), 0 * synergy)
+    peak = following._peaks(one._replace(values={"pooled": dies}))[0]
+    assert (peak["synergy peak before (nats)"], peak["step of the peak before"]) == (1, 20)
+    assert np.isnan(peak["synergy peak after (nats)"])
 
 
 @pytest.mark.parametrize(

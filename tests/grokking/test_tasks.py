@@ -119,6 +119,28 @@ def test_digits_are_those_of_scikit_learn() -> None:
     assert ours == theirs, "the same images with the same labels"
 
 
+def test_a_polynomial_is_not_seen_by_any_linear_function() -> None:
+    task = Task("polynomial", n_samples=40000, options={"dimension": 4})
+    inputs, targets = load(task).everything
+    assert (inputs.shape, targets.shape) == ((40000, 4), (40000, 1))
+    assert abs(targets.mean()) < 0.02 and abs(targets.var() - 1) < 0.05
+    direction = inputs.mean(1) * 2
+    np.testing.assert_allclose(targets[:, 0], (direction**2 - 1) / np.sqrt(2), atol=1e-5)
+    assert np.abs([np.corrcoef(column, targets[:, 0])[0, 1] for column in inputs.T]).max() < 0.02
+
+
+def test_clusters_of_an_exclusive_or() -> None:
+    """The classes have the same mean, and the product of what lies along the axes tells them."""
+    task = Task("xor_clusters", n_samples=8000, options={"dimension": 6, "distance": 5.0})
+    inputs, targets = load(task).everything
+    means = [inputs[targets == one].mean(0) for one in (0, 1)]
+    np.testing.assert_allclose(means, 0, atol=0.15)
+    np.testing.assert_allclose(inputs[:, 2:].var(0), 1, atol=0.06)
+    along = np.abs(inputs[:, :2])
+    assert ((along[:, 1] > along[:, 0]) == targets).mean() > 0.99
+    assert sorted(np.unique(np.sign(inputs[targets == 0, 0]), return_counts=True)[1] > 1800) == [True, True]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
