@@ -56,8 +56,7 @@ SCALES = {
     ),
     "quick": Scale(
         "Quick version: modulus 31 with 75 % of the pairs to train on and 128 hidden neurons, which groks within 1400 "
-        "steps; one seed, 12 checkpoints; half the steps in the experiments beyond the paper, a third for the "
-        "transformer.",
+        "steps; one seed, 12 checkpoints; half the steps or fewer in the experiments beyond the paper.",
         {"steps": 1400, "n_checkpoints": 12, "width": 128, "task": Task(modulus=31, train_fraction=0.75)}, 1, 1, 1, 3,
     ),
     "tiny": Scale(
