@@ -56,17 +56,17 @@ def register(kind: str, name: str, what: Any) -> None:
     name : str
         One of your own may be registered anew, as when a cell of a notebook is run again.
     what : object
-        ========== ==========================================================================================
-        task       function (task, \\**options) -> inputs and targets, or a dataset of such pairs
-                   (:func:`hoi_grokking.training.tasks.load`); or the dataset itself
-        network    function (sweep, data, \\**options) -> ``torch.nn.Module`` of the inputs of the task
-                   (:mod:`hoi_grokking.training.networks`)
-        activation function of a tensor, entry by entry
-        loss       function (outputs, targets) -> mean over the samples
-                   (:mod:`hoi_grokking.training.losses`)
+        =========== ========================================================================================
+        task        function (task, \\**options) -> inputs and targets, or a dataset of such pairs
+                    (:func:`hoi_grokking.training.tasks.load`); or the dataset itself
+        network     function (sweep, data, \\**options) -> ``torch.nn.Module`` of the inputs of the task
+                    (:mod:`hoi_grokking.training.networks`)
+        activation  function of a tensor, entry by entry
+        loss        function (outputs, targets) -> mean over the samples
+                    (:mod:`hoi_grokking.training.losses`)
         regulariser function (\\**options) -> :class:`hoi_grokking.training.regularisers.Regulariser`
-        experiment module, or anything else with a `TITLE` and ``run(study)``, which returns the files it wrote
-        ========== ==========================================================================================
+        experiment  module, or anything else with a `TITLE` and ``run(study)``, which returns the files it wrote
+        =========== ========================================================================================
 
     Raises
     ------
