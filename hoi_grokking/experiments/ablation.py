@@ -142,7 +142,6 @@ def draw(table: pd.DataFrame) -> Figure:
             ax.axhline(0, color="#999999", linewidth=0.6)
             drawing.step_axis(ax, f"minus that without neurons\n{text}")
         for ax in row:
-            ax.xaxis.set_minor_formatter("")
             ticks = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 400) if step >= own.step.min()]
             ax.set_xticks(ticks, list(map(str, ticks)))
     drawing.shared_legend(made, axes, ncols=4)
