@@ -40,7 +40,7 @@ def test_compiles_for_a_chip(nvrtc, target, dtype):
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize(
     ("members", "a", "b", "threads", "planes"),
-    [(1, 2, 1, 256, 1), (3, 1, 1, 64, 1), (7, 2, -1, 32, 1), (13, 2, 1, 32, 1), (3, 1, 1, 32, 2), (8, 1, 1, 32, 2)],
+    [(1, 2, 1, 256, 1), (3, 1, 1, 64, 1), (6, 2, 1, 64, 1), (13, 2, 1, 32, 1), (3, 1, 1, 32, 2), (8, 1, 1, 32, 2)],
 )
 def test_registers_hold_what_a_tile_needs(nvrtc, members, a, b, threads, planes, dtype, tmp_path):
     tool = pytest.importorskip("triton").__file__
@@ -51,7 +51,7 @@ def test_registers_hold_what_a_tile_needs(nvrtc, members, a, b, threads, planes,
     file.write_bytes(compiler.compile_text(pairs.source(Kernel(dtype, members, a, b, threads, planes)), "sm_90"))
     done = subprocess.run([tool, "--dump-resource-usage", file], capture_output=True, text=True, check=True)
     registers, stack, local = map(int, re.search(r"REG:(\d+) STACK:(\d+) .*LOCAL:(\d+)", done.stdout).groups())
-    assert registers <= 255
+    assert registers <= (168 if planes == 1 else 255), "so that twelve warps fit on a processor"
     assert stack <= 64, "a few bytes may go to memory, and no array"
     assert local == 0
 

@@ -30,6 +30,9 @@ MOST_MEMBERS = 48
 MOST_POWER = 16
 # Threads of a group for the longest tail of a prefix: the most lanes, and threads; 256 beyond. Measured on an H200.
 _THREADS = ((32, 32), (256, 64), (512, 128))
+# Warps that a processor has registers for at least, with small groups in float64: left alone, the compiler takes more
+# registers for some orders, and more instructions. Two matrices in the smallest groups would not fit.
+_WARPS = 12
 # Tickets for each group that runs at once, so that the last ones end together; most prefixes of a ticket, which makes
 # the stack of its first one from nothing.
 _TICKETS, _CHUNK = 8, 512
@@ -114,8 +117,10 @@ def source(kernel: Kernel) -> str:
     """The text of a kernel."""
     name = "double" if kernel.dtype == torch.float64 else "float"
     _, members, a, b, threads, planes = kernel
+    capped = name == "double" and (threads == 64 or (threads == 32 and planes == 1))
+    least = f", {32 * _WARPS // threads}" if capped else ""
     return f"""{text()}
-extern "C" __global__ void __launch_bounds__({threads}) pairs(const __grid_constant__ Part part) {{
+extern "C" __global__ void __launch_bounds__({threads}{least}) pairs(const __grid_constant__ Part part) {{
     extern __shared__ __align__(16) char memory[];
     walk<{name}, {planes}, {members}, {a}, {b}, {threads}>(part, memory);
 }}
