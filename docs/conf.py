@@ -40,7 +40,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:obj", r"[a-z_]+"),  # a parameter or an attribute, in single backticks
     ("py:.*", r"sklearn\..*"),
-    ("py:.*", r"hoi_grokking\.(layer|store)(\..*)?|read"),  # not public
+    ("py:.*", r"hoi_grokking\.(measures\.layer|store)(\..*)?|read"),  # not public
 ]
 templates_path = ["_templates"]
 default_role = "autolink"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hoi_grokking.phases import find_phases as find_phases
     from hoi_grokking.registry import register as register
     from hoi_grokking.store import Run as Run
+    from hoi_grokking.training.regularisers import Regulariser as Regulariser
     from hoi_grokking.training.running import train as train
 
 # public name -> module that holds it; a module (and torch) is imported when its first name is used
@@ -36,6 +37,7 @@ _HOME = {
     "find_phases": "phases",
     **dict.fromkeys(["Probe", "measure"], "measures.estimators"),
     "train": "training.running",
+    "Regulariser": "training.regularisers",
     "register": "registry",
     "Run": "store",
 }

@@ -127,8 +127,8 @@ class Variant:
     `alpha` scales the initial weights of both layers (not the bias); `keep_norm` holds their joint norm at
     its initial value after every step; `zero_last_layer` starts the output layer at 0. `kept` trains only
     these hidden neurons: the others are masked after every step, in both layers ("both") or, as published,
-    only in the weights into them ("first": their bias still acts). `penalty` needs a `Sweep.network`, and `kept` the
-    network of the paper.
+    only in the weights into them ("first": their bias still acts). `penalty` needs a network of the sweep, and
+    `kept` that of the paper.
     """
 
     label: str

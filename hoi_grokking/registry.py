@@ -58,13 +58,13 @@ def register(kind: str, name: str, what: Any) -> None:
     what : object
         =========== ========================================================================================
         task        function (task, \\**options) -> inputs and targets, or a dataset of such pairs
-                    (:func:`hoi_grokking.training.tasks.load`); or the dataset itself
+                    (``hoi_grokking.training.tasks.load``); or the dataset itself
         network     function (sweep, data, \\**options) -> ``torch.nn.Module`` of the inputs of the task
-                    (:mod:`hoi_grokking.training.networks`)
+                    (``hoi_grokking.training.networks``)
         activation  function of a tensor, entry by entry
         loss        function (outputs, targets) -> mean over the samples
-                    (:mod:`hoi_grokking.training.losses`)
-        regulariser function (\\**options) -> :class:`hoi_grokking.training.regularisers.Regulariser`
+                    (``hoi_grokking.training.losses``)
+        regulariser function (\\**options) -> :class:`hoi_grokking.Regulariser`
         experiment  module, or anything else with a `TITLE` and ``run(study)``, which returns the files it wrote
         =========== ========================================================================================
 

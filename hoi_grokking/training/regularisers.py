@@ -27,7 +27,7 @@ class Regulariser:
     def refresh(
         self, parameters: Mapping[str, Tensor], hidden: Mapping[str, Tensor], generator: torch.Generator
     ) -> Tensor | None:
-        """Look at the hidden layers, without gradient, every `Penalty.every` steps from step 0 on.
+        """Look at the hidden layers, without gradient, every ``Penalty.every`` steps from step 0 on.
 
         Parameters
         ----------
