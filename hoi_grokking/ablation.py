@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["accuracy_without", "alike", "leading_neurons", "strata"]
+__all__ = ["accuracy_without", "alike", "beside_controls", "leading_neurons", "strata"]
 
 
 def leading_neurons(members: Iterable[Sequence[int]], n: int) -> NDArray[np.int64]:
@@ -53,6 +54,36 @@ def accuracy_without(
         logits = whole - hidden[:, removed] @ out[:, removed].T
         found.append(float((logits.argmax(axis=1) == targets).mean()))
     return np.array(found)
+
+
+def beside_controls(
+    hidden: ArrayLike, out: ArrayLike, targets: ArrayLike, chosen: ArrayLike, drawn: Mapping[str, Sequence[ArrayLike]]
+) -> dict[str, Any]:
+    """What is left of the accuracy without some neurons, beside sets that are removed in their place.
+
+    Parameters
+    ----------
+    hidden, out, targets
+        As of :func:`accuracy_without`.
+    chosen : array_like of int
+    drawn : mapping
+        Name of a control -> its sets.
+
+    Returns
+    -------
+    dict
+        "without them" and, of each control, the mean of what is left, the part of its sets that hurt more, the mean
+        part of a set that is in `chosen` too, and by its name what is left without each set, (n_sets,).
+    """
+    left = accuracy_without(hidden, out, targets, [chosen])[0]
+    found: dict[str, Any] = {"without them": left}
+    for control, sets in drawn.items():
+        others = accuracy_without(hidden, out, targets, sets)
+        found |= {
+            f"without {control}": others.mean(), f"{control} that hurt more": (others < left).mean(),
+            f"shared with {control}": np.mean([np.isin(one, chosen).mean() for one in sets]), control: others,
+        }  # fmt: skip
+    return found
 
 
 def strata(features: Sequence[ArrayLike], n_parts: int) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hoi_grokking import drawing
-from hoi_grokking.ablation import accuracy_without, alike, leading_neurons, strata
+from hoi_grokking.ablation import accuracy_without, alike, beside_controls, leading_neurons, strata
 from hoi_grokking.claims.rule import LEVEL, largest_decided
 from hoi_grokking.experiments._circuits import LABELS, Network, Neurons, nearest, neurons_of, over, trained
 from hoi_grokking.experiments._rankings import Copula, patterns
@@ -80,19 +80,12 @@ def remove(network: Network) -> list[dict[str, object]]:
     whole = accuracy_without(hidden, own.out, test.targets, [[]])[0]
     rows = []
     for name, chosen in chosen_neurons(own, contribution).items():
-        left = accuracy_without(hidden, own.out, test.targets, [chosen])[0]
+        drawn = {control: alike(chosen, parts, DRAWS, seed=network.step) for control, parts in stratum.items()}
         row: dict[str, object] = {
             "configuration": network.label, "seed": network.seed, "step": network.step, "removed": name,
-            "neurons": len(chosen), "test accuracy": whole, "without them": left,
+            "neurons": len(chosen), "test accuracy": whole,
         }  # fmt: skip
-        for control, parts in stratum.items():
-            drawn = alike(chosen, parts, DRAWS, seed=network.step)
-            found = accuracy_without(hidden, own.out, test.targets, drawn)
-            row |= {
-                f"without {control}": found.mean(), f"{control} that hurt more": (found < left).mean(),
-                f"shared with {control}": np.mean([np.isin(one, chosen).mean() for one in drawn]), control: found,
-            }  # fmt: skip
-        rows.append(row)
+        rows.append(row | beside_controls(hidden, own.out, test.targets, chosen, drawn))
     return rows
 
 

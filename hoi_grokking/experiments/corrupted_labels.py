@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hoi_grokking import drawing
-from hoi_grokking.ablation import accuracy_without, alike, leading_neurons, strata
+from hoi_grokking.ablation import accuracy_without, alike, beside_controls, leading_neurons, strata
 from hoi_grokking.config import Task, Variant
 from hoi_grokking.experiments._circuits import Network, neurons_of, over
 from hoi_grokking.experiments._rankings import Copula
@@ -104,19 +104,13 @@ def remove(network: Network) -> list[dict[str, object]]:
         drawn = {control: alike(chosen, parts, DRAWS, seed=network.seed) for control, parts in stratum.items()}
         for kind, (inputs, targets) in asked.items():
             hidden = own.hidden[inputs[:, 0] * own.n_tokens + inputs[:, 1] - own.n_tokens]
-            whole, left = accuracy_without(hidden, own.out, targets, [[], chosen])
+            whole = accuracy_without(hidden, own.out, targets, [[]])[0]
             row: dict[str, object] = {
                 "configuration": f"{_name(task.corrupted)}, {kind}", "seed": network.seed, "step": network.step,
                 "removed": name, "neurons": len(chosen), "participation": own.participation[chosen].mean(),
-                "participation of all": own.participation.mean(), "test accuracy": whole, "without them": left,
+                "participation of all": own.participation.mean(), "test accuracy": whole,
             }  # fmt: skip
-            for control, sets in drawn.items():
-                found = accuracy_without(hidden, own.out, targets, sets)
-                row |= {
-                    f"without {control}": found.mean(), f"{control} that hurt more": (found < left).mean(),
-                    f"shared with {control}": np.mean([np.isin(one, chosen).mean() for one in sets]), control: found,
-                }  # fmt: skip
-            rows.append(row)
+            rows.append(row | beside_controls(hidden, own.out, targets, chosen, drawn))
     return rows
 
 

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch", reason="the case study trains with PyTorch")
 pytest.importorskip("matplotlib", reason="the case study draws figures")
 
-from hoi_grokking.ablation import accuracy_without, alike, leading_neurons, strata
+from hoi_grokking.ablation import accuracy_without, alike, beside_controls, leading_neurons, strata
 from hoi_grokking.experiments.ablation import CONTROLS, compared
 
 RNG = np.random.default_rng(0)
@@ -87,3 +87,13 @@ def test_there_is_no_test_against_the_same_neurons() -> None:
     assert np.isnan(found.p[CONTROLS["alike"]])
     assert not found.decided[CONTROLS["alike"]]
     assert found.decided[CONTROLS["random"]]
+
+
+def test_what_is_left_beside_controls() -> None:
+    # each neuron speaks for one class; without it that class is lost, but for class 0, which ties go to
+    drawn = {"random": [[1, 3], [0, 3], [1, 2], [1, 2, 3]]}
+    found = beside_controls(np.eye(4), np.eye(4), np.arange(4), [1, 2], drawn)
+    assert found["without them"] == 0.5
+    assert found["random"].tolist() == [0.5, 0.75, 0.5, 0.25]
+    assert found["without random"] == 0.5 and found["random that hurt more"] == 0.25
+    assert found["shared with random"] == pytest.approx((0.5 + 0 + 1 + 2 / 3) / 4)
