@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hoi_grokking.circuits import dominant_frequencies, shifted
 from hoi_grokking.comparison import participation_of_neurons
 from hoi_grokking.config import Sweep, paper_variants
+from hoi_grokking.statistics.exact import flip_test
 from hoi_grokking.store import Run
 from hoi_grokking.study import Study
 from hoi_grokking.training import paper
@@ -21,7 +23,7 @@ from hoi_grokking.training.tasks import load
 
 __all__ = [
     "BY_HEART", "LABELS", "NETWORK", "SHIFTED", "STEPS", "Network", "Neurons", "nearest", "neurons_of", "over",
-    "taught_by_heart", "trained", "with_nulls",
+    "over_networks", "taught_by_heart", "trained", "with_nulls",
 ]  # fmt: skip
 
 # They grok early, at about step 430, so that a quarter of the paper's steps holds all of it.
@@ -120,6 +122,17 @@ def neurons_of(network: Network) -> Neurons:
         hidden = shifted(hidden, n_tokens, seed=step)
     tuned, participation = dominant_frequencies(into, n_tokens), participation_of_neurons(into, n_tokens)
     return Neurons(n_tokens, hidden, into, out, tuned, participation)
+
+
+def over_networks(values: pd.Series, ratios: pd.Series) -> dict[str, Any]:
+    """Median and range of some values, one for each network, and the exact test of ratios against 1: any could as well
+    be its inverse.
+    """
+    pvalue, side = flip_test(np.log(ratios))
+    return {
+        "networks": len(values), "median": values.median(), "low": values.min(), "high": values.max(), "p": pvalue,
+        "side": np.sign(side),
+    }  # fmt: skip
 
 
 def over(study: Study, what: Callable[[Network], list[dict[str, Any]]], networks: Iterable[Network]) -> list[dict]:

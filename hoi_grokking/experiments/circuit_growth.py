@@ -21,11 +21,20 @@ from hoi_grokking import drawing
 from hoi_grokking.ablation import leading_neurons
 from hoi_grokking.circuits import common_frequency, n_of_common_frequency
 from hoi_grokking.claims.rule import LEVEL, largest_decided
-from hoi_grokking.experiments._circuits import BY_HEART, LABELS, NETWORK, SHIFTED, Network, neurons_of, over, with_nulls
+from hoi_grokking.experiments._circuits import (
+    BY_HEART,
+    LABELS,
+    NETWORK,
+    SHIFTED,
+    Network,
+    neurons_of,
+    over,
+    over_networks,
+    with_nulls,
+)
 from hoi_grokking.experiments._curves import crossing
 from hoi_grokking.experiments._rankings import MANY, Copula, Ranked, like_outputs
 from hoi_grokking.phases import FIRST
-from hoi_grokking.statistics.exact import flip_test
 from hoi_grokking.store import Run
 from hoi_grokking.study import GROKKED, Study
 
@@ -185,15 +194,8 @@ def leads(when: pd.DataFrame) -> pd.DataFrame:
             for label in (*LABELS, "both"):
                 pair = pd.DataFrame({"own": own[name], "other": other}).dropna()
                 pair = pair if label == "both" else pair[pair.index.get_level_values(0) == label]
-                lead = pair.other - pair.own
-                pvalue, side = flip_test(np.log(pair.other / pair.own))
-                rows.append(
-                    {
-                        "ranking": name, "ahead of": what, "configuration": label, "networks": len(pair),
-                        "median": lead.median(), "low": lead.min(), "high": lead.max(), "p": pvalue,
-                        "side": np.sign(side),
-                    }
-                )  # fmt: skip
+                head = {"ranking": name, "ahead of": what, "configuration": label}
+                rows.append(head | over_networks(pair.other - pair.own, pair.other / pair.own))
     result = pd.DataFrame(rows)
     return result.assign(decided=result.p <= largest_decided(result.p, LEVEL))
 

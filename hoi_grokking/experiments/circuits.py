@@ -26,10 +26,10 @@ from hoi_grokking.experiments._circuits import (
     nearest,
     neurons_of,
     over,
+    over_networks,
     with_nulls,
 )
 from hoi_grokking.experiments._rankings import patterns
-from hoi_grokking.statistics.exact import flip_test
 from hoi_grokking.study import Study
 
 TITLE = "Beyond pairs: exact on/off patterns of all triplets of neurons, what no pair shows, and two nulls"
@@ -85,14 +85,8 @@ def compared(table: pd.DataFrame) -> pd.DataFrame:
             for column in values:
                 pair = own.pivot_table(index=["configuration", "seed"], columns="neurons", values=column)
                 ratio = pair[NETWORK] / pair[SHIFTED]
-                pvalue, side = flip_test(np.log(ratio))
-                rows.append(
-                    {
-                        "configuration": label, "step": step, "value": column, "networks": len(ratio),
-                        "median": ratio.median(), "low": ratio.min(), "high": ratio.max(), "p": pvalue,
-                        "side": np.sign(side),
-                    }
-                )  # fmt: skip
+                head = {"configuration": label, "step": step, "value": column}
+                rows.append(head | over_networks(ratio, ratio))
     result = pd.DataFrame(rows)
     return result.assign(decided=result.p <= largest_decided(result.p, LEVEL))
 
