@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hoi_grokking.config import Sweep, Variant
-from hoi_grokking.training.paper import Shape
+from hoi_grokking.training.paper import Shape, features
 from hoi_grokking.training.tasks import Part
 
 __all__ = ["Loss", "loss_of", "preconditioner", "sharpness", "stability_limit"]
@@ -42,10 +42,7 @@ def loss_of(shape: Shape, part: Part) -> Loss:
     callable
         Takes a float64 tensor (n_parameters,).
     """
-    inputs, targets = torch.from_numpy(part.inputs), torch.from_numpy(part.targets)
-    if not inputs.is_floating_point():
-        inputs = torch.nn.functional.one_hot(inputs, shape.n_inputs).sum(1)
-    inputs = inputs.to(torch.float64)
+    inputs, targets = features(shape, part.inputs).double(), torch.from_numpy(part.targets)
 
     def loss(row: Tensor) -> Tensor:
         into, out, bias = shape.split(row[None])

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hoi_grokking.curvature import Loss
-from hoi_grokking.training.paper import Shape
+from hoi_grokking.training.paper import Shape, features
 from hoi_grokking.training.tasks import Part
 
 __all__ = ["align", "barrier", "bend", "curve", "direction", "path", "scores"]
@@ -36,10 +36,7 @@ def scores(shape: Shape, part: Part, rows: ArrayLike) -> NDArray[np.float64]:
     -------
     ndarray, shape (2, n_networks)
     """
-    inputs, targets = torch.from_numpy(part.inputs), torch.from_numpy(part.targets)
-    if not inputs.is_floating_point():
-        inputs = torch.nn.functional.one_hot(inputs, shape.n_inputs).sum(1)
-    inputs = inputs.float()
+    inputs, targets = features(shape, part.inputs).float(), torch.from_numpy(part.targets)
     found = []
     for some in torch.from_numpy(np.asarray(rows, np.float32)).split(_AT_ONCE):
         into, out, bias = shape.split(some)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hoi_grokking.config import Sweep, Variant
 
-__all__ = ["Layers", "Shape", "hidden", "initial", "keep_mask", "shape_of"]
+__all__ = ["Layers", "Shape", "features", "hidden", "initial", "keep_mask", "shape_of"]
 
 
 class Shape(NamedTuple):
@@ -105,6 +105,12 @@ def keep_mask(shape: Shape, variant: Variant) -> Tensor:
     if not shape.bias:
         layers.bias.zero_()
     return mask
+
+
+def features(shape: Shape, inputs: np.ndarray) -> Tensor:
+    """Inputs (n, n_inputs) of a product: features as they are, tokens as the sum of their one-hot vectors."""
+    given = torch.from_numpy(inputs)
+    return given if given.is_floating_point() else torch.nn.functional.one_hot(given, shape.n_inputs).sum(1)
 
 
 def hidden(shape: Shape, row: np.ndarray, inputs: np.ndarray) -> np.ndarray:
