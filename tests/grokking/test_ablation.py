@@ -91,9 +91,9 @@ def test_there_is_no_test_against_the_same_neurons() -> None:
 
 def test_what_is_left_beside_controls() -> None:
     # each neuron speaks for one class; without it that class is lost, but for class 0, which ties go to
-    drawn = {"random": [[1, 3], [0, 3], [1, 2], [1, 2, 3]]}
+    drawn = {"random": [[1, 3], [0, 3], [1, 2, 3], [3, 2, 1]]}
     found = beside_controls(np.eye(4), np.eye(4), np.arange(4), [1, 2], drawn)
     assert found["without them"] == 0.5
-    assert found["random"].tolist() == [0.5, 0.75, 0.5, 0.25]
-    assert found["without random"] == 0.5 and found["random that hurt more"] == 0.25
-    assert found["shared with random"] == pytest.approx((0.5 + 0 + 1 + 2 / 3) / 4)
+    assert found["random"].tolist() == [0.5, 0.75, 0.25, 0.25]
+    assert found["without random"] == 0.4375 and found["random that hurt more"] == 0.5
+    assert found["shared with random"] == pytest.approx((0.5 + 0 + 2 / 3 + 2 / 3) / 4)
